@@ -1,0 +1,132 @@
+/**
+ * TypeScript → dist/ (`apps/api/main.ts` → `dist/apps/api/main.js`), then the workflows' bundle. Only what changed is compiled and files are
+ * replaced one by one, so that a running stack never sees a half-empty dist.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withLock } from './lock.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const SOURCES = ['apps', 'workflows', 'activities', 'libs', 'connectors', 'bench', 'test/support'];
+const COPIED = /\.(sql|ya?ml|json|html|css|svg)$/;
+/** What else decides the output: a change of any of these compiles everything again. */
+const TOOLING = ['.swcrc', 'scripts/build.mjs', 'node_modules/@swc/core/package.json'];
+
+const sha = (...parts) => parts.reduce((hash, part) => hash.update(part).update('\0'), createHash('sha256')).digest('hex');
+const read = (path) => readFileSync(join(root, path));
+
+function* walk(folder) {
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** Source path → output paths, for everything that belongs into dist. */
+function plan() {
+  const outputs = new Map();
+  for (const path of SOURCES.filter((folder) => existsSync(join(root, folder))).flatMap((folder) => [...walk(folder)])) {
+    if (/\.(spec|d)\.ts$/.test(path)) continue;
+    if (path.endsWith('.ts')) outputs.set(path, [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.js.map')]);
+    else if (COPIED.test(path)) outputs.set(path, [path]);
+  }
+  return outputs;
+}
+
+function put(path, content) {
+  const target = join(dist, path);
+  mkdirSync(dirname(target), { recursive: true });
+  const part = `${target}.${process.pid}.part`;
+  writeFileSync(part, content);
+  renameSync(part, target);
+}
+
+const loadHashes = () => {
+  try {
+    return JSON.parse(readFileSync(join(dist, '.build-hash'), 'utf8'));
+  } catch {
+    return {};
+  }
+};
+
+function removeStrangers(outputs) {
+  const wanted = new Set([...[...outputs.values()].flat(), 'workflows/bundle.js']);
+  for (const path of existsSync(dist) ? [...walk('dist')] : []) {
+    const name = path.slice('dist/'.length);
+    if (!name.startsWith('.') && !wanted.has(name)) rmSync(join(root, path));
+  }
+}
+
+async function compile(changed, outputs) {
+  const { transform } = await import('@swc/core');
+  const options = { configFile: join(root, '.swcrc'), sourceRoot: root };
+  await Promise.all(
+    changed.map(async (path) => {
+      const [target, map] = outputs.get(path);
+      if (!map) return put(target, read(path));
+      const out = await transform(read(path).toString(), { ...options, filename: join(root, path) });
+      put(map, out.map ?? '{}');
+      put(target, `${out.code}\n//# sourceMappingURL=${map.split('/').at(-1)}\n`);
+    }),
+  );
+}
+
+/** dist files that the bundle is made of: the entry and what it imports by relative path. */
+function closure(entry, seen = new Set()) {
+  if (seen.has(entry) || !existsSync(entry)) return seen;
+  seen.add(entry);
+  for (const [, specifier] of readFileSync(entry, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g))
+    closure(resolve(dirname(entry), specifier), seen);
+  return seen;
+}
+
+/** @returns {Promise<string | undefined>} the bundle's content hash, undefined without workflows. */
+async function bundle(before) {
+  const entry = join(dist, 'workflows/index.js');
+  if (!existsSync(entry)) return undefined;
+  const sdk = read('node_modules/@temporalio/worker/package.json');
+  const hash = sha(sdk, ...[...closure(entry)].sort().map((file) => readFileSync(file)));
+  if (hash === before && existsSync(join(dist, 'workflows/bundle.js'))) return hash;
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
+  put('workflows/bundle.js', code);
+  return hash;
+}
+
+/** Brings dist up to date with the sources; says what it did. Errors name the file that does not compile. */
+export async function build({ log = console.log } = {}) {
+  return withLock(
+    join(root, '.sluice', 'build.lock'),
+    async () => {
+      const started = performance.now();
+      const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+      const before = loadHashes();
+      const outputs = plan();
+      const tooling = sha(...TOOLING.map(read));
+      const files = Object.fromEntries([...outputs.keys()].map((path) => [path, sha(tooling, read(path))]));
+      const changed = Object.keys(files).filter(
+        (path) => files[path] !== before.files?.[path] || !outputs.get(path).every((output) => existsSync(join(dist, output))),
+      );
+      if (changed.length > 0) rmSync(join(dist, '.build-hash'), { force: true });
+      removeStrangers(outputs);
+      await compile(changed, outputs);
+      const workflows = await bundle(before.workflows);
+      put('.build-hash', JSON.stringify({ files, workflows }));
+      const bundled = workflows === before.workflows ? '' : ', workflows bundled';
+      if (changed.length === 0 && bundled === '') log(`build: up to date (${seconds()})`);
+      else log(`build: ${changed.length} of ${outputs.size} files compiled${bundled} (${seconds()})`);
+    },
+    log,
+  );
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build().catch((error) => {
+    console.error(`build failed: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
