@@ -1,0 +1,100 @@
+import type { Page } from './source.port.js';
+import type { JsonSchema } from './json.js';
+import type { Position, Slice, StreamState } from './stream.js';
+import type { Resume, WriteMode } from './write-mode.js';
+
+export interface DestinationCapabilities {
+  delivery: 'exactly_once' | 'at_least_once';
+  modes: readonly WriteMode[];
+  formats: readonly Page['format'][];
+}
+
+/** Which copy of which stream a writer speaks for. `epoch` grows with every run of the sync and lane; an older one is refused. */
+export interface StreamRef {
+  installation: string;
+  syncId: string;
+  stream: string;
+  lane: string;
+  runId: string;
+  epoch: number;
+}
+
+/** What a stream should become at the destination. */
+export interface StreamTarget {
+  /** Destination schema (PostgreSQL) and table, as the sync names them. */
+  namespace: string;
+  table: string;
+  mode: WriteMode;
+  jsonSchema: JsonSchema;
+  /** Fields to load, in column order; all top-level properties of the schema when absent. */
+  fields?: readonly string[];
+  primaryKey: readonly string[];
+  cursorField: string | null;
+  cursorOrder: 'text' | 'number';
+  resume: Resume;
+}
+
+export interface PreparedStream {
+  generation: number;
+  schemaVersion: number;
+  state: StreamState;
+}
+
+/**
+ * The counts of DESIGN §4. They exist only in the destination's ledger; whoever shows them has read them there.
+ * read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined.
+ */
+export interface Counts {
+  read: number;
+  inserted: number;
+  updated: number;
+  /** The destination already had the very same record. */
+  unchanged: number;
+  /** The destination has a newer version by cursor. */
+  superseded: number;
+  /** A duplicate: of another record in the chunk, or of a boundary record that an earlier run loaded. */
+  deduplicated: number;
+  deleted: number;
+  filtered: number;
+  quarantined: number;
+  bytes: number;
+  chunks: number;
+}
+
+/** The one writer of a slice under one fence. Not for concurrent use: one caller, one call at a time. */
+export interface SliceWriter {
+  /** Where to read on; null: from the slice's beginning. */
+  readonly position: Position | null;
+  /** The slice was completed by an earlier attempt: nothing to read. */
+  readonly completed: boolean;
+  /** Encodes and streams the page's records into the open chunk, with back-pressure. */
+  write(page: Page): Promise<void>;
+  /** Ends the chunk at `position` and hands it to commit; resolves when at most this one commit is outstanding. Commits happen in order. */
+  commit(position: Position): Promise<void>;
+  /** Commits what is open, then completes the slice and advances the state in its last transaction. `next` must be pure: it may be called again. */
+  complete(position: Position | null, next: (state: StreamState) => StreamState): Promise<void>;
+  /** Waits for outstanding commits, drops what was not committed, and frees the connections. Always call it; safe after errors. */
+  close(): Promise<void>;
+  /** Chunks committed so far by this writer. */
+  readonly committedChunks: number;
+}
+
+/** Loads one external system, exactly once where it says so. Errors are SluiceErrors; STALE_RUN and STALE_WRITER tell an old writer to stop. */
+export interface Destination {
+  readonly capabilities: DestinationCapabilities;
+  /** Connects, checks version, permissions and that the session is real (no transaction pooler). Throws what is wrong. */
+  check(): Promise<void>;
+  /** Raises the epoch, owns and shapes the table, opens or resumes the generation. Idempotent within a run. */
+  prepare(request: { ref: StreamRef; target: StreamTarget }): Promise<PreparedStream>;
+  /** Raises the fence to `fence` (> any earlier one of the slice), ends the old writer's sessions, and takes the position from the same statement. */
+  open(request: { ref: StreamRef; target: StreamTarget; slice: Slice; fence: number }): Promise<SliceWriter>;
+  /** Makes a complete stream visible and cleans up. Idempotent. */
+  finish(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
+  /** Refuses every writer of an epoch below `ref.epoch` from now on, for streams that exist. */
+  fence(request: { ref: StreamRef }): Promise<void>;
+  /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew; the table's content is dealt with by that run. */
+  reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
+  /** Sums of the ledger for a run's stream. */
+  inspect(request: { ref: StreamRef }): Promise<Counts>;
+  close(): Promise<void>;
+}

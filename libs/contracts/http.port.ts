@@ -1,0 +1,33 @@
+/** One outgoing call. */
+export interface HttpRequest {
+  method: string;
+  /** Absolute http(s) URL. */
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string | Uint8Array;
+  signal: AbortSignal;
+  /** Largest accepted body after decompression, in bytes; default 64 MiB. */
+  maxBytes?: number;
+  /** Until the headers arrive and between two pieces of the body; default 60 s. */
+  timeoutMs?: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** Lower-case names; repeated headers joined as fetch does, set-cookie as an array. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The whole body, decompressed. */
+  body: Buffer;
+  /** After redirects. */
+  url: string;
+  /** Bytes on the wire. */
+  bytes: number;
+}
+
+/**
+ * All outgoing HTTP goes through this: addresses are checked, the account's budget is asked, answers are capped.
+ * Errors: EGRESS_REFUSED, SOURCE_UNREACHABLE, SOURCE_TIMEOUT, RESPONSE_TOO_LARGE, RATE_LIMITED (the budget; with retryAt). An answer of any status is an answer.
+ */
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpResponse>;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { writeModeSchema } from './write-mode.js';
+
+/** PostgreSQL keeps 63 bytes of an identifier; longer or odd names are refused rather than cut. */
+const identifier = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/, 'letters, digits, _ and $ only, not starting with a digit');
+
+export const syncStreamSchema = z.strictObject({
+  /** Name of the stream in the source's catalog. */
+  name: z.string().min(1).max(200),
+  mode: writeModeSchema,
+  /** Destination table; default: the stream's name. */
+  table: identifier.optional(),
+  /** Top-level fields; default: the stream's own key. Required by incremental_upsert one way or the other. */
+  primary_key: z.array(z.string().min(1)).min(1).max(32).optional(),
+  /** Top-level field; default: the stream's own cursor. */
+  cursor_field: z.string().min(1).optional(),
+  /** Fields to load; default: all of the stream's schema. */
+  fields: z.array(z.string().min(1)).min(1).max(1_600).optional(),
+});
+export type SyncStream = z.infer<typeof syncStreamSchema>;
+
+/** What is versioned of a sync: a change makes a new version. */
+export const syncSpecSchema = z.strictObject({
+  /** Destination schema, made when it is missing. */
+  namespace: identifier.default('public'),
+  streams: z.array(syncStreamSchema).min(1).max(500),
+});
+export type SyncSpec = z.infer<typeof syncSpecSchema>;
+
+export const scheduleSchema = z
+  .strictObject({
+    /** Five-field cron expression. Exactly one of `cron` and `interval_seconds`. */
+    cron: z.string().min(1).max(200).optional(),
+    interval_seconds: z.number().int().min(10).max(31_536_000).optional(),
+    /** IANA zone in which `cron` is read. */
+    timezone: z.string().min(1).max(100).default('UTC'),
+    /** Starts are spread over this many seconds. */
+    jitter_seconds: z.number().int().min(0).max(86_400).default(0),
+    /** What a scheduled start does when a run is active: `skip` records a skipped run, `wait` starts when that run ends. */
+    overlap: z.enum(['skip', 'wait']).default('skip'),
+    paused: z.boolean().default(false),
+  })
+  .refine((s) => (s.cron === undefined) !== (s.interval_seconds === undefined), {
+    message: 'give exactly one of cron and interval_seconds',
+  });
+export type Schedule = z.infer<typeof scheduleSchema>;

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { checkoutRoot } from './home.js';
+import type { ReadyMessage } from './parent-watch.js';
+import type { Ports } from './ports.js';
+import type { Service } from './service.js';
+
+export interface AppOptions {
+  name: string;
+  app: 'api' | 'worker' | 'demo-shop';
+  args: readonly string[];
+  log: string;
+  /** Given for an app that listens: it gets its PORT, the same at every start. */
+  ports: Ports | undefined;
+  /** Asked at each start. */
+  env: () => Record<string, string | undefined>;
+}
+
+const isReady = (message: unknown): message is ReadyMessage =>
+  typeof message === 'object' && message !== null && 'ready' in message;
+
+/** What the launcher's own surroundings would do to its children: debugger ports, jest's flags, other databases. */
+const NOT_INHERITED = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'DATABASE_URL', 'PORT'];
+
+const inherited = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)));
+
+/** One of our own Node processes: it watches the pipe, and reports over it that it is ready and where. */
+export function appService({ name, app, args, log, ports, env }: AppOptions): Service {
+  let port: number | undefined;
+  return {
+    name,
+    readyWithinMs: 60_000,
+    async command() {
+      port = await ports?.get(name);
+      return {
+        name,
+        command: process.execPath,
+        args: ['--enable-source-maps', join(checkoutRoot(), 'dist', 'apps', app, 'main.js'), ...args],
+        env: { ...inherited(), ...(port === undefined ? {} : { PORT: String(port) }), ...env() },
+        cwd: checkoutRoot(),
+        log,
+        ipc: true,
+        stopSignal: 'SIGTERM',
+      };
+    },
+    ready: (process) =>
+      new Promise((resolve) => {
+        process.onMessage((message) => {
+          if (isReady(message)) resolve(message.address ?? (port === undefined ? '' : `http://127.0.0.1:${port}`));
+        });
+      }),
+    worthRetrying: (error) => error.message.includes('EADDRINUSE'),
+  };
+}
