@@ -45,5 +45,10 @@ export function keptSecret(home: string, name: string, make: () => string): stri
 }
 
 export const secretKey = (home: string): string => keptSecret(home, 'secret', () => randomBytes(32).toString('base64'));
+/** Both for the demo shop, which would otherwise make up new ones at each start. */
+export const shopKeys = (home: string) => ({
+  SHOP_API_KEY: keptSecret(home, 'shop-api-key', () => randomBytes(18).toString('base64url')),
+  SHOP_ADMIN_TOKEN: keptSecret(home, 'shop-admin-token', () => randomBytes(18).toString('base64url')),
+});
 export const bootstrapApiKey = (home: string): string =>
   keptSecret(home, 'api-key', () => `slk_${randomBytes(24).toString('base64url')}`);

@@ -13,13 +13,13 @@ const holderOf = (text: string): ProcessIdentity | undefined => {
 };
 
 /**
- * Makes this process the only launcher of `home`, until the returned function is called. The lock of a launcher that died is taken over.
- * @throws StackError STACK_BUSY with the holder's pid.
+ * Makes this process the only one to hold `folder`'s lock. The lock of a process that died is taken over.
+ * @returns how to give it back, or who holds it.
  */
-export function lockHome(home: string): () => void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const file = join(home, 'lock');
-  const mine = join(home, `lock.${process.pid}`);
+export function tryLock(folder: string): (() => void) | { heldBy: number } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'lock');
+  const mine = join(folder, `lock.${process.pid}`);
   const content = JSON.stringify(identify(process.pid));
   writeFileSync(mine, content);
   try {
@@ -33,11 +33,7 @@ export function lockHome(home: string): () => void {
       const text = readText(file);
       if (text === undefined) continue;
       const holder = holderOf(text);
-      if (holder && stateOf(holder) !== 'gone')
-        throw new StackError(
-          'STACK_BUSY',
-          `Another launcher (pid ${holder.pid}) runs on ${home}. Stop it with bin/sluice down, or set SLUICE_HOME to another folder.`,
-        );
+      if (holder && stateOf(holder) !== 'gone') return { heldBy: holder.pid };
       takeAway(file, text);
     }
   } finally {
@@ -48,7 +44,17 @@ export function lockHome(home: string): () => void {
   };
 }
 
-/** Removes a dead launcher's lock; where a rival was quicker and what lies there is its new lock, puts that back. */
+/** One launcher a home. @throws StackError STACK_BUSY with the holder's pid. */
+export function lockHome(home: string): () => void {
+  const lock = tryLock(home);
+  if (typeof lock === 'function') return lock;
+  throw new StackError(
+    'STACK_BUSY',
+    `Another launcher (pid ${lock.heldBy}) runs on ${home}. Stop it with bin/sluice down, or set SLUICE_HOME to another folder.`,
+  );
+}
+
+/** Removes a dead process's lock; where a rival was quicker and what lies there is its new lock, puts that back. */
 function takeAway(file: string, stale: string): void {
   const aside = `${file}.stale.${process.pid}`;
   try {

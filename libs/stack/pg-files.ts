@@ -61,7 +61,7 @@ export function makeMissingSymlinks(native: string): number {
   const listed = JSON.parse(readText(join(native, 'pg-symlinks.json')) ?? '[]') as { source: string; target: string }[];
   let made = 0;
   for (const { source, target } of listed) {
-    const path = join(native, '..', target);
+    const path = join(native, relative('native', target)); // the list counts from the package
     if (lstatSync(path, { throwIfNoEntry: false })) continue;
     try {
       symlinkSync(relative(dirname(target), source), path);

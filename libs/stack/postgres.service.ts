@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { keptSecret, readText } from './home.js';
 import { preparePgFiles, type PgFiles } from './pg-files.js';
 import type { Ports } from './ports.js';
-import { end, identify } from './process-identity.js';
+import { commandLine, end, identify } from './process-identity.js';
 import { untilItWorks, type Service } from './service.js';
 import type { ServiceCommand } from './service-process.js';
 import { StackError, messageOf } from './stack-error.js';
@@ -86,14 +86,16 @@ async function initialise(files: PgFiles, password: string, say: (line: string) 
   say(
     `postgres: creating the database cluster${files.owner ? ` as user ${files.owner.name}, since PostgreSQL refuses root` : ''} (a few seconds, once)`,
   );
-  rmSync(files.data, { recursive: true, force: true }); // of an initdb that was interrupted: PG_VERSION comes first, global/pg_control last
+  // Under another name until it is complete: what an interrupted initdb leaves is never taken for a cluster.
+  const part = `${files.data}.part`;
   const passwordFile = `${files.data}.password`;
+  rmSync(part, { recursive: true, force: true });
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (files.owner) chownSync(passwordFile, files.owner.uid, files.owner.gid);
   try {
     const args = [
       '-D',
-      files.data,
+      part,
       '-U',
       SUPERUSER,
       '--pwfile',
@@ -104,11 +106,9 @@ async function initialise(files: PgFiles, password: string, say: (line: string) 
       '--no-sync',
     ];
     await promisify(execFile)(join(files.native, 'bin', 'initdb'), args, runAs(files));
+    renameSync(part, files.data);
   } catch (error) {
-    rmSync(files.data, { recursive: true, force: true });
-    throw new StackError('POSTGRES_UNAVAILABLE', `PostgreSQL's initdb failed in ${files.data}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new StackError('POSTGRES_UNAVAILABLE', `PostgreSQL's initdb failed in ${part}: ${messageOf(error)}`, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -125,14 +125,6 @@ async function clearPidFile(data: string): Promise<void> {
   if (!holder) return; // PostgreSQL replaces the file of a dead server itself
   if (commandLine(pid).includes(data)) await end(holder, 'SIGINT', 5_000);
   else rmSync(file, { force: true });
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return ''; // no /proc, or gone meanwhile
-  }
 }
 
 async function createDatabases(url: (database: string) => string): Promise<void> {

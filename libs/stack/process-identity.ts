@@ -57,6 +57,16 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return state === 'gone' ? undefined : { pid, startTime };
 }
 
+/** The command with its arguments, empty when no such process lives. */
+export function commandLine(pid: number): string {
+  try {
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
 /** What became of exactly this process. */
 export function stateOf({ pid, startTime }: ProcessIdentity): ProcessState {
   const seen = look(pid);

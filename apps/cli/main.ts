@@ -1,0 +1,32 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { failWith } from './fail.js';
+
+/** The commands are imported when they run: `status` answers without loading Temporal's SDK. */
+const count = (text: string): number => {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 0 to 999.');
+  return Number(text);
+};
+
+const program = new Command('sluice').description('Sluice: durable integration on Temporal and PostgreSQL').showHelpAfterError();
+
+program
+  .command('up')
+  .description('start PostgreSQL, Temporal, the API and the workers; ends with Ctrl-C')
+  .option('--workers <n>', 'how many workers', count, 1)
+  .option('--demo-shop', 'start the demo shop too')
+  .option('--shop-args <args...>', 'arguments for the demo shop, e.g. --shop-args=--customers=1000')
+  .action(async (options) => (await import('./up.js')).up(options));
+program
+  .command('down')
+  .description('end a running stack')
+  .action(async () => (await import('./down.js')).down());
+program
+  .command('restart <name>')
+  .description('end one service and start it again on the same port and data')
+  .action(async (name: string) => (await import('./restart.js')).restart(name));
+program
+  .command('status')
+  .description('what runs, where (exit code 3 when nothing is up)')
+  .action(async () => (await import('./status.js')).status());
+
+await program.parseAsync().catch(failWith);
