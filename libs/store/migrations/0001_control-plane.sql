@@ -29,6 +29,8 @@ CREATE TABLE control.idempotency_key (
   workspace_id uuid NOT NULL REFERENCES control.workspace,
   key text NOT NULL,
   request_hash bytea NOT NULL,           -- method, path and body
+  owner uuid NOT NULL,                   -- the request that answers it; a crashed one is replaced after a minute without a sign of life
+  alive_at timestamptz NOT NULL DEFAULT now(),
   status integer,                        -- null while the first request is being answered
   headers jsonb,
   body jsonb,
@@ -51,6 +53,7 @@ CREATE UNIQUE INDEX connector_current ON control.connector (workspace_id, name) 
 
 CREATE TABLE control.connection (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,   -- creation order, for pagination
   workspace_id uuid NOT NULL REFERENCES control.workspace,
   name text NOT NULL,
   connector text NOT NULL,
@@ -60,11 +63,14 @@ CREATE TABLE control.connection (
   revision integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (workspace_id, name)
+  deleted_at timestamptz                 -- kept for the history of deleted syncs; config and secrets are emptied
 );
+CREATE UNIQUE INDEX connection_name ON control.connection (workspace_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX connection_workspace ON control.connection (workspace_id, seq) WHERE deleted_at IS NULL;
 
 CREATE TABLE control.sync (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,   -- creation order, for pagination
   workspace_id uuid NOT NULL REFERENCES control.workspace,
   name text NOT NULL,
   source_id uuid NOT NULL REFERENCES control.connection,
@@ -79,6 +85,8 @@ CREATE TABLE control.sync (
   deleted_at timestamptz
 );
 CREATE UNIQUE INDEX sync_name ON control.sync (workspace_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX sync_workspace ON control.sync (workspace_id, seq) WHERE deleted_at IS NULL;
+CREATE INDEX sync_schedule ON control.sync (id) WHERE schedule_applied < schedule_revision;
 CREATE INDEX sync_source ON control.sync (source_id) WHERE deleted_at IS NULL;
 CREATE INDEX sync_destination ON control.sync (destination_id) WHERE deleted_at IS NULL;
 

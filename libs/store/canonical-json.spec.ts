@@ -1,0 +1,8 @@
+import { expect, test } from '@jest/globals';
+import { canonicalJson, contentHash } from './canonical-json.js';
+
+test('the order of keys does not change the canonical text, the order of items does', () => {
+  expect(canonicalJson({ b: 1, a: { d: [1, 2], c: null } })).toBe('{"a":{"c":null,"d":[1,2]},"b":1}');
+  expect(contentHash({ a: 1, b: undefined })).toBe(contentHash({ a: 1 }));
+  expect(contentHash([1, 2])).not.toBe(contentHash([2, 1]));
+});

@@ -1,0 +1,70 @@
+import { one, theOne, type Db, type Transaction } from './database.js';
+import type { JsonObject } from '../contracts/json.js';
+
+export interface ConnectorRow {
+  workspaceId: string;
+  name: string;
+  /** SHA-256 of the manifest's canonical JSON: the version. */
+  hash: string;
+  kind: 'source' | 'destination';
+  /** null for code connectors. */
+  manifest: JsonObject | null;
+  createdAt: Date;
+}
+
+const COLUMNS = `workspace_id AS "workspaceId", name, hash, kind, manifest, created_at AS "createdAt"`;
+
+/** Takes the current mark off every other version of the connector. Comes before putConnector in one transaction: one version is current. */
+export async function retireConnector(
+  tx: Transaction,
+  request: { workspaceId: string; name: string; exceptHash: string },
+): Promise<void> {
+  await tx.query(
+    `UPDATE control.connector SET current = false WHERE workspace_id = $1 AND name = $2 AND current AND hash <> $3`,
+    [request.workspaceId, request.name, request.exceptHash],
+  );
+}
+
+/** Adds a version, or makes an old one current again. */
+export async function putConnector(
+  tx: Transaction,
+  request: Pick<ConnectorRow, 'workspaceId' | 'name' | 'hash' | 'kind' | 'manifest'>,
+): Promise<ConnectorRow> {
+  return theOne(
+    await tx.query<ConnectorRow>(
+      `INSERT INTO control.connector (workspace_id, name, hash, kind, manifest, current) VALUES ($1, $2, $3, $4, $5, true)
+       ON CONFLICT (workspace_id, name, hash) DO UPDATE SET current = true
+       RETURNING ${COLUMNS}`,
+      [
+        request.workspaceId,
+        request.name,
+        request.hash,
+        request.kind,
+        request.manifest === null ? null : JSON.stringify(request.manifest),
+      ],
+    ),
+  );
+}
+
+/** The current version. */
+export async function findConnector(db: Db, request: { workspaceId: string; name: string }): Promise<ConnectorRow | null> {
+  return one(
+    await db.query<ConnectorRow>(`SELECT ${COLUMNS} FROM control.connector WHERE workspace_id = $1 AND name = $2 AND current`, [
+      request.workspaceId,
+      request.name,
+    ]),
+  );
+}
+
+/** Current versions by name; `after` is the last name seen. Returns at most limit + 1 rows. */
+export async function listConnectors(
+  db: Db,
+  request: { workspaceId: string; limit: number; after: string | null },
+): Promise<ConnectorRow[]> {
+  const result = await db.query<ConnectorRow>(
+    `SELECT ${COLUMNS} FROM control.connector
+     WHERE workspace_id = $1 AND current AND name > coalesce($2, '') ORDER BY name LIMIT $3`,
+    [request.workspaceId, request.after, request.limit + 1],
+  );
+  return result.rows;
+}
