@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { failWith } from './fail.js';
+import type { UpOptions } from './up.js';
 
 /** The commands are imported when they run: `status` answers without loading Temporal's SDK. */
 const count = (text: string): number => {
@@ -15,7 +16,7 @@ program
   .option('--workers <n>', 'how many workers', count, 1)
   .option('--demo-shop', 'start the demo shop too')
   .option('--shop-args <args...>', 'arguments for the demo shop, e.g. --shop-args=--customers=1000')
-  .action(async (options) => (await import('./up.js')).up(options));
+  .action(async (options: UpOptions) => (await import('./up.js')).up(options));
 program
   .command('down')
   .description('end a running stack')

@@ -9,20 +9,21 @@ export interface UpOptions {
 
 /** Runs the stack in the foreground until Ctrl-C, `sluice down`, or the end of the terminal. */
 export async function up({ workers, demoShop, shopArgs = [] }: UpOptions): Promise<void> {
-  let stack: Stack | undefined;
+  const running: { stack?: Stack } = {};
   let asked = 0;
   const leave = async (): Promise<void> => {
     asked += 1;
     // While it is still starting, or when the reader insists: leave at once, the reaper ends the rest.
-    if (!stack || asked > 1) process.exit(130);
+    if (!running.stack || asked > 1) process.exit(130);
     console.log('stopping');
-    await stack.stop();
+    await running.stack.stop();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave());
   process.stdout.on('error', () => {}); // `sluice up | head`: nobody reads any more, the stack goes on
 
-  stack = await startStack({ workers, log: console.log, ...(demoShop === true ? { demoShop: { args: shopArgs } } : {}) });
+  const stack = await startStack({ workers, log: console.log, ...(demoShop === true ? { demoShop: { args: shopArgs } } : {}) });
+  running.stack = stack;
   const lines: [string, string][] = [
     ['API', stack.apiUrl],
     ['API docs', `${stack.apiUrl}/docs`],
