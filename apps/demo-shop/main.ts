@@ -7,7 +7,8 @@ async function main(): Promise<void> {
   const { address } = await startShop(options);
   const ready = { ready: true, address, ...options.madeUp };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  process.send?.(ready);
+  // The callback swallows the error of a parent that died meanwhile: `disconnect` deals with that.
+  process.send?.(ready, undefined, undefined, () => {});
 }
 
 for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(event, () => process.exit(0));
