@@ -1,0 +1,57 @@
+import { Agent, Pool } from 'undici';
+import type { BudgetAccount, BudgetClass, BudgetGate } from '../contracts/budget.port.js';
+import type { HttpClient } from '../contracts/http.port.js';
+import { createEgressGuard, portOf, type EgressGuard, type Resolve } from './egress-guard.js';
+import type { EgressAllowList } from './allow-list.js';
+import { GuardedHttpClient } from './http-client.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Per origin. More parallel calls than this wait for a connection; budgets are the proper limit. */
+const CONNECTIONS_PER_ORIGIN = 32;
+/** Idle connections are dropped before most servers drop them (5 s is Node's own default): a race there shows as a reset. */
+const KEEP_ALIVE_MS = 4_000;
+
+export interface EgressOptions {
+  allow: EgressAllowList;
+  gate: BudgetGate;
+  /** Sluice's version, for the user agent. */
+  version: string;
+  /** DNS, replaced in tests. */
+  resolve?: Resolve;
+}
+
+/** All outgoing HTTP of a process: one set of guarded connections, and a client for each account. */
+export class Egress {
+  /** Also for TCP targets that are not HTTP. */
+  readonly guard: EgressGuard;
+  private readonly agent: Agent;
+  private readonly gate: BudgetGate;
+  private readonly userAgent: string;
+
+  constructor({ allow, gate, version, resolve }: EgressOptions) {
+    const guard = createEgressGuard(allow, resolve);
+    this.guard = guard;
+    this.gate = gate;
+    this.userAgent = `Sluice/${version}`;
+    this.agent = new Agent({
+      factory: (origin, options) =>
+        new Pool(origin, {
+          ...options,
+          connections: CONNECTIONS_PER_ORIGIN,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          connect: { timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookupFor(portOf(new URL(origin))) },
+        }),
+    });
+  }
+
+  /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. */
+  client(options: { account: BudgetAccount; class: BudgetClass; maxWaitMs?: number }): HttpClient {
+    const { guard, agent, gate, userAgent } = this;
+    return new GuardedHttpClient({ maxWaitMs: 15_000, ...options, guard, dispatcher: agent, gate, userAgent });
+  }
+
+  /** Ends idle connections at once and running calls with an error. */
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+}

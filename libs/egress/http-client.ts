@@ -1,0 +1,91 @@
+import type { Dispatcher } from 'undici';
+import type { BudgetAccount, BudgetClass, BudgetGate } from '../contracts/budget.port.js';
+import type { HttpClient, HttpRequest, HttpResponse } from '../contracts/http.port.js';
+import { SluiceError } from '../errors/index.js';
+import { decodeBody } from './decode-body.js';
+import type { EgressGuard } from './egress-guard.js';
+import { exchange, type Answer } from './exchange.js';
+import { mapNetworkError } from './map-error.js';
+import { followRedirect, type Hop } from './redirect.js';
+
+const MAX_REDIRECTS = 5;
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+export interface GuardedHttpClientOptions {
+  guard: EgressGuard;
+  dispatcher: Dispatcher;
+  gate: BudgetGate;
+  account: BudgetAccount;
+  class: BudgetClass;
+  maxWaitMs: number;
+  userAgent: string;
+}
+
+/** The one adapter of HttpClient: guard → budget → call, for every hop of a redirect anew; then decompress. */
+export class GuardedHttpClient implements HttpClient {
+  constructor(private readonly options: GuardedHttpClientOptions) {}
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { maxBytes = DEFAULT_MAX_BYTES } = request;
+    if (!URL.canParse(request.url)) throw new SluiceError('SOURCE_REQUEST_REFUSED', { detail: 'the address is not a URL' });
+    let hop: Hop = {
+      url: new URL(request.url),
+      method: request.method,
+      headers: this.defaults(request.headers),
+      body: request.body,
+    };
+    let wireBytes = 0;
+    for (let redirects = 0; ; redirects++) {
+      const answer = await this.call(hop, request, maxBytes);
+      wireBytes += answer.body.length;
+      const location = answer.headers['location'];
+      const next = followRedirect(hop, { status: answer.status, location: typeof location === 'string' ? location : undefined });
+      if (next === null) return this.finish(hop, answer, { wireBytes, maxBytes });
+      if (redirects === MAX_REDIRECTS)
+        throw new SluiceError('SOURCE_BAD_RESPONSE', {
+          detail: `${hop.method} ${hop.url.host}: more than ${MAX_REDIRECTS} redirects`,
+        });
+      hop = next;
+    }
+  }
+
+  private async call(hop: Hop, request: HttpRequest, maxBytes: number): Promise<Answer> {
+    const { guard, dispatcher, gate, account, maxWaitMs } = this.options;
+    guard.assertUrl(hop.url);
+    const permit = await gate.acquire({ account, class: this.options.class, maxWaitMs, signal: request.signal });
+    let answer: Answer;
+    try {
+      answer = await exchange(dispatcher, {
+        ...hop,
+        signal: request.signal,
+        maxBytes,
+        timeoutMs: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      });
+    } catch (error) {
+      // What went wrong with the call matters more than what might go wrong with telling the budget.
+      await permit.settle({ status: null, headers: {} }).catch(() => undefined);
+      throw mapNetworkError(error, { method: hop.method, host: hop.url.host });
+    }
+    await permit.settle({ status: answer.status, headers: answer.headers });
+    return answer;
+  }
+
+  private async finish(
+    hop: Hop,
+    answer: Answer,
+    { wireBytes, maxBytes }: { wireBytes: number; maxBytes: number },
+  ): Promise<HttpResponse> {
+    const { status, headers } = answer;
+    const encoding = headers['content-encoding'];
+    const body =
+      typeof encoding === 'string' && hop.method !== 'HEAD' ? await decodeBody(answer.body, encoding, maxBytes) : answer.body;
+    return { status, headers, body, url: hop.url.href, bytes: wireBytes };
+  }
+
+  private defaults(headers: Readonly<Record<string, string>>): Record<string, string> {
+    const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+    const defaults = { 'user-agent': this.options.userAgent, accept: '*/*', 'accept-encoding': 'gzip, deflate, br' };
+    return { ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !given.has(name))), ...headers };
+  }
+}
