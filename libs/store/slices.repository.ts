@@ -39,7 +39,8 @@ export async function insertSlices(tx: Db, request: Key & { slices: readonly Sli
   const result = await tx.query(
     `INSERT INTO control.slice (run_id, stream, slice_id, spec, partition)
      SELECT $1, $2, s.id, s.spec, s.partition
-     FROM jsonb_to_recordset($3::jsonb) WITH ORDINALITY AS s(id text, spec jsonb, partition text, n bigint) ORDER BY s.n
+     FROM ROWS FROM (jsonb_to_recordset($3::jsonb) AS (id text, spec jsonb, partition text)) WITH ORDINALITY AS s(id, spec, partition, n)
+     ORDER BY s.n
      ON CONFLICT (run_id, stream, slice_id) DO NOTHING`,
     [request.runId, request.stream, JSON.stringify(request.slices)],
   );

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import * as store from '../../libs/store/index.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+let database: TestDatabase;
+let pool: store.Pool;
+let workspaceId: string;
+let syncId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const names = await Promise.all([store.migrate(database.url), store.migrate(database.url)]);
+  expect(names.flat()).toContain('0001_control-plane');
+  expect(new Set(names.flat()).size).toBe(names.flat().length);
+  pool = store.createPool(database.url);
+  workspaceId = await store.getDefaultWorkspaceId(pool);
+  const [source, destination] = await Promise.all(
+    ['source', 'destination'].map((name) =>
+      store.insertConnection(pool, {
+        id: randomUUID(),
+        workspaceId,
+        name,
+        connector: 'any',
+        config: { a: 1 },
+        secrets: Buffer.from([1, 2]),
+        budget: null,
+      }),
+    ),
+  );
+  const sync = await store.insertSync(pool, {
+    workspaceId,
+    name: 'orders',
+    sourceId: source!.id,
+    destinationId: destination!.id,
+    schedule: null,
+  });
+  syncId = sync.id;
+  await store.insertSyncVersion(pool, {
+    syncId,
+    version: 1,
+    hash: 'h',
+    spec: { namespace: 'public', streams: [{ name: 'orders', mode: 'incremental_append' }] },
+    resets: [],
+  });
+});
+
+afterAll(async () => {
+  await pool?.end();
+  await database?.drop();
+});
+
+const newRun = (lane = 'live'): store.NewRun => {
+  const id = randomUUID();
+  return { id, workspaceId, syncId, lane, trigger: 'api', workflowId: `sync-run-${id}`, scheduledFor: null, resets: [] };
+};
+
+test('a second active run in a lane is refused and leaves the epoch as it was; another lane goes on', async () => {
+  const first = await store.insertRun(pool, newRun());
+  expect(first).toMatchObject({ state: 'queued', epoch: 1, syncVersion: 1, seq: expect.any(Number) as number });
+  await expect(store.insertRun(pool, newRun())).rejects.toMatchObject({ code: 'RUN_ACTIVE' });
+  expect((await store.getSync(pool, { id: syncId }))?.epoch).toBe(1);
+  expect((await store.findActiveRun(pool, { syncId, lane: 'live' }))?.id).toBe(first!.id);
+  const backfill = await store.insertRun(pool, newRun('backfill:1'));
+  expect(backfill?.epoch).toBe(2);
+  expect((await store.listActiveRunsOfSync(pool, { syncId })).map((run) => run.id)).toEqual([first!.id, backfill!.id]);
+  await store.transitionRun(pool, { id: backfill!.id, to: 'cancelled' });
+  await store.transitionRun(pool, { id: first!.id, to: 'cancelled' });
+});
+
+test('a run moves only as the transition table says, and keeps its times, waits and error', async () => {
+  const run = await store.insertRun(pool, newRun());
+  const id = run!.id;
+  expect(await store.transitionRun(pool, { id, to: 'paused' })).toBeNull();
+  expect((await store.transitionRun(pool, { id, to: 'running' }))?.startedAt).toBeInstanceOf(Date);
+  const waiting = { reason: 'RATE_LIMITED', until: '2030-01-01T00:00:00.000Z' };
+  expect((await store.transitionRun(pool, { id, to: 'rate_limited', waiting }))?.waiting).toEqual(waiting);
+  expect(await store.transitionRun(pool, { id, to: 'cancelling', from: ['running'] })).toBeNull();
+  expect((await store.transitionRun(pool, { id, to: 'running' }))?.waiting).toBeNull();
+  const failed = await store.transitionRun(pool, { id, to: 'failed', error: { code: 'RUN_LOST', detail: 'gone' } });
+  expect(failed).toMatchObject({ state: 'failed', error: { code: 'RUN_LOST', detail: 'gone' } });
+  expect(failed?.finishedAt).toBeInstanceOf(Date);
+  expect(await store.transitionRun(pool, { id, to: 'running' })).toBeNull();
+});
+
+test('runs are listed newest first, page by page', async () => {
+  const query = { workspaceId, syncId, states: null, limit: 1 };
+  const first = await store.listRuns(pool, { ...query, after: null });
+  const second = await store.listRuns(pool, { ...query, after: first.next });
+  expect(first.rows).toHaveLength(1);
+  expect(second.rows[0]!.seq).toBeLessThan(first.rows[0]!.seq);
+  expect((await store.listRuns(pool, { ...query, states: ['failed'], limit: 10, after: null })).next).toBeNull();
+});
+
+test('movers claim in plan order without meeting, take over what earlier attempts left, and only owners finish', async () => {
+  const { id: runId } = (await store.insertRun(pool, newRun()))!;
+  const key = { runId, stream: 'orders' };
+  await store.insertRunStreams(pool, { runId, streams: ['orders', 'items'] });
+  await store.insertRunStreams(pool, { runId, streams: ['orders'] });
+  await store.beginPlan(pool, { ...key, state: { at: 1 }, now: new Date(0) });
+  await store.beginPlan(pool, { ...key, state: null, now: new Date(1) });
+  const slices = Array.from({ length: 30 }, (_, n) => ({ id: `s${n}`, spec: { n }, partition: '' }));
+  await store.inTransaction(pool, async (tx) => {
+    expect((await store.lockRunStream(tx, key))?.planState).toEqual({ at: 1 });
+    expect(await store.insertSlices(tx, { ...key, slices })).toBe(30);
+    expect(await store.insertSlices(tx, { ...key, slices: slices.slice(0, 3) })).toBe(0);
+    await store.setPlanNext(tx, { ...key, next: null });
+  });
+  expect((await store.getRunStream(pool, key))?.planComplete).toBe(true);
+  expect(await store.hasPendingSlices(pool, { ...key, atLeast: 31 })).toBe(false);
+
+  const a1 = { mover: '0', attempt: 1 };
+  expect(await store.claimNextSlice(pool, { ...key, owner: a1 })).toEqual({ slice: slices[0], claims: 1, takenOver: false });
+  expect((await store.claimNextSlice(pool, { ...key, owner: { mover: '1', attempt: 1 } }))?.slice.id).toBe('s1');
+  const a2 = { mover: '0', attempt: 10 };
+  expect(await store.claimNextSlice(pool, { ...key, owner: a2 })).toEqual({ slice: slices[0], claims: 2, takenOver: true });
+  expect(await store.takeOverSlice(pool, { ...key, owner: { mover: '0', attempt: 2 } })).toBeNull();
+  expect(await store.markSliceDone(pool, { ...key, sliceId: 's0', owner: a1 })).toBe(false);
+  expect(await store.markSliceDone(pool, { ...key, sliceId: 's0', owner: a2 })).toBe(true);
+  expect(await store.releaseSlice(pool, { ...key, sliceId: 's1', owner: { mover: '1', attempt: 1 } })).toBe(true);
+
+  const claims = await Promise.all(
+    Array.from({ length: 29 }, (_, n) => store.claimNextSlice(pool, { ...key, owner: { mover: `m${n}`, attempt: 1 } })),
+  );
+  expect(new Set(claims.map((claim) => claim?.slice.id)).size).toBe(29);
+  expect(await store.countSlices(pool, key)).toEqual({ pending: 0, claimed: 29, done: 1 });
+  expect(await store.countSlicesByStream(pool, { runId })).toEqual([{ stream: 'orders', pending: 0, claimed: 29, done: 1 }]);
+});
+
+test('older counts never replace newer ones, and the log is read in order', async () => {
+  const run = (await store.findActiveRun(pool, { syncId, lane: 'live' }))!;
+  const counts = (read: number) => ({
+    ...{ read, inserted: read, updated: 0, unchanged: 0, superseded: 0, deduplicated: 0, deleted: 0, filtered: 0 },
+    ...{ quarantined: 0, bytes: 0, chunks: 1 },
+  });
+  const key = { runId: run.id, stream: 'items' };
+  await store.setRunStreamCounts(pool, { ...key, counts: counts(2), at: new Date(2_000) });
+  await store.setRunStreamCounts(pool, { ...key, counts: counts(1), at: new Date(1_000) });
+  expect((await store.getRunStream(pool, key))?.counts?.read).toBe(2);
+  for (const code of ['A', 'B']) await store.appendRunLog(pool, { runId: run.id, level: 'info', code, message: code });
+  const page = await store.listRunLog(pool, { runId: run.id, limit: 1, after: null });
+  const rest = await store.listRunLog(pool, { runId: run.id, limit: 1, after: page.next });
+  expect([...page.rows, ...rest.rows].map((row) => row.code)).toEqual(['A', 'B']);
+  expect(rest.next).toBeNull();
+});
+
+test('a transaction that throws leaves nothing behind', async () => {
+  const failing = store.inTransaction(pool, async (tx) => {
+    await store.putDocument(tx, { body: { kept: false } });
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(await store.getDocument(pool, { hash: store.contentHash({ kept: false }) })).toBeNull();
+  const hash = await store.putDocument(pool, { body: { kept: true } });
+  expect(await store.getDocument(pool, { hash })).toEqual({ kept: true });
+});
+
+test('a schedule is to be applied until its latest revision was', async () => {
+  const schedule = { interval_seconds: 60, timezone: 'UTC', jitter_seconds: 0, overlap: 'skip' as const, paused: false };
+  const change = { workspaceId, id: syncId, name: 'orders', version: 1, schedule };
+  expect((await store.updateSync(pool, change))?.scheduleRevision).toBe(1);
+  expect((await store.updateSync(pool, change))?.scheduleRevision).toBe(1);
+  expect(await store.listSchedulesToApply(pool, { limit: 10 })).toHaveLength(1);
+  await store.markScheduleApplied(pool, { syncId, revision: 1 });
+  expect(await store.listSchedulesToApply(pool, { limit: 10 })).toHaveLength(0);
+  expect(await store.listScheduledSyncs(pool, { limit: 10, after: null })).toHaveLength(1);
+  await store.deleteSync(pool, { workspaceId, id: syncId });
+  expect(await store.listSchedulesToApply(pool, { limit: 10 })).toHaveLength(1);
+});
