@@ -128,7 +128,7 @@ export async function hasPendingSlices(db: Db, request: Key & { atLeast: number 
   const row = theOne(
     await db.query<{ n: number }>(
       `SELECT count(*) AS n FROM (
-         SELECT 1 FROM control.slice WHERE run_id = $1 AND stream = $2 AND state = 'pending' LIMIT $3) AS some`,
+         SELECT 1 FROM control.slice WHERE run_id = $1 AND stream = $2 AND state = 'pending' LIMIT $3) AS pending`,
       [request.runId, request.stream, request.atLeast],
     ),
   );
