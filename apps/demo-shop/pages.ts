@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { tickOf, type Entity, type Run, type Sizes } from './entities.js';
 import { row } from './generator.js';
 import type { OrderLog } from './order-log.js';
@@ -18,19 +19,21 @@ interface Block {
 export class PageStore {
   private readonly blocks = new Map<string, Block>();
   private heldBytes = 0;
+  /** Something had to go: rendering ahead would only push out what is there. */
+  private full = false;
   private scratch = Buffer.allocUnsafe(1 << 20);
 
   constructor(private readonly options: { sizes: Sizes; marker: string; cacheBytes: number }) {}
 
-  /** Renders everything that fits under the cap; returns whether all of it did. */
-  prerender(entity: Entity, log: OrderLog): boolean {
+  /** Renders everything that fits under the cap; between blocks the process can still be told to end. */
+  async prerender(entity: Entity, log: OrderLog): Promise<void> {
     for (const { from, to, run } of log.segments) {
       for (let id = from; id <= to; id += BLOCK_ROWS) {
-        if (this.heldBytes >= this.options.cacheBytes) return false;
+        if (this.full) return;
+        await setImmediate();
         this.block(entity, run, Math.floor((id - run.first) / BLOCK_ROWS));
       }
     }
-    return true;
   }
 
   /** The records at positions `from..to-1` as buffers that together are comma-separated JSON without a trailing comma. */
@@ -62,6 +65,7 @@ export class PageStore {
     this.blocks.set(key, block);
     for (const [oldest, { bytes }] of this.blocks) {
       if (this.heldBytes <= this.options.cacheBytes || oldest === key) break;
+      this.full = true;
       this.blocks.delete(oldest);
       this.heldBytes -= bytes.length;
     }

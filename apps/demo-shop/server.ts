@@ -20,6 +20,7 @@ const MAX_ADMIN_BODY_BYTES = 1 << 20;
 /** Renders the data, listens on 127.0.0.1, and resolves when it answers. */
 export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const context = new ShopContext(options);
+  await context.shop.prerender();
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
     handle(context, request, response).catch((error: unknown) => {
       process.stderr.write(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -13,7 +13,11 @@ export class Shop {
     this.sizes = options.sizes;
     this.pages = new PageStore(options);
     this.logs = this.initialLogs();
-    ENTITIES.every((entity) => this.pages.prerender(entity, this.logs[entity]));
+  }
+
+  /** Renders what fits into the cache ahead of the first request. */
+  async prerender(): Promise<void> {
+    for (const entity of ENTITIES) await this.pages.prerender(entity, this.logs[entity]);
   }
 
   log(entity: Entity): OrderLog {
