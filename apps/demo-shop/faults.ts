@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { ENTITIES, type Entity } from './entities.js';
 
-export const FAULT_KINDS = ['status', 'reset', 'slow', 'truncate', 'hang', 'bad_json', 'wrong_shape', 'refuse_cursor'] as const;
+const FAULT_KINDS = ['status', 'reset', 'slow', 'truncate', 'hang', 'bad_json', 'wrong_shape', 'refuse_cursor'] as const;
 
 /**
  * One way to misbehave. A rule applies to the requests that match it; of those, in this order, `skip` lets the first ones pass, `everyNth`
  * takes each nth, `probability` draws from a generator seeded with `seed`, and `times` ends it. The same requests meet the same faults.
  */
-export const faultRuleSchema = z.strictObject({
+const faultRuleSchema = z.strictObject({
   match: z.strictObject({ entity: z.enum(ENTITIES).optional(), pathPrefix: z.string().optional() }).default({}),
   /**
    * `status`: answers `status`. `reset`: the connection is reset in the middle of the body. `slow`: answers after `delayMs`. `truncate`: the
@@ -75,7 +75,7 @@ const matches = ({ match, kind }: FaultRule, { entity, path, hasCursor }: FaultR
   (kind !== 'refuse_cursor' || hasCursor);
 
 /** Mulberry32: numbers in [0, 1), the same for the same seed. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -30,7 +30,7 @@ export interface Verdict {
 }
 
 /** Time a client has to stop its other workers after a 429. */
-export const REACTION_MS = 1_000;
+const REACTION_MS = 1_000;
 
 export const fullBucket = (settings: LimitSettings, nowMs: number): Bucket => ({
   tokens: settings.burst,

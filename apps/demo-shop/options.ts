@@ -12,7 +12,7 @@ const count = (rule: { from: number; to?: number }) => number(rule).int();
 const rows = count({ from: 0, to: MAX_ROWS });
 
 /** What can be changed while the shop runs, by `PUT /shop/_admin/settings`. */
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   /** Calls per second and key; 0: no limit. */
   rate: number({ from: 0 }).default(0),
   burst: count({ from: 1 }).default(10),

@@ -10,7 +10,7 @@ export interface View {
 }
 
 /** Where a page begins, one of the three styles that a client may choose by its parameters. */
-export type Start =
+type Start =
   | { readonly style: 'cursor'; readonly after: Key | undefined }
   | { readonly style: 'page'; readonly page: number }
   | { readonly style: 'offset'; readonly offset: number };
@@ -44,7 +44,7 @@ export class BadParameter extends Error {
   }
 }
 
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 
 /** Reads `page`+`per_page`, `offset`+`limit` or `cursor`+`limit`, and the window `updated_since`/`updated_until`, both inclusive. */
 export function parsePageRequest(query: URLSearchParams, options: { scope: string; maxLimit: number }): PageRequest {
