@@ -54,7 +54,8 @@ const loadHashes = () => {
 };
 
 function removeStrangers(outputs) {
-  const wanted = new Set([...[...outputs.values()].flat(), 'workflows/bundle.js']);
+  const wanted = new Set([...outputs.values()].flat());
+  if (outputs.has('workflows/index.ts')) wanted.add('workflows/bundle.js');
   for (const path of existsSync(dist) ? [...walk('dist')] : []) {
     const name = path.slice('dist/'.length);
     if (!name.startsWith('.') && !wanted.has(name)) rmSync(join(root, path));
@@ -116,7 +117,7 @@ export async function build({ log = console.log } = {}) {
       await compile(changed, outputs);
       const workflows = await bundle(before.workflows);
       put('.build-hash', JSON.stringify({ files, workflows }));
-      const bundled = workflows === before.workflows ? '' : ', workflows bundled';
+      const bundled = workflows === undefined || workflows === before.workflows ? '' : ', workflows bundled';
       if (changed.length === 0 && bundled === '') log(`build: up to date (${seconds()})`);
       else log(`build: ${changed.length} of ${outputs.size} files compiled${bundled} (${seconds()})`);
     },
@@ -126,7 +127,8 @@ export async function build({ log = console.log } = {}) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await build().catch((error) => {
-    console.error(`build failed: ${error.message}`);
+    // The compiler appends its own stack; the file, line and column come before it.
+    console.error(`build failed: ${error.message.split('\n\nCaused by')[0].trim()}`);
     process.exitCode = 1;
   });
 }

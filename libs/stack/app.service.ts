@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { checkoutRoot } from './home.js';
 import type { ReadyMessage } from './parent-watch.js';
 import type { Ports } from './ports.js';
-import type { Service } from './service.js';
+import { untilItWorks, type Service } from './service.js';
 
 export interface AppOptions {
   name: string;
@@ -24,6 +24,13 @@ const NOT_INHERITED = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZ
 const inherited = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)));
 
+/** Its database and Temporal included: a listening port alone does not make a working API. */
+async function isHealthy(address: string): Promise<void> {
+  const response = await fetch(`${address}/v1/health`, { signal: AbortSignal.timeout(5_000) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`GET /v1/health answers ${response.status}`);
+}
+
 /** One of our own Node processes: it watches the pipe, and reports over it that it is ready and where. */
 export function appService({ name, app, args, log, ports, env }: AppOptions): Service {
   let port: number | undefined;
@@ -43,12 +50,14 @@ export function appService({ name, app, args, log, ports, env }: AppOptions): Se
         stopSignal: 'SIGTERM',
       };
     },
-    ready: (process) =>
-      new Promise((resolve) => {
-        process.onMessage((message) => {
-          if (isReady(message)) resolve(message.address ?? (port === undefined ? '' : `http://127.0.0.1:${port}`));
-        });
-      }),
+    async ready(process, signal) {
+      const said = await new Promise<ReadyMessage>((resolve) =>
+        process.onMessage((message) => isReady(message) && resolve(message)),
+      );
+      const address = said.address ?? (port === undefined ? '' : `http://127.0.0.1:${port}`);
+      if (app === 'api') await untilItWorks(() => isHealthy(address), signal);
+      return address;
+    },
     worthRetrying: (error) => error.message.includes('EADDRINUSE'),
   };
 }

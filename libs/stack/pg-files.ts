@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -132,6 +133,17 @@ function copyNative(from: string, to: string, owner: Owner): void {
   }
 }
 
+/** Lets `home/pg` point to the data. A home without that pointer is new: data of an earlier home at this path were given up with it. */
+function point(pointer: string, own: string): void {
+  const before = lstatSync(pointer, { throwIfNoEntry: false });
+  if (before?.isSymbolicLink() && readlinkSync(pointer) === own) return;
+  if (!before) rmSync(join(own, 'data'), { recursive: true, force: true });
+  const next = `${pointer}.next`;
+  rmSync(next, { force: true });
+  symlinkSync(own, next);
+  renameSync(next, pointer);
+}
+
 function filesForRoot(home: string, packaged: { native: string; version: string }): PgFiles {
   const [owner] = candidates();
   const shared = SHARED_FOLDERS.find(reachable);
@@ -145,9 +157,7 @@ function filesForRoot(home: string, packaged: { native: string; version: string 
   copyNative(packaged.native, native, owner);
   makeMissingSymlinks(native);
   const own = ownedFolder(join(base, `home-${short(realpathSync(home))}`), owner);
-  const pointer = join(home, 'pg');
-  rmSync(pointer, { force: true });
-  symlinkSync(own, pointer);
+  point(join(home, 'pg'), own);
   return { native, data: join(own, 'data'), owner };
 }
 

@@ -1,5 +1,5 @@
 /** Finds or gets a Temporal dev server's binary; each way that fails says why, and the next is tried. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { StackError, messageOf } from './stack-error.js';
@@ -66,6 +66,7 @@ export async function findTemporal(home: string, say: (line: string) => void): P
     if (found) return found;
   }
 
+  rmSync(cached, { force: true }); // refused: it must not be taken for the one that is fetched now
   for (const way of [downloadWithSdk, goInstall]) {
     try {
       const started = performance.now();

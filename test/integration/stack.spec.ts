@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -66,6 +66,12 @@ async function query(url: string, text: string): Promise<unknown[]> {
 
 const pidOf = (file: StackFile, name: string): number => file.services.find((service) => service.name === name)?.pid ?? 0;
 
+beforeAll(() => {
+  // These are about the embedded servers, whatever the rest of the run uses.
+  delete process.env.DATABASE_URL;
+  delete process.env.TEMPORAL_ADDRESS;
+});
+
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.destroy();
   for (const home of homes.splice(0)) {
@@ -113,6 +119,18 @@ describe('the embedded stack', () => {
     expect(after.pid).not.toBe(before.pid);
     expect(await query(stack.warehouseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     expect(await query(stack.warehouseUrl, 'SHOW work_mem')).toEqual([{ work_mem: '8MB' }]);
+  });
+
+  it('starts Temporal again after kill -9, at its address', async () => {
+    const stack = await start({ home: newHome() });
+    const before = stack.service('temporal');
+
+    stack.kill('temporal', 'SIGSTOP');
+    expect(stack.service('temporal').state).toBe('stopped');
+    stack.kill('temporal', 'SIGKILL');
+    expect(await waitGone(before, EMPTY_WITHIN_MS)).toBe(true);
+
+    expect(await stack.restart('temporal')).toMatchObject({ state: 'running', address: before.address });
   });
 
   it('runs twice at once in two homes, and refuses a second launcher on one', async () => {
