@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
+import { AesGcmCodec, deriveCodecKey } from './payload-codec.js';
+
+/** Where the failure converter is, for the worker's bundler. */
+const FAILURE_CONVERTER = fileURLToPath(new URL('./failure-converter.js', import.meta.url));
+
+/**
+ * How values travel to Temporal; undefined: its default, JSON in the clear (ids, names and counts only). Client and workers of an installation
+ * must agree. With encryption the worker bundles its workflows itself, because the failure converter is part of the bundle.
+ */
+export function dataConverter(config: { encryption: boolean; secretKey: string | undefined }): DataConverter | undefined {
+  if (!config.encryption) return undefined;
+  if (!config.secretKey) throw new Error('SLUICE_TEMPORAL_ENCRYPTION=true needs SLUICE_SECRET_KEY');
+  return { payloadCodecs: [new AesGcmCodec(deriveCodecKey(config.secretKey))], failureConverterPath: FAILURE_CONVERTER };
+}

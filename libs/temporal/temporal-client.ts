@@ -1,0 +1,52 @@
+import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { SluiceError } from '../errors/index.js';
+
+/** How long one call may take, reconnecting included; then TEMPORAL_UNAVAILABLE. */
+const CALL_DEADLINE_MS = 5_000;
+/** gRPC status codes that say that the cluster is away or overloaded, not that the request is wrong. */
+const UNAVAILABLE_STATUSES = new Set([4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 14 /* UNAVAILABLE */]);
+
+/** One client a process. It connects at its first call and reconnects by itself, so that a process may start before Temporal. */
+export class TemporalClient {
+  readonly client: Client;
+  private readonly connection: Connection;
+
+  constructor(options: { address: string; namespace: string; dataConverter?: DataConverter; connection?: ConnectionOptions }) {
+    this.connection = Connection.lazy({ connectTimeout: CALL_DEADLINE_MS, ...options.connection, address: options.address });
+    this.client = new Client({
+      connection: this.connection,
+      namespace: options.namespace,
+      ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
+    });
+  }
+
+  /** Runs calls under a deadline. Throws TEMPORAL_UNAVAILABLE when the cluster does not answer; other errors as they are. */
+  async call<T>(work: (client: Client) => Promise<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> {
+    try {
+      return await this.connection.withDeadline(Date.now() + deadlineMs, () => work(this.client));
+    } catch (error) {
+      if (isTemporalUnavailable(error)) throw new SluiceError('TEMPORAL_UNAVAILABLE', { cause: error });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}
+
+/** Whether an error of the client, or what caused it, says that the cluster is away. */
+export function isTemporalUnavailable(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (isGrpcServiceError(at)) return UNAVAILABLE_STATUSES.has(at.code);
+    if (/Failed to connect before the deadline/.test(at.message)) return true;
+  }
+  return false;
+}
+
+/** Whether the server refused a call because of its arguments (an unknown search attribute, say). */
+export function isInvalidArgument(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return at.code === 3;
+  return false;
+}

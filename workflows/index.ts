@@ -1,0 +1,2 @@
+export { syncWorkflow } from './sync.workflow.js';
+export { scheduledSyncWorkflow } from './scheduled-sync.workflow.js';

@@ -1,0 +1,35 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { MoveChunksInput } from '../libs/contracts/activities.schema.js';
+import type { MoveChunksResult, SyncActivities, SyncSettings } from '../libs/contracts/workflows.js';
+
+/** Retried by the server: short steps on our own store and on the destination's catalog. */
+const STEP_RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+/** A staged slice may be published for many minutes; who is alive heartbeats, who is not is found by that. */
+const LONGEST_STEP = '24h';
+
+/** Ends only by success: a run whose end is not written would stay active for ever. */
+export const { endRun, reportRun } = proxyActivities<Pick<SyncActivities, 'endRun' | 'reportRun'>>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: '30s',
+  retry: { ...STEP_RETRY, maximumInterval: '10s' },
+});
+
+/** Prepares or finishes streams; a handful of tries. */
+export const { beginRun, finishStream } = proxyActivities<Pick<SyncActivities, 'beginRun' | 'finishStream'>>({
+  startToCloseTimeout: LONGEST_STEP,
+  heartbeatTimeout: '30s',
+  retry: { ...STEP_RETRY, maximumAttempts: 8 },
+});
+
+/** Never retried by the server: the next attempt needs a new owner's token, and the budget of failures is the workflow's. */
+const { moveChunks: move } = proxyActivities<Pick<SyncActivities, 'moveChunks'>>({
+  startToCloseTimeout: LONGEST_STEP,
+  // Cancelling waits until the attempt has drained, so that nothing it read is lost.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { maximumAttempts: 1 },
+});
+
+/** One window of one mover; `summary` is what the UI shows beside it. */
+export function moveChunks(settings: SyncSettings, summary: string, input: MoveChunksInput): Promise<MoveChunksResult> {
+  return move.executeWithOptions({ heartbeatTimeout: settings.heartbeatTimeoutMs, summary }, [input]);
+}
