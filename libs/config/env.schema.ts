@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { isApiKeyShaped, parseSecretKey } from '../secrets/index.js';
+
+const KEY_EXAMPLE = 'the output of `openssl rand -base64 32`';
+const url = (protocol: RegExp, message: string) => z.url({ protocol, error: message });
+
+const secretKey = z.string().transform((text, context) => {
+  const key = parseSecretKey(text);
+  if (key !== null) return key;
+  context.addIssue({ code: 'custom', message: 'must be 32 bytes in base64' });
+  return z.NEVER;
+});
+
+const secretKeys = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(secretKey));
+
+/** What every process of ours needs. */
+const shared = {
+  SLUICE_DATABASE_URL: url(/^postgres(ql)?$/, 'must be a postgres:// address').meta({
+    example: 'postgres://sluice:secret@localhost:5432/sluice',
+  }),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d+$/, 'must be host:port')
+    .default('127.0.0.1:7233')
+    .meta({ example: '127.0.0.1:7233' }),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default').meta({ example: 'default' }),
+  /** Encrypts credentials. */
+  SLUICE_SECRET_KEY: secretKey.meta({ example: KEY_EXAMPLE }),
+  /** Earlier keys, separated by commas: they still open what they encrypted. */
+  SLUICE_SECRET_KEYS_OLD: secretKeys.default([]).meta({ example: KEY_EXAMPLE }),
+  /** Private addresses that outgoing calls may reach, as host:port separated by commas; see libs/egress. */
+  SLUICE_EGRESS_ALLOW: z.string().default('').meta({ example: '127.0.0.1:4010,db.internal:5432' }),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({ example: 'info' }),
+};
+
+/** Environment of apps/api. */
+export const apiEnvSchema = z.object({
+  ...shared,
+  HOST: z.string().min(1).default('127.0.0.1').meta({ example: '127.0.0.1' }),
+  /** 0: any free port. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080).meta({ example: 8080 }),
+  /** A key of the default workspace that is registered at start. */
+  SLUICE_BOOTSTRAP_API_KEY: z
+    .string()
+    .refine(isApiKeyShaped, 'must be sl_ and 43 characters of base64url')
+    .optional()
+    .meta({ example: 'sl_ and the output of `openssl rand 32 | basenc --base64url | tr -d =`' }),
+  /** Where a person finds Temporal's UI; links are left out without it. */
+  TEMPORAL_UI_URL: url(/^https?$/, 'must be an http(s) address')
+    .optional()
+    .meta({ example: 'http://127.0.0.1:8233' }),
+});
+export type ApiEnv = z.output<typeof apiEnvSchema>;
+
+const milliseconds = (min: number, max: number, byDefault: number) =>
+  z.coerce.number().int().min(min).max(max).default(byDefault).meta({ example: byDefault });
+
+/** Environment of apps/worker. */
+export const workerEnvSchema = z.object({
+  ...shared,
+  /** The workflows' bundle; default: the one beside the build. */
+  SLUICE_WORKFLOW_BUNDLE: z.string().min(1).optional().meta({ example: 'dist/workflows/bundle.js' }),
+  /** How long moveChunks works before it returns. */
+  SLUICE_WINDOW_MS: milliseconds(1_000, 600_000, 60_000),
+  /** Without a sign of life for so long, an attempt is given up; shorter only in tests. */
+  SLUICE_HEARTBEAT_TIMEOUT_MS: milliseconds(1_000, 60_000, 10_000),
+});
+export type WorkerEnv = z.output<typeof workerEnvSchema>;

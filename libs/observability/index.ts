@@ -1,0 +1,2 @@
+export * from './logger.js';
+export { safeError, type SafeError } from './safe-error.js';
