@@ -9,6 +9,8 @@ export interface BudgetAccount {
   /** host + digest of the credential's identity: stable, and not the credential. */
   account: string;
   limits: readonly BudgetLimit[];
+  /** Headers in which the provider speaks of its limits, where they are not the usual ones. */
+  headerNames?: { limit?: string; remaining?: string; reset?: string; retryAfter?: string };
 }
 
 /** Permission for one call. `settle` must be called once, with what the provider said, or that no answer came. */

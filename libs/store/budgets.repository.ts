@@ -13,6 +13,9 @@ export interface BudgetRow {
   observed: JsonObject;
   /** Calls under way by concurrency limit: leases that have not run out. */
   inFlight: Record<string, number>;
+  /** Theoretical arrival time of each rate limit by its name, and the database's clock, in ms since the epoch. */
+  tat: Record<string, number>;
+  nowMs: number;
   updatedAt: Date;
 }
 
@@ -23,6 +26,7 @@ export async function listBudgets(
 ): Promise<BudgetRow[]> {
   const result = await db.query<BudgetRow>(
     `SELECT b.id, b.host, b.account, b.limits, b.blocked_until AS "blockedUntil", b.observed, b.updated_at AS "updatedAt",
+            b.tat, (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS "nowMs",
             coalesce((SELECT jsonb_object_agg(l.limit_name, l.n) FROM (
               SELECT limit_name, count(*) AS n FROM control.budget_lease
               WHERE budget_id = b.id AND expires_at > now() GROUP BY limit_name) AS l), '{}') AS "inFlight"

@@ -1,0 +1,188 @@
+import type { Pool } from 'pg';
+import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit } from '../contracts/budget.port.js';
+import { AccountLine, rateLimited, type Ticket } from './account-line.js';
+import { afterRefusal, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
+import { BlockFeed } from './block-feed.js';
+import { accountKey, BlockView } from './block-view.js';
+import { BudgetRepository } from './budget.repository.js';
+import { systemClock, type GateClock } from './clock.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { parseProviderHeaders } from './provider-headers.js';
+import { Reporter } from './reporter.js';
+
+/** Of a slot whose process died, others know after this time. */
+const LEASE_MS = 60_000;
+/** How long the first call waits to learn what is blocked, where the control plane is slow or down. */
+const FIRST_READ_MS = 1_000;
+
+export interface PgBudgetGateOptions {
+  /** The control plane. The listener makes one connection of its own with the pool's settings. */
+  pool: Pool;
+  /** Lifetime of a concurrency lease, renewed at a third of it; default 60 s. */
+  leaseMs?: number;
+  clock?: GateClock;
+  /** Failures that change nothing for the caller: a report or a release that did not reach the database. Default: nobody is told. */
+  onError?: (error: unknown) => void;
+}
+
+/** BudgetGate over the control plane's PostgreSQL: one per process. Errors of acquire: RATE_LIMITED, STORE_UNAVAILABLE, the signal's reason. */
+export class PgBudgetGate implements BudgetGate {
+  private readonly clock: GateClock;
+  private readonly repository: BudgetRepository;
+  private readonly view = new BlockView();
+  private readonly feed: BlockFeed;
+  private readonly leases: LeaseKeeper;
+  private readonly reporter: Reporter;
+  private readonly lines = new Map<string, AccountLine>();
+  private readonly waiting = new Map<string, number>();
+  private readonly troubles = new Map<string, Trouble>();
+  private begun = false;
+
+  constructor(options: PgBudgetGateOptions) {
+    const onError = options.onError ?? (() => undefined);
+    this.clock = options.clock ?? systemClock;
+    this.repository = new BudgetRepository(options.pool);
+    this.leases = new LeaseKeeper({
+      repository: this.repository,
+      leaseMs: options.leaseMs ?? LEASE_MS,
+      nowMs: () => this.clock.nowMs(),
+      onError,
+    });
+    this.reporter = new Reporter({ repository: this.repository, nowMs: () => this.clock.nowMs(), onError });
+    this.feed = new BlockFeed({
+      pool: options.pool,
+      onBlock: (block) => this.view.block(block, this.clock.nowMs()),
+      onError,
+      onTick: async () => {
+        await this.reporter.flush();
+        await this.leases.renew();
+      },
+    });
+  }
+
+  async acquire(request: {
+    account: BudgetAccount;
+    class: BudgetClass;
+    points?: number;
+    maxWaitMs: number;
+    signal: AbortSignal;
+  }): Promise<BudgetPermit> {
+    const { account, signal } = request;
+    const points = Math.max(1, Math.ceil(request.points ?? 1));
+    const deadlineMs = this.clock.nowMs() + request.maxWaitMs;
+    const key = accountKey(account);
+    signal.throwIfAborted();
+    if (!this.begun) await this.begin(signal);
+    for (;;) {
+      await this.outlastBlock(account, key, deadlineMs, signal);
+      const ticket: Ticket =
+        account.limits.length === 0
+          ? { notBeforeMs: 0, leases: [] }
+          : await this.line(key, request.class).take({ account, points, deadlineMs, signal });
+      this.leases.hold(ticket.leases);
+      try {
+        const waitMs = ticket.notBeforeMs - this.clock.nowMs();
+        if (waitMs > 0) await this.clock.sleep(waitMs, signal);
+        signal.throwIfAborted();
+      } catch (error) {
+        await this.leases.release(ticket.leases);
+        throw error;
+      }
+      if (this.view.waitMs(key, this.clock.nowMs()) === 0) {
+        this.view.spend(key, points);
+        return this.permit(account, key, ticket);
+      }
+      // a 429 arrived while this one waited for its turn: what it holds was granted before
+      await this.leases.release(ticket.leases);
+    }
+  }
+
+  /** Ends the listener and gives back what is still held. Calls in flight may settle later; their leases run out by themselves. */
+  async close(): Promise<void> {
+    await this.feed.close();
+    await this.reporter.flush();
+    await this.leases.close();
+  }
+
+  private permit(account: BudgetAccount, key: string, ticket: Ticket): BudgetPermit {
+    const startedMs = this.clock.nowMs();
+    let settled = false;
+    return {
+      settle: async ({ status, headers }) => {
+        if (settled) return;
+        settled = true;
+        const releasing = this.leases.release(ticket.leases);
+        const nowMs = this.clock.nowMs();
+        const word = parseProviderHeaders(headers, this.clock.wallMs(), account.headerNames);
+        this.view.observe(key, word.windows, nowMs);
+        const last = this.troubles.get(key);
+        // a refusal of a call that was under way when the last one came says the same again, not that a longer wait is needed
+        const level = last !== undefined && startedMs < last.sinceMs ? last.level - 1 : troubleLevel(last, nowMs);
+        const blockMs = blockAfter({ status, word, level });
+        let news = false;
+        if (blockMs !== null) {
+          news = this.view.block({ ...account, remainingMs: blockMs }, nowMs);
+          if (status === 429) this.troubles.set(key, afterRefusal({ last, startedMs, nowMs, blockMs }));
+          for (const cls of ['interactive', 'batch'] as const) this.lines.get(`${key}/${cls}`)?.drop();
+        }
+        await Promise.all([
+          releasing,
+          this.reporter.report({ account, key, blockMs: news ? blockMs : null, windows: word.windows }),
+        ]);
+      },
+    };
+  }
+
+  private async outlastBlock(account: BudgetAccount, key: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const waitMs = this.view.waitMs(key, this.clock.nowMs());
+      if (waitMs === 0) return;
+      const wall = this.clock.wallMs();
+      if (this.clock.nowMs() + waitMs > deadlineMs) throw rateLimited(account, wall + waitMs);
+      const index = this.waiting.get(key) ?? 0;
+      this.waiting.set(key, index + 1);
+      try {
+        await this.clock.sleep(waitMs + staggerMs({ index, random: this.clock.random() }), signal);
+      } finally {
+        const left = (this.waiting.get(key) ?? 1) - 1;
+        if (left === 0) this.waiting.delete(key);
+        else this.waiting.set(key, left);
+      }
+    }
+  }
+
+  private line(key: string, cls: BudgetClass): AccountLine {
+    const name = `${key}/${cls}`;
+    let line = this.lines.get(name);
+    if (line === undefined) {
+      line = new AccountLine({
+        repository: this.repository,
+        clock: this.clock,
+        class: cls,
+        leaseMs: this.leases.leaseMs,
+        blockedMs: () => this.view.waitMs(key, this.clock.nowMs()),
+        onBlocked: (remainingMs) => this.blockKey(key, remainingMs),
+      });
+      this.lines.set(name, line);
+    }
+    return line;
+  }
+
+  private blockKey(key: string, remainingMs: number): void {
+    const at = key.indexOf('/');
+    this.view.block({ workspaceId: key.slice(0, at), account: key.slice(at + 1), remainingMs }, this.clock.nowMs());
+  }
+
+  /** The first calls wait to learn what is blocked, a second at most. */
+  private async begin(signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const patience = this.clock.sleep(FIRST_READ_MS, AbortSignal.any([signal, stop.signal]));
+    try {
+      await Promise.race([this.feed.start(), patience]);
+      this.begun = true;
+    } finally {
+      patience.catch(() => undefined);
+      stop.abort();
+    }
+  }
+}

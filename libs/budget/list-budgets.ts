@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { listBudgets as listRows, type BudgetRow, type Db } from '../store/index.js';
+import { availablePoints } from './gcra.js';
+
+/** How much of a limit is spent, now. `used` + `remaining` = `allowed`, unless more slots are held than a lowered limit allows. */
+export interface LimitUse {
+  kind: 'rate' | 'concurrency';
+  name: string;
+  /** Burst of a rate, slots of a concurrency limit. */
+  allowed: number;
+  used: number;
+  remaining: number;
+  /** Rates only: points per period. */
+  points?: number;
+  periodSeconds?: number;
+}
+
+export interface BudgetView {
+  id: string;
+  account: string;
+  host: string;
+  limits: LimitUse[];
+  /** Set while no call may start. */
+  blockedUntil: Date | null;
+  /** What the provider's headers last said; null: nothing yet. */
+  observed: {
+    at: Date;
+    windows: { name: string; limit: number | null; remaining: number | null; resetsAt: Date | null }[];
+  } | null;
+  updatedAt: Date;
+}
+
+const observedSchema = z.object({
+  at: z.coerce.date(),
+  windows: z.array(
+    z
+      .object({
+        name: z.string(),
+        limit: z.number().nullable(),
+        remaining: z.number().nullable(),
+        resets_at: z.coerce.date().nullable(),
+      })
+      .transform(({ resets_at, ...window }) => ({ ...window, resetsAt: resets_at })),
+  ),
+});
+
+/** Budgets of a workspace that were ever used or blocked, by account, with what is spent of them now. At most limit + 1. */
+export async function listBudgets(
+  db: Db,
+  request: { workspaceId: string; limit: number; after: string | null },
+): Promise<BudgetView[]> {
+  return (await listRows(db, request)).map(describeBudget);
+}
+
+/** Pure: a row as it is shown. */
+export function describeBudget(row: BudgetRow): BudgetView {
+  const observed = observedSchema.safeParse(row.observed);
+  return {
+    id: row.id,
+    account: row.account,
+    host: row.host,
+    limits: row.limits.map((limit) => {
+      switch (limit.kind) {
+        case 'rate': {
+          const allowed = limit.burst ?? limit.points;
+          const remaining = availablePoints(limit, (row.tat[limit.name] ?? 0) - row.nowMs);
+          const rate = { points: limit.points, periodSeconds: limit.period_seconds };
+          return { kind: limit.kind, name: limit.name, allowed, used: allowed - remaining, remaining, ...rate };
+        }
+        case 'concurrency': {
+          const used = row.inFlight[limit.name] ?? 0;
+          return { kind: limit.kind, name: limit.name, allowed: limit.max, used, remaining: Math.max(0, limit.max - used) };
+        }
+        default: {
+          const never: never = limit;
+          throw new Error(`unknown limit ${String(never)}`);
+        }
+      }
+    }),
+    blockedUntil: row.blockedUntil !== null && row.blockedUntil.getTime() > row.nowMs ? row.blockedUntil : null,
+    observed: observed.success ? observed.data : null,
+    updatedAt: row.updatedAt,
+  };
+}
