@@ -4,11 +4,13 @@ import { cpSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, stat
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import {
   readStackFile,
   startStack,
   stateOf,
+  sweep,
   waitGone,
   type Stack,
   type StackFile,
@@ -75,6 +77,7 @@ beforeAll(() => {
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.destroy();
   for (const home of homes.splice(0)) {
+    await sweep(home); // of a test that failed
     removePgData(home);
     rmSync(home, { recursive: true, force: true });
   }
@@ -126,7 +129,7 @@ describe('the embedded stack', () => {
     const before = stack.service('temporal');
 
     stack.kill('temporal', 'SIGSTOP');
-    expect(stack.service('temporal').state).toBe('stopped');
+    while (stack.service('temporal').state !== 'stopped') await setImmediate(); // each of its threads has to hear it
     stack.kill('temporal', 'SIGKILL');
     expect(await waitGone(before, EMPTY_WITHIN_MS)).toBe(true);
 
