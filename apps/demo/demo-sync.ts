@@ -1,0 +1,32 @@
+import type { Stack } from '../../libs/stack/index.js';
+import type { RestClient } from './rest-client.js';
+
+/** Connections and a sync of their own for each demo, so that an earlier one of the same home is not in the way. */
+export async function createDemoSync(rest: RestClient, stack: Stack): Promise<{ syncId: string; table: string }> {
+  const suffix = new Date().toISOString().slice(0, 19).replace(/\D/g, '');
+  const source = await rest.post<{ id: string }>('/v1/connections', {
+    name: `demo shop ${suffix}`,
+    connector: 'demo-shop',
+    config: { base_url: stack.shopUrl, api_key: stack.shopApiKey, page_size: 1_000 },
+  });
+  const warehouse = new URL(stack.warehouseUrl);
+  const destination = await rest.post<{ id: string }>('/v1/connections', {
+    name: `demo warehouse ${suffix}`,
+    connector: 'postgres',
+    config: {
+      host: warehouse.hostname,
+      port: Number(warehouse.port),
+      database: warehouse.pathname.slice(1),
+      user: decodeURIComponent(warehouse.username),
+      password: decodeURIComponent(warehouse.password),
+    },
+  });
+  const table = `events_${suffix}`;
+  const sync = await rest.post<{ id: string }>('/v1/syncs', {
+    name: `demo ${suffix}`,
+    source_connection_id: source.id,
+    destination_connection_id: destination.id,
+    streams: [{ name: 'events', mode: 'incremental_append', table }],
+  });
+  return { syncId: sync.id, table };
+}
