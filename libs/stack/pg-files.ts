@@ -22,7 +22,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { checkoutRoot, readText } from './home.js';
 import { StackError, messageOf } from './stack-error.js';
 
-export interface Owner {
+interface Owner {
   uid: number;
   gid: number;
   name: string;

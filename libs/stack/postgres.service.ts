@@ -14,7 +14,7 @@ import { StackError, messageOf } from './stack-error.js';
 
 const SUPERUSER = 'postgres';
 /** `sluice` is the control plane; `warehouse` is where the demo and the tests load to. */
-export const DATABASES = ['sluice', 'warehouse'] as const;
+const DATABASES = ['sluice', 'warehouse'] as const;
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',

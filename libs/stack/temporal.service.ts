@@ -4,7 +4,7 @@ import { untilItWorks, type Service } from './service.js';
 import { findTemporal, type TemporalBinary } from './temporal-binary.js';
 
 /** What a run is found by in Temporal's UI. */
-export const SEARCH_ATTRIBUTES = {
+const SEARCH_ATTRIBUTES = {
   SluiceSync: 'Keyword',
   SluiceConnection: 'Keyword',
   SluiceWorkspace: 'Keyword',
