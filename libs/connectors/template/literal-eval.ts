@@ -1,0 +1,199 @@
+import { PyTuple, dict, float, integer } from './values.js';
+
+/** Not a literal: the text stays text. */
+export const NOT_A_LITERAL = Symbol('not a literal');
+
+class NoLiteral extends Error {}
+
+/** Python's ast.literal_eval: numbers, strings, True, False, None, and tuples, lists and dicts of them. Anything else is NOT_A_LITERAL. */
+export function literalEval(text: string): unknown {
+  const start = text.charCodeAt(0);
+  // Python strips leading blanks only; most rendered texts are no literals, and this tells at once.
+  if (!LITERAL_START.test(text) || Number.isNaN(start)) return NOT_A_LITERAL;
+  try {
+    return new LiteralReader(text.replace(/^[ \t]+/, '')).read();
+  } catch (error) {
+    if (error instanceof NoLiteral) return NOT_A_LITERAL;
+    throw error;
+  }
+}
+
+const LITERAL_START = /^[ \t]*(?:[-+]*\s*[\d.]|['"([{]|True\b|False\b|None\b|[uUbBrR]['"])/;
+const NUMBER =
+  /^(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.?(?:\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?)/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '0': '\0',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+};
+
+class LiteralReader {
+  private at = 0;
+  private depth = 0;
+
+  constructor(private readonly text: string) {}
+
+  read(): unknown {
+    const value = this.tuple();
+    this.space(false);
+    if (this.at < this.text.length) throw new NoLiteral();
+    return value;
+  }
+
+  /** A value, or several with commas between them: `1, 2` is a tuple. */
+  private tuple(): unknown {
+    const first = this.value(false);
+    this.space(false);
+    if (this.text[this.at] !== ',') return first;
+    const items = [first];
+    while (this.text[this.at] === ',') {
+      this.at++;
+      this.space(false);
+      if (this.at >= this.text.length) break;
+      items.push(this.value(false));
+      this.space(false);
+    }
+    return new PyTuple(items);
+  }
+
+  private value(inside: boolean): unknown {
+    this.space(inside);
+    const letter = this.text[this.at] ?? '';
+    if (letter === '[') return this.items(']');
+    if (letter === '(') {
+      const open = this.at;
+      const items = this.items(')');
+      const trailing = /,\s*\)$/.test(this.text.slice(open, this.at));
+      return items.length === 1 && !trailing ? items[0] : new PyTuple(items);
+    }
+    if (letter === '{') return this.object();
+    if (/['"]/.test(letter) || /^[uUrR]['"]/.test(this.text.slice(this.at, this.at + 2))) return this.strings(inside);
+    for (const [word, meaning] of [
+      ['True', true],
+      ['False', false],
+      ['None', null],
+    ] as const) {
+      if (!this.text.startsWith(word, this.at) || /\w/.test(this.text[this.at + word.length] ?? '')) continue;
+      this.at += word.length;
+      return meaning;
+    }
+    return this.number();
+  }
+
+  private number(): unknown {
+    let sign = 1;
+    for (; /[-+\s]/.test(this.text[this.at] ?? '') && this.at < this.text.length; this.at++)
+      if (this.text[this.at] === '-') sign = -sign;
+    const digits = NUMBER.exec(this.text.slice(this.at))?.[0] ?? '';
+    const after = this.text[this.at + digits.length] ?? '';
+    if (!/\d/.test(digits) || /[\w.]/.test(after)) throw new NoLiteral();
+    const plain = digits.replaceAll('_', '');
+    this.at += digits.length;
+    if (/^0[xXoObB]/.test(plain)) return integer(BigInt(sign) * BigInt(plain.toLowerCase()));
+    if (!/[.eE]/.test(plain)) {
+      // Python refuses leading zeros except in zero itself.
+      if (/^0\d*[1-9]/.test(plain)) throw new NoLiteral();
+      return integer(BigInt(sign) * BigInt(plain));
+    }
+    return float(sign * Number(plain));
+  }
+
+  private strings(inside: boolean): string {
+    let all = '';
+    for (;;) {
+      all += this.string();
+      this.space(inside);
+      if (!/^(?:[uUrR]?['"])/.test(this.text.slice(this.at, this.at + 2))) return all;
+    }
+  }
+
+  private string(): string {
+    const raw = /[rR]/.test(this.text[this.at] ?? '');
+    if (/[uUrR]/.test(this.text[this.at] ?? '')) this.at++;
+    const quote = this.text[this.at] ?? '';
+    const mark = this.text.startsWith(quote.repeat(3), this.at) ? quote.repeat(3) : quote;
+    this.at += mark.length;
+    let out = '';
+    while (!this.text.startsWith(mark, this.at)) {
+      const letter = this.text[this.at];
+      if (letter === undefined || (letter === '\n' && mark.length === 1)) throw new NoLiteral();
+      this.at++;
+      out += letter === '\\' && !raw ? this.escape() : letter;
+    }
+    this.at += mark.length;
+    return out;
+  }
+
+  private escape(): string {
+    const letter = this.text[this.at++];
+    if (letter === undefined) throw new NoLiteral();
+    if (letter === '\n') return '';
+    const width = { x: 2, u: 4, U: 8 }[letter];
+    if (width === undefined) return ESCAPES[letter] ?? `\\${letter}`;
+    const code = this.text.slice(this.at, this.at + width);
+    if (!/^[\da-fA-F]+$/.test(code) || code.length < width || parseInt(code, 16) > 0x10ffff) throw new NoLiteral();
+    this.at += width;
+    return String.fromCodePoint(parseInt(code, 16));
+  }
+
+  private items(end: string): unknown[] {
+    this.enter();
+    const items: unknown[] = [];
+    this.space(true);
+    while (this.text[this.at] !== end) {
+      items.push(this.value(true));
+      this.separator(end);
+    }
+    this.leave();
+    return items;
+  }
+
+  private object(): Record<string, unknown> {
+    this.enter();
+    const entries: [string, unknown][] = [];
+    this.space(true);
+    while (this.text[this.at] !== '}') {
+      const key = this.value(true);
+      this.space(true);
+      if (this.text[this.at] !== ':') throw new NoLiteral();
+      this.at++;
+      entries.push([typeof key === 'string' ? key : String(key), this.value(true)]);
+      this.separator('}');
+    }
+    this.leave();
+    return dict(entries);
+  }
+
+  private separator(end: string): void {
+    this.space(true);
+    if (this.text[this.at] === ',') {
+      this.at++;
+      this.space(true);
+    } else if (this.text[this.at] !== end) throw new NoLiteral();
+  }
+
+  private enter(): void {
+    this.at++;
+    if (++this.depth > 100) throw new NoLiteral();
+  }
+
+  private leave(): void {
+    this.at++;
+    this.depth--;
+  }
+
+  /** Line breaks count as blanks only inside brackets; at the end of the whole they do too. */
+  private space(inside: boolean): void {
+    const blank = inside ? /[ \t\r\n\f]/ : /[ \t\f]/;
+    while (this.at < this.text.length && blank.test(this.text[this.at] ?? '')) this.at++;
+    if (!inside && /^[\s]*$/.test(this.text.slice(this.at))) this.at = this.text.length;
+  }
+}

@@ -1,0 +1,154 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { TemplateError, TemplateSyntaxError, TemplateUnsupported } from './errors.js';
+import { TEMPLATE_NAMES, compileTemplate } from './template.js';
+import { PyCallable, PyDatetime, PyDelta, PyFloat, PyTuple, isDict } from './values.js';
+import { Decimal } from '../../json/index.js';
+
+const scope = (names: Record<string, unknown> = {}) => ({ names, nowMs: Date.UTC(2024, 5, 1, 0, 0, 0, 123) });
+const evaluate = (source: string, names: Record<string, unknown> = {}, ...otherwise: unknown[]): unknown =>
+  compileTemplate(source).evaluate(scope(names), ...otherwise);
+
+describe('templates', () => {
+  it.each([
+    ["{{ '5' }}", 5],
+    ["{{ '00123' }}", '00123'],
+    ["{{ '0x10' }}", 16],
+    ["{{ '1_000' }}", 1000],
+    ["{{ 'True' }}", true],
+    ["{{ 'true' }}", 'true'],
+    ["{{ 'None' }}", null],
+    ["{{ '123456789012345678901234567890' }}", 123456789012345678901234567890n],
+    ['{{ 7 // 2 }}-{{ -7 % 3 }}', '3-2'],
+    ["{{ (1 + 2 * 3 ** 2) ~ 'x' }}", '19x'],
+    ["{{ config['a'] if config.b else 'none' }}", 'none'],
+    ["{{ not config.missing and config.a == 'A' }}", true],
+    ["{{ 'x' in ['x', 'y'] and 'z' not in 'xyz'[:2] }}", true],
+    ['{{ config.missing is none }}/{{ config.missing is not defined }}', 'False/True'],
+    ["{{ config.get('missing', {}).get('deeper') }}", null],
+    ['{{ now_utc() }}', '2024-06-01 00:00:00.123000+00:00'],
+    ["{{ format_datetime('2024-02-03T04:05:06Z', '%d.%m.%Y') }}", '03.02.2024'],
+    ["{{ (now_utc() - duration('P1M')).strftime('%Y-%m-%d') }}", '2024-05-01'],
+    ["{{ day_delta(-1, format='%Y-%m-%d') }}", '2024-05-31'],
+    ["{% if config.a == 'A' %}yes{% else %}no{% endif %}", 'yes'],
+    ['{%- set x = config.a -%} {{ x | lower }}', 'a'],
+    ["{{ '1' + 1 }}", "{{ '1' + 1 }}"],
+    ['{{ "abc" | hash("md5") }}', '900150983cd24fb0d6963f7d28e17f72'],
+  ])('evaluates %s as Python does', (source, expected) => {
+    expect(evaluate(source, { config: { a: 'A' } })).toEqual(expected);
+  });
+
+  it('uses the default for what is missing, and raises without one', () => {
+    expect(evaluate('{{ config.a.b }}', { config: {} }, 'otherwise')).toBe('otherwise');
+    expect(evaluate('{{ config.a }}', { config: {} }, 'otherwise')).toBe('otherwise');
+    expect(() => evaluate('{{ config.a.b }}', { config: {} })).toThrow(TemplateError);
+  });
+
+  it('names the place of what cannot be read', () => {
+    const offsetOf = (source: string): number | undefined => {
+      try {
+        compileTemplate(source);
+      } catch (error) {
+        return error instanceof TemplateSyntaxError ? error.offset : undefined;
+      }
+      return undefined;
+    };
+    expect(offsetOf('{{ config.a')).toBe(0);
+    expect(offsetOf('{{ config[1 }}')).toBe(12);
+    expect(offsetOf('{{ nobody.knows }}')).toBe(3);
+    expect(offsetOf('{{ 1 | nosuch }}')).toBe(7);
+    expect(() => compileTemplate('{% for x in config %}{% endfor %}')).toThrow(TemplateUnsupported);
+    expect(() => compileTemplate(`{{ ${'('.repeat(5_000)}`)).toThrow(TemplateSyntaxError);
+  });
+
+  it('reaches nothing but own values', () => {
+    for (const path of [
+      'constructor',
+      '__proto__',
+      'toString',
+      "get.constructor('return process')()",
+      "a.constructor.constructor('return 1')()",
+    ])
+      expect(() => compileTemplate(`{{ config.${path}.x }}`).evaluate(scope({ config: { a: 'A' } }))).toThrow(TemplateError);
+    expect(evaluate("{{ config['__proto__'] is defined }}", { config: {} })).toBe(false);
+  });
+
+  it('does not grow without bounds', () => {
+    for (const source of ["{{ 'x' * 100000000 }}", '{{ 9 ** 99999999 }}', '{{ [1] * 100000000 }}'])
+      expect(() => evaluate(source)).toThrow(TemplateError);
+  });
+});
+
+const golden = new URL('conformance/templates/golden.jsonl', `file://${process.env['SLUICE_SHARED'] ?? '/nowhere'}/`);
+const vectors = existsSync(golden)
+  ? readFileSync(golden, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Vector)
+  : [];
+interface Vector {
+  t: string;
+  ctx: Record<string, unknown>;
+  out?: unknown;
+  error?: string;
+}
+
+const revive = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value !== 'object' || value === null) return value;
+  const record = value as Record<string, unknown>;
+  if (typeof record['$int'] === 'string') return BigInt(record['$int']);
+  if (typeof record['$float'] === 'string')
+    return Number.isSafeInteger(Number(record['$float'])) ? new PyFloat(Number(record['$float'])) : Number(record['$float']);
+  if (Array.isArray(record['$tuple'])) return new PyTuple(record['$tuple'].map(revive));
+  return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, revive(item)]));
+};
+const show = (value: unknown): string => {
+  if (value instanceof PyFloat) return `float ${value.value}`;
+  if (value instanceof PyTuple) return `tuple [${value.items.map(show).join()}]`;
+  if (value instanceof PyDatetime || value instanceof PyDelta || value instanceof PyCallable || value instanceof Decimal)
+    return 'object';
+  if (Array.isArray(value)) return `[${value.map(show).join()}]`;
+  if (isDict(value))
+    return `{${Object.entries(value)
+      .map(([k, v]) => `${k}:${show(v)}`)
+      .join()}}`;
+  return `${typeof value} ${String(value)}`;
+};
+
+(vectors.length > 0 ? describe : describe.skip)('recorded evaluations of the reference', () => {
+  it('are met by at least the share that is covered', () => {
+    const missed = new Map<string, string>();
+    let good = 0;
+    for (const { t, ctx, out, error } of vectors) {
+      const defaults = Object.fromEntries(
+        [...TEMPLATE_NAMES].filter((name) => name !== 'download_target').map((name) => [name, {}]),
+      );
+      const slice = ctx['stream_slice'] ?? {};
+      const names = {
+        ...defaults,
+        last_page_size: 7,
+        ...(revive(ctx) as object),
+        stream_partition: revive(slice),
+        stream_interval: revive(slice),
+      };
+      let got: string;
+      try {
+        got = show(compileTemplate(t).evaluate({ names, nowMs: Date.parse('2024-05-06T07:08:09.123Z') }));
+      } catch (thrown) {
+        got =
+          thrown instanceof TemplateUnsupported
+            ? 'unsupported'
+            : thrown instanceof TemplateError || thrown instanceof TemplateSyntaxError
+              ? 'error'
+              : `crash ${String(thrown)}`;
+      }
+      const want = error === undefined ? show(revive(out)) : 'error';
+      if (got === want) good++;
+      else missed.set(t, `${got} instead of ${want} (${error ?? ''})`);
+    }
+    if (process.env['SHOW_MISSED'] !== undefined)
+      console.log(good, vectors.length, [...missed].map(([t, why]) => `${t}\n   ${why}`).join('\n'));
+    expect(good / vectors.length).toBeGreaterThan(0.99);
+  });
+});
