@@ -24,8 +24,8 @@ export async function createDemoSync(rest: RestClient, stack: Stack): Promise<{ 
   const table = `events_${suffix}`;
   const sync = await rest.post<{ id: string }>('/v1/syncs', {
     name: `demo ${suffix}`,
-    source_connection_id: source.id,
-    destination_connection_id: destination.id,
+    source_id: source.id,
+    destination_id: destination.id,
     streams: [{ name: 'events', mode: 'incremental_append', table }],
   });
   return { syncId: sync.id, table };

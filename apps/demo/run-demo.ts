@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunView } from '../../libs/contracts/run.schema.js';
 import type { Stack } from '../../libs/stack/index.js';
 import { compareTable } from './compare-table.js';
 import type { DemoOptions } from './options.js';
@@ -6,7 +7,6 @@ import type { Progress } from './progress.js';
 import type { DemoResult } from './report.js';
 import { RestClient } from './rest-client.js';
 import { createDemoSync } from './demo-sync.js';
-import { isOver, rowsRead, type RunView } from './run-view.js';
 import { recordsById, ShopClient } from './shop-client.js';
 
 export interface DemoRequest {
@@ -53,9 +53,9 @@ async function watch({ stack, options, bar, rest, runId }: DemoRequest & { rest:
   let note = '';
   for (;;) {
     const run = await rest.get<RunView>(`/v1/runs/${runId}`);
-    if (isOver(run)) return run;
+    if (run.finished_at !== null) return run;
     if (performance.now() > deadline) throw new Error(`run ${runId} is still ${run.state} after ${LONGEST_RUN_MS / 1000} s`);
-    const rows = rowsRead(run);
+    const rows = run.counts.read;
     bar.show(rows, options.rows, note || run.state);
     if (!killed && rows >= options.rows * 0.45) {
       killed = true;
