@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
 
-/** A JSON object as it came: deeper checks are those of whoever reads it. */
-export const jsonObjectSchema = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>;
+/** A JSON object as a JSON parser made it: deeper checks are those of whoever reads it. */
+export const jsonObjectSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
 
 export const connectorNameSchema = z
   .string()

@@ -37,3 +37,9 @@ test('a key is 32 bytes of base64', () => {
   expect(parseSecretKey(current.toString('base64'))).toEqual(current);
   expect(parseSecretKey('c2hvcnQ=')).toBeNull();
 });
+
+test('a fingerprint is stable under a key and another one under another key', () => {
+  expect(box.fingerprint('a')).toBe(createSecretBox({ current }).fingerprint('a'));
+  expect(box.fingerprint('a')).not.toBe(box.fingerprint('b'));
+  expect(box.fingerprint('a')).not.toBe(createSecretBox({ current: randomBytes(32) }).fingerprint('a'));
+});

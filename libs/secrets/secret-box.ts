@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
 
@@ -22,6 +22,8 @@ export interface SecretBox {
   encrypt(request: { owner: SecretOwner; value: JsonObject }): Buffer;
   /** With whichever known key it was made. INTERNAL when the key is unknown, or the value was tampered with or is someone else's. */
   decrypt(request: { owner: SecretOwner; sealed: Buffer }): JsonObject;
+  /** 16 hex digits that are the same for the same text, and tell nothing about it to who has not the key. Changes with the current key. */
+  fingerprint(text: string): string;
 }
 
 /** Names a key without telling anything about it. */
@@ -40,7 +42,9 @@ export function parseSecretKey(text: string): Buffer | null {
 export function createSecretBox(keys: { current: Buffer; old?: readonly Buffer[] }): SecretBox {
   const known = new Map([...(keys.old ?? []), keys.current].map((key) => [keyId(key), key]));
   const currentId = Buffer.from(keyId(keys.current), 'hex');
+  const fingerprintKey = hkdfSync('sha256', keys.current, '', 'sluice fingerprint', KEY_BYTES);
   return {
+    fingerprint: (text) => createHmac('sha256', Buffer.from(fingerprintKey)).update(text).digest('hex').slice(0, 16),
     encrypt({ owner, value }) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', keys.current, nonce).setAAD(associated(owner));

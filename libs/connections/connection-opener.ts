@@ -1,0 +1,76 @@
+import type { BudgetClass } from '../contracts/budget.port.js';
+import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
+import type { JsonObject } from '../contracts/json.js';
+import type { Egress } from '../egress/egress.js';
+import { SluiceError } from '../errors/index.js';
+import type { SecretBox } from '../secrets/index.js';
+import { canonicalJson, findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
+import { AccountHttpClient } from './account-http-client.js';
+import { joinSecrets, type ConfigSecrets } from './config-secrets.js';
+import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
+import { validateConfig } from './validate-config.js';
+
+export interface ConnectionOpenerOptions {
+  db: Db;
+  secrets: SecretBox;
+  catalog: ConnectorCatalog;
+  egress: Pick<Egress, 'client'>;
+  /** Whose share of a budget the calls use: `batch` for runs, `interactive` for a person who waits. */
+  class: BudgetClass;
+}
+
+/** A connection's secrets by JSON pointer, read afresh. */
+export function readSecrets(box: SecretBox, row: Pick<ConnectionRow, 'workspaceId' | 'id' | 'secrets'>): ConfigSecrets {
+  if (row.secrets === null) return {};
+  return box.decrypt({ owner: { workspaceId: row.workspaceId, connectionId: row.id }, sealed: row.secrets });
+}
+
+/** What is to be stored for `secrets`; null when there are none. */
+export function sealSecrets(box: SecretBox, owner: { workspaceId: string; id: string }, secrets: ConfigSecrets): Buffer | null {
+  if (Object.keys(secrets).length === 0) return null;
+  return box.encrypt({ owner: { workspaceId: owner.workspaceId, connectionId: owner.id }, value: secrets });
+}
+
+/** Opens connections from the control plane: configuration and credentials are read at each call, never cached. */
+export class StoreConnectionOpener implements ConnectionOpener {
+  constructor(private readonly options: ConnectionOpenerOptions) {}
+
+  async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
+    const { connection, connector, secrets } = await this.load(request, 'source');
+    const pinned: ConnectorRef = { ...connector, manifest: request.manifest ?? connector.manifest };
+    const config = this.validConfig(connection, pinned, secrets);
+    const http = new AccountHttpClient({
+      egress: this.options.egress,
+      workspaceId: connection.workspaceId,
+      identity: this.options.secrets.fingerprint(canonicalJson([connection.connector, secrets])),
+      limits: connection.budget?.limits ?? [],
+      class: this.options.class,
+    });
+    return { source: this.options.catalog.createSource({ connector: pinned, config, http }), manifest: pinned.manifest };
+  }
+
+  async openDestination(request: { workspaceId: string; connectionId: string }) {
+    const { connection, connector, secrets } = await this.load(request, 'destination');
+    const config = this.validConfig(connection, connector, secrets);
+    return this.options.catalog.createDestination({ connector, config });
+  }
+
+  private async load(request: { workspaceId: string; connectionId: string }, kind: ConnectorRef['kind']) {
+    const { db } = this.options;
+    const connection = await findConnection(db, { workspaceId: request.workspaceId, id: request.connectionId });
+    if (connection === null) throw new SluiceError('NOT_FOUND', { detail: 'the connection does not exist' });
+    const connector = await findConnector(db, { workspaceId: request.workspaceId, name: connection.connector });
+    if (connector === null)
+      throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
+    if (connector.kind !== kind)
+      throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a ${kind}` });
+    return { connection, connector, secrets: readSecrets(this.options.secrets, connection) };
+  }
+
+  /** A manifest may have changed since the configuration was accepted. */
+  private validConfig(connection: ConnectionRow, connector: ConnectorRef, secrets: ConfigSecrets): JsonObject {
+    const config = joinSecrets(connection.config, secrets);
+    validateConfig(this.options.catalog.describe(connector).spec, config);
+    return config;
+  }
+}
