@@ -2,7 +2,7 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import type { MoveChunksResult, MoverProgress, StepError, StreamProgress } from '../libs/contracts/workflows.js';
 import { finishStream, moveChunks } from './sync-activities.js';
 import type { SyncRun } from './sync-run.js';
-import { afterFailure, afterWindow, withThousands } from './sync.policy.js';
+import { afterFailure, afterWindow, reopened, withThousands } from './sync.policy.js';
 import { toStepFailure } from './step-failure.js';
 
 /** Moves a stream's slices with its movers and makes it visible. Ends finished, failed, or open when the run goes on in a new history. */
@@ -62,10 +62,10 @@ async function moveWindow(run: SyncRun, stream: StreamProgress, mover: MoverProg
 
 async function finish(run: SyncRun, stream: StreamProgress): Promise<void> {
   await run.controls.go();
-  const { status, rows } = await finishStream({ runId: run.id, stream: stream.name });
+  const { status, rows, movers = 1 } = await finishStream({ runId: run.id, stream: stream.name });
   stream.rows = Math.max(stream.rows, rows);
   if (status === 'finished') stream.state = 'finished';
-  else for (const mover of stream.movers) mover.done = false;
+  else stream.movers = reopened(stream.movers, movers);
 }
 
 /** The stream will not be loaded by this run; its other movers stop. Other streams go on: what they load is kept. */

@@ -67,9 +67,19 @@ export function freshCarry(
       name,
       state: 'open',
       rows: 0,
-      movers: Array.from({ length: movers }, (_, index) => ({ id: String(index), attempt: 0, failures: 0, done: false })),
+      movers: reopened([], movers),
     })),
   };
+}
+
+/** The movers with work again, and at least `count` of them. Attempts go on counting: an owner's token never repeats. */
+export function reopened(movers: readonly MoverProgress[], count: number): MoverProgress[] {
+  return Array.from({ length: Math.max(movers.length, count) }, (_, index) => ({
+    id: String(index),
+    attempt: movers[index]?.attempt ?? 0,
+    failures: movers[index]?.failures ?? 0,
+    done: false,
+  }));
 }
 
 /** The error that a run with failed streams ends with: the first stream's, with how many more failed. */

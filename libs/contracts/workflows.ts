@@ -122,8 +122,13 @@ export interface MoveProgress {
 }
 
 export interface FinishStreamResult {
-  /** `open`: slices are left, because an attempt that was believed dead claimed one late. */
+  /**
+   * `open`: slices are left: an attempt that was believed dead claimed one late, or what an earlier run had left was completed first and the
+   * run's own plan begins now.
+   */
   status: 'finished' | 'open';
+  /** With `open`: how many movers the slices that are left are worth. */
+  movers?: number;
   rows: number;
 }
 

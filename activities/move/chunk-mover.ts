@@ -1,0 +1,133 @@
+import type { Destination, SliceWriter, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
+import type { Source } from '../../libs/contracts/source.port.js';
+import type { Position, Slice } from '../../libs/contracts/stream.js';
+import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
+import type { ClaimedSlice } from '../../libs/store/index.js';
+import type { ChunkLimits } from './chunk-cutter.js';
+import { SliceReading } from './slice-reading.js';
+
+/** Where a mover gets its slices from. */
+export interface SliceFeed {
+  /** The next slice that is this attempt's own from now on; null: none is left. */
+  claim(): Promise<ClaimedSlice | null>;
+  done(sliceId: string): Promise<void>;
+}
+
+export interface ChunkMoverRequest {
+  source: Source;
+  destination: Destination;
+  feed: SliceFeed;
+  ref: StreamRef;
+  target: StreamTarget;
+  limits: ChunkLimits;
+  /** Milliseconds since the epoch: the end of the window. */
+  deadline: number;
+  /** Aborts when the mover should commit what it has and return. */
+  drain: AbortSignal;
+}
+
+export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | { status: 'throttled'; until: number };
+type SliceOutcome = { status: 'completed' } | MoveOutcome;
+
+/** For a provider that says "too often" without saying until when. */
+const UNKNOWN_WAIT_MS = 15_000;
+/** A reader that may not be interrupted waits inside for so long; its slice would start again otherwise. */
+const LONGEST_WAIT_INSIDE_MS = 15 * 60_000;
+
+/**
+ * Moves chunks of one stream for one window: claim a slice, open it, read ahead, write, commit at the source's positions, complete, next.
+ * After an error of the destination it throws at once and never re-opens a slice: the next attempt does, from what is committed.
+ */
+export class ChunkMover {
+  private completedSlices = 0;
+  private earlierChunks = 0;
+  private writer: SliceWriter | undefined;
+
+  constructor(private readonly request: ChunkMoverRequest) {}
+
+  /** What this attempt achieved so far. */
+  get progress(): { chunks: number; slices: number } {
+    return { chunks: this.earlierChunks + (this.writer?.committedChunks ?? 0), slices: this.completedSlices };
+  }
+
+  async run(): Promise<MoveOutcome> {
+    const { feed, drain, deadline } = this.request;
+    for (;;) {
+      if (drain.aborted) return { status: 'drained' };
+      if (Date.now() >= deadline) return { status: 'more' };
+      let outcome: SliceOutcome;
+      try {
+        const claimed = await feed.claim();
+        if (claimed === null) return { status: 'done' };
+        outcome = await this.moveSlice(claimed);
+      } catch (error) {
+        if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return throttled(error);
+        throw error;
+      }
+      if (outcome.status !== 'completed') return outcome;
+      this.completedSlices += 1;
+    }
+  }
+
+  private async moveSlice({ slice, claims }: ClaimedSlice): Promise<SliceOutcome> {
+    const { destination, ref, target, feed } = this.request;
+    const writer = await destination.open({ ref, target, slice, fence: claims });
+    this.writer = writer;
+    let outcome: SliceOutcome;
+    try {
+      outcome = writer.completed ? { status: 'completed' } : await this.readInto(writer, slice);
+    } finally {
+      await writer.close();
+      this.earlierChunks += writer.committedChunks;
+      this.writer = undefined;
+    }
+    if (outcome.status === 'completed') await feed.done(slice.id);
+    return outcome;
+  }
+
+  private async readInto(writer: SliceWriter, slice: Slice): Promise<SliceOutcome> {
+    const { target } = this.request;
+    let position = writer.position;
+    for (;;) {
+      const reading = new SliceReading(this.request, writer, slice, position);
+      try {
+        return await reading.run();
+      } catch (error) {
+        const next = await this.goOnAfter(toSluiceError(error), reading, target);
+        if (next === undefined) throw error;
+        position = next.position;
+      } finally {
+        await reading.close();
+      }
+    }
+  }
+
+  /** Where to read on with the same writer after the source failed; undefined: nowhere. Only where no committed row can come twice. */
+  private async goOnAfter(
+    error: SluiceError,
+    reading: SliceReading,
+    target: StreamTarget,
+  ): Promise<{ position: Position | null } | undefined> {
+    if (!reading.sourceFailed) return undefined;
+    // Rows that are read again meet themselves in an upsert; anywhere else they would be doubled.
+    if (error.code === 'POSITION_REFUSED' && target.mode === 'incremental_upsert' && reading.untouched && reading.position !== null)
+      return { position: null };
+    if (error.code !== 'RATE_LIMITED' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
+    const waitMs = throttled(error).until - Date.now();
+    if (waitMs > LONGEST_WAIT_INSIDE_MS) return undefined;
+    await pause(waitMs, this.request.drain);
+    return this.request.drain.aborted ? undefined : { position: reading.position };
+  }
+}
+
+function throttled(error: SluiceError): { status: 'throttled'; until: number } {
+  return { status: 'throttled', until: error.retryAt ?? Date.now() + UNKNOWN_WAIT_MS };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, Math.max(0, ms));
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+import type { SliceWriter } from '../../libs/contracts/destination.port.js';
+import type { Position, Slice } from '../../libs/contracts/stream.js';
+import { ChunkCutter } from './chunk-cutter.js';
+import type { ChunkMoverRequest } from './chunk-mover.js';
+import { ReadAhead, type Next } from './read-ahead.js';
+
+/** One uninterrupted reading of a slice, from one position. */
+export class SliceReading {
+  /** After the last page that was written and had one. */
+  position: Position | null;
+  /** No page was written yet. */
+  untouched = true;
+  /** The last page written had a position: reading may go on from there. */
+  atPosition = true;
+  /** What was thrown came from the source. */
+  sourceFailed = false;
+  private readonly stop = new AbortController();
+  private readonly cutter: ChunkCutter;
+  private readonly pages: ReadAhead;
+  private readonly onDrain = () => this.stop.abort(new Error('draining'));
+  private readonly windowTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly request: ChunkMoverRequest,
+    private readonly writer: SliceWriter,
+    private readonly slice: Slice,
+    from: Position | null,
+  ) {
+    const { source, ref, target, limits, drain, deadline } = request;
+    this.position = from;
+    this.cutter = new ChunkCutter(limits);
+    // A slice that cannot be resumed would start again in every window: it is read to its end, however long that takes.
+    if (target.resume === 'exact') this.windowTimer = setTimeout(this.onDrain, Math.max(0, deadline - Date.now()));
+    drain.addEventListener('abort', this.onDrain);
+    if (drain.aborted) this.onDrain();
+    const { signal } = this.stop;
+    this.pages = new ReadAhead(source.read({ stream: ref.stream, slice, position: from, signal }), signal);
+  }
+
+  /** Throws what source or writer threw; what was read before the source failed is handed to commit first. */
+  async run(): Promise<{ status: 'completed' | 'more' | 'drained' }> {
+    for (;;) {
+      const next = await this.nextPage();
+      switch (next.kind) {
+        case 'page':
+          await this.writer.write(next.page);
+          this.untouched = false;
+          this.cutter.add(next.page, Date.now());
+          this.atPosition = next.page.position !== null;
+          if (next.page.position !== null) this.position = next.page.position;
+          if (this.cutter.isDue(Date.now())) await this.commit();
+          break;
+        case 'nothing_yet':
+          await this.commit();
+          break;
+        case 'stopped':
+          await this.commit();
+          return { status: this.request.drain.aborted ? 'drained' : 'more' };
+        case 'end':
+          await this.complete();
+          return { status: 'completed' };
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.windowTimer);
+    this.request.drain.removeEventListener('abort', this.onDrain);
+    this.stop.abort(new Error('the slice is left'));
+    await this.pages.closed();
+  }
+
+  private async nextPage(): Promise<Next> {
+    try {
+      return await this.pages.next(this.cutter.patienceMs(Date.now()));
+    } catch (error) {
+      this.sourceFailed = true;
+      // What was read before the source failed is kept.
+      await this.commit();
+      throw error;
+    }
+  }
+
+  private async commit(): Promise<void> {
+    const { position } = this.cutter;
+    if (position === null) return;
+    await this.writer.commit(position);
+    this.cutter.reset();
+  }
+
+  private async complete(): Promise<void> {
+    const { source, ref } = this.request;
+    const { slice, position } = this;
+    await this.writer.complete(position, (state) => source.complete({ stream: ref.stream, slice, position, state }));
+  }
+}

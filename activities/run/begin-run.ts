@@ -1,0 +1,77 @@
+import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import { isTerminal } from '../../libs/contracts/run-state.js';
+import type { Catalog } from '../../libs/contracts/stream.js';
+import type { BeginRunResult, SyncSettings } from '../../libs/contracts/workflows.js';
+import {
+  loadRunScope,
+  openRunDestination,
+  openRunSource,
+  pinnedCatalog,
+  streamScope,
+  type RunScope,
+} from '../../libs/runs/run-scope.js';
+import {
+  appendRunLog,
+  getLastBegunVersion,
+  insertRunStreams,
+  listVersionResets,
+  pinRun,
+  putDocument,
+  setRunStreamState,
+  setRunStreamWarnings,
+  transitionRun,
+  type Db,
+  type Pool,
+} from '../../libs/store/index.js';
+import type { Source } from '../../libs/contracts/source.port.js';
+import type { JsonObject } from '../../libs/contracts/json.js';
+import { openStreamPlan } from './stream-plan.js';
+
+interface Deps {
+  pool: Pool;
+  opener: ConnectionOpener;
+  settings: SyncSettings;
+}
+
+/**
+ * Pins manifest and catalog, empties what is to be loaded anew, makes every table ready, and plans. Idempotent: a second try finds what
+ * the first one did. The run is `queued` until all of it is done, so that a reset that was not carried out is not forgotten.
+ */
+export async function beginRun({ pool, opener, settings }: Deps, runId: string): Promise<BeginRunResult> {
+  const scope = await loadRunScope(pool, runId);
+  if (scope === null || isTerminal(scope.run.state)) return { status: 'closed' };
+  const { source, manifest } = await openRunSource(pool, opener, scope);
+  const destination = await openRunDestination(opener, scope);
+  try {
+    const catalog = (await pinnedCatalog(pool, scope)) ?? (await pin(pool, scope, source, manifest));
+    const resets = await streamsToReset(pool, scope);
+    await insertRunStreams(pool, { runId, streams: scope.spec.streams.map((stream) => stream.name) });
+    const streams: { name: string; movers: number }[] = [];
+    for (const { name } of scope.spec.streams) {
+      const stream = streamScope(scope, catalog, name);
+      await setRunStreamWarnings(pool, { runId, stream: name, warnings: stream.descriptor.warnings });
+      if (scope.run.state === 'queued' && resets.has(name)) await destination.reset(stream);
+      streams.push({ name, movers: await openStreamPlan({ pool, source, destination }, stream) });
+      await setRunStreamState(pool, { runId, stream: name, state: 'running' });
+    }
+    if ((await transitionRun(pool, { id: runId, to: 'running' })) !== null)
+      await appendRunLog(pool, { runId, level: 'info', code: 'run.running', message: 'the run began' });
+    return { status: 'ready', settings, streams };
+  } finally {
+    await Promise.allSettled([source.close(), destination.close()]);
+  }
+}
+
+async function pin(db: Db, { run }: RunScope, source: Source, manifest: JsonObject | null): Promise<Catalog> {
+  const catalog = await source.discover();
+  const manifestHash = manifest === null ? null : await putDocument(db, { body: manifest });
+  await pinRun(db, { id: run.id, manifestHash, catalogHash: await putDocument(db, { body: catalog }) });
+  return catalog;
+}
+
+/** What the run's request asks for, and what changes of the sync since its last run make necessary. */
+async function streamsToReset(db: Db, { run }: RunScope): Promise<Set<string>> {
+  const afterVersion = await getLastBegunVersion(db, { syncId: run.syncId, lane: run.lane, beforeSeq: run.seq });
+  const changed = await listVersionResets(db, { syncId: run.syncId, afterVersion, upToVersion: run.syncVersion });
+  return new Set([...run.resets, ...changed]);
+}

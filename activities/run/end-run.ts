@@ -1,0 +1,46 @@
+import type { EndRunInput } from '../../libs/contracts/activities.schema.js';
+import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import { errorEntry } from '../../libs/errors/index.js';
+import { loadRunScope, openRunDestination, streamRef, type RunScope } from '../../libs/runs/run-scope.js';
+import { appendRunLog, listRunStreams, setRunStreamState, transitionRun, type Pool } from '../../libs/store/index.js';
+import { refreshCounts } from './refresh-counts.js';
+
+interface Deps {
+  pool: Pool;
+  opener: ConnectionOpener;
+}
+
+/** Closes the run with what the ledger says now. A run that somebody else has closed (a reconciler) stays as it is. */
+export async function endRun({ pool, opener }: Deps, { runId, outcome, error }: EndRunInput): Promise<void> {
+  const scope = await loadRunScope(pool, runId);
+  if (scope === null) return;
+  // The run ends all the same when the destination is away: that may be why it failed.
+  if (outcome !== 'succeeded') await lastCounts({ pool, opener }, scope).catch(() => undefined);
+  const ended = await transitionRun(pool, { id: runId, to: outcome, ...(error === undefined ? {} : { error }) });
+  if (ended === null) return;
+  for (const stream of await listRunStreams(pool, { runId }))
+    if (outcome !== 'succeeded' && stream.state !== 'finished') await setRunStreamState(pool, { runId, stream: stream.stream, state: 'failed' });
+  await appendRunLog(pool, {
+    runId,
+    level: outcome === 'failed' ? 'error' : 'info',
+    code: error?.code ?? `run.${outcome}`,
+    stream: error?.stream ?? null,
+    message: error === undefined ? `the run ${outcome === 'cancelled' ? 'was cancelled' : outcome}` : wordsFor(error),
+    details: error?.details ?? {},
+  });
+}
+
+function wordsFor(error: NonNullable<EndRunInput['error']>): string {
+  const { title, next } = errorEntry(error.code);
+  return `${title}${error.detail === undefined ? '' : `: ${error.detail}`}. ${next}`;
+}
+
+async function lastCounts({ pool, opener }: Deps, scope: RunScope): Promise<void> {
+  const destination = await openRunDestination(opener, scope);
+  try {
+    for (const { stream, state } of await listRunStreams(pool, { runId: scope.run.id }))
+      if (state !== 'finished') await refreshCounts(pool, destination, streamRef(scope, stream));
+  } finally {
+    await destination.close();
+  }
+}

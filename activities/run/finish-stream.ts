@@ -1,0 +1,51 @@
+import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import type { FinishStreamResult } from '../../libs/contracts/workflows.js';
+import { SluiceError } from '../../libs/errors/index.js';
+import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamScope } from '../../libs/runs/run-scope.js';
+import { appendRunLog, countSlices, getRunStream, setRunStreamState, type Pool } from '../../libs/store/index.js';
+import { refreshCounts } from './refresh-counts.js';
+import { openStreamPlan, planMore } from './stream-plan.js';
+
+/** Makes the stream visible when every slice is complete; says `open` when one is not. Idempotent. */
+export async function finishStream(
+  { pool, opener }: { pool: Pool; opener: ConnectionOpener },
+  runId: string,
+  stream: string,
+): Promise<FinishStreamResult> {
+  const scope = await loadRunScope(pool, runId);
+  const catalog = scope === null ? null : await pinnedCatalog(pool, scope);
+  const plan = await getRunStream(pool, { runId, stream });
+  if (scope === null || catalog === null || plan === null)
+    throw new SluiceError('NOT_FOUND', { detail: 'the run was not begun', details: { run: runId } });
+  const { ref, target, descriptor } = streamScope(scope, catalog, stream);
+  const destination = await openRunDestination(opener, scope);
+  try {
+    const slices = await countSlices(pool, { runId, stream });
+    if (!plan.planComplete || slices.pending + slices.claimed > 0) {
+      const { source } = await openRunSource(pool, opener, scope);
+      try {
+        const leftByEarlierRun = plan.planNow === null && slices.pending + slices.claimed === 0;
+        const movers = leftByEarlierRun
+          ? await openStreamPlan({ pool, source, destination }, { ref, target, descriptor })
+          : await planMore({ pool, source }, { ref, target });
+        return { status: 'open', movers, rows: (await refreshCounts(pool, destination, ref)).read };
+      } finally {
+        await source.close();
+      }
+    }
+    await destination.finish({ ref, target });
+    const counts = await refreshCounts(pool, destination, ref);
+    await setRunStreamState(pool, { runId, stream, state: 'finished' });
+    await appendRunLog(pool, {
+      runId,
+      level: 'info',
+      code: 'stream.finished',
+      stream,
+      message: `${stream}: ${counts.read} records read`,
+      details: { ...counts },
+    });
+    return { status: 'finished', rows: counts.read };
+  } finally {
+    await destination.close();
+  }
+}

@@ -1,0 +1,6 @@
+/** Injection tokens of what activities work with. */
+export const POOL = Symbol('control plane pool');
+export const CONNECTION_OPENER = Symbol('ConnectionOpener');
+export const SYNC_SETTINGS = Symbol('SyncSettings');
+export const CHUNK_LIMITS = Symbol('ChunkLimits');
+export const RUN_CONTROL = Symbol('RunControl');

@@ -1,0 +1,31 @@
+import type { StreamTarget } from '../contracts/destination.port.js';
+import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
+import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
+import { SluiceError } from '../errors/index.js';
+
+/** What a sync's stream should become at the destination: what the sync says, else what the source declares. Pure. */
+export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: StreamDescriptor): StreamTarget {
+  return {
+    namespace: spec.namespace,
+    table: stream.table ?? stream.name,
+    mode: stream.mode,
+    jsonSchema: descriptor.jsonSchema,
+    ...(stream.fields === undefined ? {} : { fields: stream.fields }),
+    primaryKey: stream.primary_key ?? descriptor.primaryKey,
+    cursorField: stream.cursor_field ?? descriptor.cursorField,
+    cursorOrder: descriptor.cursorOrder,
+    resume: descriptor.resume,
+  };
+}
+
+/** The catalog's stream; UNKNOWN_STREAM when it is gone or cannot be read. */
+export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {
+  const descriptor = catalog.streams.find((stream) => stream.name === name);
+  if (descriptor === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
+  if (descriptor.unavailable !== null)
+    throw new SluiceError('UNKNOWN_STREAM', { detail: `${name} cannot be read: ${descriptor.unavailable}`, details: { stream: name } });
+  return descriptor;
+}
+
+/** Whether only what is new since the last run is read. */
+export const isIncremental = (target: Pick<StreamTarget, 'mode'>): boolean => target.mode !== 'full_refresh_overwrite';
