@@ -75,7 +75,7 @@ const matches = ({ match, kind }: FaultRule, { entity, path, hasCursor }: FaultR
   (kind !== 'refuse_cursor' || hasCursor);
 
 /** Mulberry32: numbers in [0, 1), the same for the same seed. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { messageOf } from '../../libs/stack/index.js';
+import { modes } from './modes/modes.suite.js';
+import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
+import { passed, resultTable, type ChaosResult } from './result.js';
+import { servers } from './servers/servers.suite.js';
+import { secondsSince } from './wait.js';
+import { zombies } from './zombies/zombies.suite.js';
+
+const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
+  modes,
+  zombies,
+  servers,
+};
+
+function optionsOrExit(): ChaosOptions {
+  try {
+    return chaosOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exit(2);
+  }
+}
+
+const options = optionsOrExit();
+const started = performance.now();
+const results: ChaosResult[] = [];
+console.log(`chaos ${options.suite}: rounds ${options.rounds}, seed ${options.seed} (repeat it with --seed ${options.seed})`);
+// A suite that cannot go on still shows what it has.
+const broken: unknown = await SUITES[options.suite](options, results).then(
+  () => undefined,
+  (error: unknown) => error,
+);
+console.log(resultTable(results));
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+if (broken !== undefined) console.error('the suite could not go on:', broken);
+const right = broken === undefined && passed(results);
+console.log(`${right ? 'right' : 'WRONG'}: chaos ${options.suite}, seed ${options.seed}, ${secondsSince(started)} s`);
+process.exit(right ? 0 : 1);

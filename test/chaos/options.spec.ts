@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { chaosOptions } from './options.js';
+
+describe('the arguments of npm run chaos', () => {
+  it('take a suite and fall back to its rounds and a random seed', () => {
+    const { suite, rounds, seed, json } = chaosOptions(['modes']);
+    expect({ suite, rounds, json }).toEqual({ suite: 'modes', rounds: 10, json: undefined });
+    expect(seed).toBeGreaterThan(0);
+  });
+
+  it('take rounds, seed and file', () => {
+    expect(chaosOptions(['zombies', '--rounds', '1', '--seed', '7', '--json', 'x.json'])).toEqual({
+      suite: 'zombies',
+      rounds: 1,
+      seed: 7,
+      json: 'x.json',
+    });
+  });
+
+  it.each([
+    [[]],
+    [['nothing']],
+    [['modes', 'zombies']],
+    [['modes', '--rounds', '0']],
+    [['modes', '--seed', 'x']],
+    [['modes', '--rounds', '1.5']],
+  ])('refuse %j with how it is written', (args) => {
+    expect(() => chaosOptions(args)).toThrow('usage: npm run chaos');
+  });
+});

@@ -1,0 +1,45 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+export const SUITES = ['modes', 'zombies', 'servers'] as const;
+export type Suite = (typeof SUITES)[number];
+
+export interface ChaosOptions {
+  suite: Suite;
+  rounds: number;
+  /** Everything random follows from it: the same seed makes the same choices. Default: a random one. */
+  seed: number;
+  /** Where the results go as a JSON array. */
+  json: string | undefined;
+}
+
+const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = { modes: 10, zombies: 20, servers: 3 };
+const MAX_ROUNDS = 1_000;
+const MAX_SEED = 2 ** 31;
+
+const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--json FILE]`;
+
+/** @throws Error saying which argument is wrong and how it is written. */
+export function chaosOptions(args: readonly string[]): ChaosOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { rounds: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } },
+  });
+  const suite = SUITES.find((name) => name === positionals[0]);
+  if (suite === undefined || positionals.length > 1) throw new Error(`name one suite; ${USAGE}`);
+  return {
+    suite,
+    rounds: whole('rounds', values.rounds, MAX_ROUNDS) ?? DEFAULT_ROUNDS[suite],
+    seed: whole('seed', values.seed, MAX_SEED) ?? randomInt(1, MAX_SEED),
+    json: values.json,
+  };
+}
+
+function whole(name: string, text: string | undefined, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > max)
+    throw new Error(`--${name} takes a whole number from 1 to ${max}; got ${text}; ${USAGE}`);
+  return value;
+}

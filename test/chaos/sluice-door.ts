@@ -1,0 +1,106 @@
+import { RestError, type RestClient } from '../../apps/demo/rest-client.js';
+import { isTerminal, type RunState } from '../../libs/contracts/run-state.js';
+import type { Schedule } from '../../libs/contracts/sync-spec.schema.js';
+import type { WriteMode } from '../../libs/contracts/write-mode.js';
+import type { Stack } from '../../libs/stack/index.js';
+import { until } from './wait.js';
+
+export interface RunView {
+  id: string;
+  state: RunState;
+  error: { code: string; detail?: string } | null;
+}
+
+export interface NewSync {
+  name: string;
+  stream: string;
+  table: string;
+  mode: WriteMode;
+  namespace: string;
+  schedule?: Partial<Schedule>;
+}
+
+/** How long a call is tried again while the API or what it needs is down on purpose. */
+const PATIENCE_MS = 60_000;
+
+/** Sluice's REST API, as far as chaos needs it. */
+export class SluiceDoor {
+  private ends: { source: string; destination: string } | undefined;
+
+  constructor(private readonly rest: RestClient) {}
+
+  /** Makes the two connections that all syncs of this world use. */
+  async connect(stack: Stack): Promise<void> {
+    const warehouse = new URL(stack.warehouseUrl);
+    const make = async (name: string, connector: string, config: unknown) =>
+      (await this.rest.post<{ id: string }>('/v1/connections', { name, connector, config })).id;
+    this.ends = {
+      source: await make('shop', 'demo-shop', { base_url: stack.shopUrl, api_key: stack.shopApiKey }),
+      destination: await make('warehouse', 'postgres', {
+        host: warehouse.hostname,
+        port: Number(warehouse.port),
+        database: warehouse.pathname.slice(1),
+        user: decodeURIComponent(warehouse.username),
+        password: decodeURIComponent(warehouse.password),
+      }),
+    };
+  }
+
+  /** @returns its id */
+  async createSync({ name, stream, table, mode, namespace, schedule }: NewSync): Promise<string> {
+    if (this.ends === undefined) throw new Error('connect comes first');
+    const { id } = await this.rest.post<{ id: string }>('/v1/syncs', {
+      name,
+      source_id: this.ends.source,
+      destination_id: this.ends.destination,
+      namespace,
+      streams: [{ name: stream, mode, table }],
+      ...(schedule === undefined ? {} : { schedule }),
+    });
+    return id;
+  }
+
+  /** @returns the run's id */
+  async start(syncId: string): Promise<string> {
+    return (await this.rest.post<{ id: string }>(`/v1/syncs/${syncId}/runs`)).id;
+  }
+
+  /** Starts as soon as Sluice can; a run that is still active, and servers that are down, are waited for. */
+  async startPatiently(syncId: string, withinMs: number): Promise<string> {
+    return until({
+      what: 'a run to start',
+      withinMs,
+      everyMs: 250,
+      probe: () =>
+        this.start(syncId).catch((error: unknown) => {
+          if (error instanceof RestError && error.status < 500 && error.problem['code'] !== 'RUN_ACTIVE') throw error;
+          return undefined;
+        }),
+    });
+  }
+
+  async run(runId: string): Promise<RunView> {
+    return this.rest.get<RunView>(`/v1/runs/${runId}`);
+  }
+
+  async runs(syncId: string): Promise<RunView[]> {
+    return (await this.rest.get<{ data: RunView[] }>(`/v1/runs?sync=${syncId}`)).data;
+  }
+
+  /** The run when it has ended, however it did. */
+  async ended(runId: string, withinMs = PATIENCE_MS): Promise<RunView> {
+    return until({
+      what: `run ${runId} to end`,
+      withinMs,
+      patient: true,
+      probe: async () => {
+        const run = await this.run(runId);
+        return isTerminal(run.state) ? run : undefined;
+      },
+    });
+  }
+}
+
+/** What is wrong with a run that should have succeeded. */
+export const notSucceeded = ({ state, error }: RunView): string[] =>
+  state === 'succeeded' ? [] : [`the run ended ${state}${error ? `: ${error.code} ${error.detail ?? ''}` : ''}`.trim()];

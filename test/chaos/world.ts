@@ -1,0 +1,67 @@
+import { compareTable, type Comparison } from '../../apps/demo/compare-table.js';
+import { RestClient } from '../../apps/demo/rest-client.js';
+import { recordsById, ShopClient } from '../../apps/demo/shop-client.js';
+import { ENTITIES, type Entity } from '../../apps/demo-shop/entities.js';
+import { startStack, type Stack } from '../../libs/stack/index.js';
+import { ControlPlane } from './control-plane.js';
+import { SluiceDoor } from './sluice-door.js';
+import { Warehouse } from './warehouse.js';
+
+/** Where every chaos run lives; one at a time. */
+const HOME = '.sluice/chaos';
+/** Destination schema of all chaos tables. */
+export const NAMESPACE = 'chaos';
+/** Entities that no suite syncs stay tiny. */
+const TINY = 10;
+
+/** A whole Sluice at production settings, with its shop and its warehouse, and the doors to steer and to look. */
+export interface World {
+  stack: Stack;
+  sluice: SluiceDoor;
+  shop: ShopClient;
+  warehouse: Warehouse;
+  controlPlane: ControlPlane;
+  /** The table value by value against the shop's generator. */
+  compare(entity: Entity, table: string): Promise<Comparison>;
+  /** Records per second that the shop hands out from now on, all streams together; 0: as fast as it can. */
+  pace(recordsPerSecond: number): Promise<void>;
+}
+
+/** Starts a world with so many rows of these entities, and removes it again whatever happens. */
+export async function withWorld<T>(
+  { sizes }: { sizes: Partial<Record<Entity, number>> },
+  work: (world: World) => Promise<T>,
+): Promise<T> {
+  const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
+  const stack = await startStack({ home: HOME, demoShop: { args }, log: (line) => console.log(`  ${line}`) });
+  const interrupted = () => void stack.destroy().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
+  const warehouse = new Warehouse(stack.warehouseUrl, NAMESPACE);
+  const controlPlane = new ControlPlane(stack.databaseUrl);
+  const sluice = new SluiceDoor(new RestClient(stack.apiUrl, stack.apiKey));
+  try {
+    await sluice.connect(stack);
+    return await work({
+      stack,
+      shop,
+      warehouse,
+      controlPlane,
+      sluice,
+      compare: async (entity, table) =>
+        compareTable({
+          databaseUrl: stack.warehouseUrl,
+          schema: NAMESPACE,
+          table,
+          expected: recordsById(entity, await shop.state()),
+        }),
+      pace: async (recordsPerSecond) => {
+        await shop.call('PUT', '/shop/_admin/settings', { pace: recordsPerSecond });
+      },
+    });
+  } finally {
+    process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
+    await Promise.all([warehouse.close(), controlPlane.close()]);
+    await stack.destroy();
+  }
+}
