@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { messageOf } from '../../libs/stack/index.js';
 import { modes } from './modes/modes.suite.js';
 import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
 import { passed, resultTable, type ChaosResult } from './result.js';
@@ -17,7 +16,7 @@ function optionsOrExit(): ChaosOptions {
   try {
     return chaosOptions(process.argv.slice(2));
   } catch (error) {
-    console.error(messageOf(error));
+    console.error((error as Error).message);
     process.exit(2);
   }
 }

@@ -1,15 +1,10 @@
 import { RestError, type RestClient } from '../../apps/demo/rest-client.js';
-import { isTerminal, type RunState } from '../../libs/contracts/run-state.js';
+import { isTerminal } from '../../libs/contracts/run-state.js';
+import type { RunView, StartedRunView } from '../../libs/contracts/run.schema.js';
 import type { Schedule } from '../../libs/contracts/sync-spec.schema.js';
 import type { WriteMode } from '../../libs/contracts/write-mode.js';
 import type { Stack } from '../../libs/stack/index.js';
 import { until } from './wait.js';
-
-export interface RunView {
-  id: string;
-  state: RunState;
-  error: { code: string; detail?: string } | null;
-}
 
 export interface NewSync {
   name: string;
@@ -62,7 +57,7 @@ export class SluiceDoor {
 
   /** @returns the run's id */
   async start(syncId: string): Promise<string> {
-    return (await this.rest.post<{ id: string }>(`/v1/syncs/${syncId}/runs`)).id;
+    return (await this.rest.post<StartedRunView>(`/v1/syncs/${syncId}/runs`)).id;
   }
 
   /** Starts as soon as Sluice can; a run that is still active, and servers that are down, are waited for. */
@@ -81,10 +76,6 @@ export class SluiceDoor {
 
   async run(runId: string): Promise<RunView> {
     return this.rest.get<RunView>(`/v1/runs/${runId}`);
-  }
-
-  async runs(syncId: string): Promise<RunView[]> {
-    return (await this.rest.get<{ data: RunView[] }>(`/v1/runs?sync=${syncId}`)).data;
   }
 
   /** The run when it has ended, however it did. */
