@@ -38,6 +38,11 @@ export interface PreparedStream {
   generation: number;
   schemaVersion: number;
   state: StreamState;
+  /**
+   * Slices that an earlier run of the lane left unfinished with committed records behind them (incremental_append, resume exact): the new run
+   * must complete them, as they are, before it plans from the state, or those records are appended a second time. `open` goes on where they were.
+   */
+  unfinished: readonly Slice[];
 }
 
 /**

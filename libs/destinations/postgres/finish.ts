@@ -1,0 +1,44 @@
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import { SluiceError } from '../../errors/index.js';
+import { terminateBackends } from './backends.js';
+import { collapseBoundary } from './boundary-rows.js';
+import { dropGenerations } from './generation.js';
+import { publishGeneration } from './publish-generation.js';
+import type { Session, SessionTimeouts } from './session.js';
+import { lockOwnStream, readStream, staleRun } from './stream-row.js';
+
+/** See Destination.finish: one transaction, so that nothing is ever visible in part. */
+export async function finishStream(
+  session: Session,
+  timeouts: SessionTimeouts,
+  { ref, target }: { ref: StreamRef; target: StreamTarget },
+): Promise<void> {
+  const what = `finishing the stream ${ref.stream}`;
+  const before = await readStream(session, ref, { lock: false });
+  if (before?.epoch !== ref.epoch || before.runId !== ref.runId) throw staleRun(ref);
+  if (before.finishedRun === ref.runId) return;
+  if (before.preparedRun !== ref.runId)
+    throw new SluiceError('INTERNAL', { detail: `the stream ${ref.stream} was not prepared in this run` });
+  // Whoever still writes has nothing left to write.
+  await terminateBackends(session, { streamId: before.id, where: 'NOT c.done', values: [] });
+  await session.transaction(what, async () => {
+    await session.query(what, `SET LOCAL statement_timeout = ${timeouts.publishMs}`);
+    const row = await lockOwnStream(session, ref);
+    if (row.finishedRun === ref.runId) return;
+    const open = await session.query(
+      what,
+      'SELECT 1 FROM sluice.checkpoint WHERE stream_id = $1 AND run_id = $2 AND NOT done LIMIT 1',
+      [row.id, ref.runId],
+    );
+    if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
+    if (row.loading) await publishGeneration(session, row, target);
+    await dropGenerations(session, row.id, null);
+    if (target.mode === 'incremental_append')
+      for (const statement of collapseBoundary(row.id, ref.runId, target.cursorOrder)) await session.query(what, statement);
+    await session.query(what, 'DELETE FROM sluice.checkpoint WHERE stream_id = $1', [row.id]);
+    await session.query(what, 'UPDATE sluice.stream SET finished_run = $2, loading = false, reset = false WHERE id = $1', [
+      row.id,
+      ref.runId,
+    ]);
+  });
+}

@@ -1,0 +1,43 @@
+import { literal } from './quote.js';
+
+/** What the client knows of a chunk when it ends. */
+export interface ChunkFacts {
+  read: number;
+  /** Lines that the server took: read = lines + deduplicated + quarantined. */
+  lines: number;
+  deduplicated: number;
+  quarantined: number;
+  bytes: number;
+  /** CRC-32 of the COPY text, hex. */
+  digest: string;
+}
+
+/** Which row of the ledger. */
+export interface LedgerKey {
+  streamId: string;
+  runId: string;
+  sliceId: string;
+  seq: number;
+  fence: number;
+}
+
+const COLUMNS =
+  'stream_id, run_id, slice_id, seq, fence, read, bytes, digest, quarantined, deduplicated, inserted, updated, unchanged, superseded';
+
+/** The columns that no merge changes, as a list of literals in the order of COLUMNS. */
+const known = (key: LedgerKey, chunk: ChunkFacts): string =>
+  [key.streamId, key.runId, key.sliceId, key.seq, key.fence, chunk.read, chunk.bytes, chunk.digest, chunk.quarantined]
+    .map(literal)
+    .join(', ');
+
+/** The ledger row of plain inserts: every line became a row. */
+export function insertLedger(key: LedgerKey, chunk: ChunkFacts): string {
+  return `INSERT INTO sluice.chunk (${COLUMNS}) VALUES (${known(key, chunk)}, ${chunk.deduplicated}, ${chunk.lines}, 0, 0, 0)`;
+}
+
+/** The ledger row of a merge, from the row `counted(touched, inserted, keys, superseded)` of the statement that it ends. */
+export function mergeLedger(key: LedgerKey, chunk: ChunkFacts): string {
+  return `INSERT INTO sluice.chunk (${COLUMNS})
+  SELECT ${known(key, chunk)}, ${chunk.deduplicated} + ${chunk.lines} - keys, inserted, touched - inserted,
+    keys - touched - least(superseded, keys - touched), least(superseded, keys - touched) FROM counted`;
+}

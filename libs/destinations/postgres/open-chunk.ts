@@ -1,0 +1,75 @@
+import { SluiceError } from '../../errors/index.js';
+import type { RecordPage } from '../../contracts/source.port.js';
+import type { SourceRecord } from '../../contracts/stream.js';
+import { CopyIn } from './copy-in.js';
+import type { Encoder, Reject } from './encoder.js';
+import type { ChunkFacts } from './ledger.js';
+import type { Session } from './session.js';
+
+export interface ChunkOptions {
+  session: Session;
+  encode: Encoder;
+  /** `COPY … FROM STDIN` */
+  copyStatement: string;
+  columns: readonly string[];
+  /** SET statements for the transaction that the COPY opens. */
+  begin: string;
+}
+
+/** A chunk on its way to the server: a transaction with a COPY in it. Nothing is sent before the first line. */
+export class OpenChunk {
+  readonly rejects: Reject[] = [];
+  private copy: CopyIn | undefined;
+  private read = 0;
+  private lines = 0;
+  private deduplicated = 0;
+  private bytes = 0;
+
+  constructor(private readonly options: ChunkOptions) {}
+
+  get isEmpty(): boolean {
+    return this.read === 0;
+  }
+  get session(): Session {
+    return this.options.session;
+  }
+  /** Whether the session is inside the chunk's transaction. */
+  get begun(): boolean {
+    return this.copy !== undefined;
+  }
+
+  /** `records`: those of the page that are no boundary records. `first` numbers them. */
+  async write(page: RecordPage, records: readonly SourceRecord[], first: number): Promise<void> {
+    const before = this.rejects.length;
+    const lines = this.options.encode(records, this.rejects, first);
+    this.read += page.records.length;
+    this.bytes += page.bytes;
+    this.deduplicated += page.records.length - records.length;
+    this.lines += records.length - (this.rejects.length - before);
+    if (lines === '') return;
+    const { session, begin, copyStatement } = this.options;
+    this.copy ??= CopyIn.begin(session.client, `${begin}; ${copyStatement}`);
+    await this.copy.write(lines).catch((error: unknown) => this.fail(error));
+  }
+
+  /** Ends the COPY; the transaction stays open. Errors: INTERNAL when the server counted other lines than we did. */
+  async end(): Promise<ChunkFacts> {
+    await this.copy?.end().catch((error: unknown) => this.fail(error));
+    if ((this.copy?.rowCount ?? 0) !== this.lines)
+      throw new SluiceError('INTERNAL', { detail: `sent ${this.lines} lines, the server took ${this.copy?.rowCount ?? 0}` });
+    const { read, lines, deduplicated, bytes, rejects } = this;
+    const digest = (this.copy?.crc ?? 0).toString(16).padStart(8, '0');
+    return { read, lines, deduplicated, quarantined: rejects.length, bytes, digest };
+  }
+
+  /** Gives the chunk up and leaves its transaction. Never throws. */
+  async abort(): Promise<void> {
+    if (!this.copy) return;
+    await this.copy.abort();
+    await this.options.session.rollback();
+  }
+
+  private fail(error: unknown): never {
+    throw this.options.session.failed('loading a chunk', error, this.options.columns);
+  }
+}

@@ -1,0 +1,84 @@
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { Position, Slice } from '../../contracts/stream.js';
+import { SluiceError } from '../../errors/index.js';
+import { terminateBackends } from './backends.js';
+import type { Backend, Session } from './session.js';
+import { readStream, staleRun, type StreamRow } from './stream-row.js';
+
+export interface OpenRequest {
+  ref: StreamRef;
+  target: StreamTarget;
+  slice: Slice;
+  fence: number;
+}
+
+/** What the statement that raised the fence found. */
+export interface OpenedSlice extends Pick<StreamRow, 'generation' | 'loading' | 'schemaVersion'> {
+  streamId: string;
+  position: Position | null;
+  seq: number;
+  done: boolean;
+}
+
+/**
+ * Raises the fence and takes the position, in one statement that is its own transaction. The checkpoint of an unfinished slice of an earlier
+ * run moves to this run, with its boundary records. Earlier writers of the slice are ended first, so that the statement waits for none of them.
+ * Errors: STALE_RUN, STALE_WRITER.
+ */
+export async function openSlice(
+  session: Session,
+  { ref, target, slice, fence }: OpenRequest,
+  backends: readonly Backend[],
+): Promise<OpenedSlice> {
+  const what = `opening a slice of ${ref.stream}`;
+  const stream = await readStream(session, ref, { lock: false });
+  // A writer of an older run must not end the sessions of its successor.
+  if (stream?.epoch !== ref.epoch || stream.runId !== ref.runId) throw staleRun(ref);
+  await terminateBackends(session, {
+    streamId: stream.id,
+    where: 'c.slice_id = $2 AND (c.run_id <> $3 OR c.fence < $4)',
+    values: [slice.id, ref.runId, fence],
+  });
+  const [opened] = await session.query<OpenedSlice & Record<string, unknown>>(what, OPEN, [
+    stream.id,
+    ref.epoch,
+    ref.runId,
+    slice.id,
+    JSON.stringify(slice.spec),
+    slice.partition,
+    fence,
+    JSON.stringify(backends),
+    target.resume === 'exact',
+    target.mode === 'incremental_append',
+  ]);
+  if (opened) return opened;
+  const now = await readStream(session, ref, { lock: false });
+  if (now?.epoch !== ref.epoch) throw staleRun(ref);
+  throw new SluiceError('STALE_WRITER', { detail: `slice ${slice.id}, fence ${fence}`, details: { stream: ref.stream, fence } });
+}
+
+/** Uses the primary keys of stream and checkpoint. `adopted` is empty from the second opening in a run on. */
+const OPEN = `
+WITH stream AS (
+  SELECT id, generation::float8 AS generation, loading, schema_version FROM sluice.stream
+  WHERE id = $1 AND epoch = $2 AND run_id = $3 FOR KEY SHARE),
+adopted AS (
+  DELETE FROM sluice.checkpoint c USING stream s
+  WHERE c.stream_id = s.id AND c.run_id <> $3 AND c.slice_id = $4 AND c.spec = $5::jsonb AND NOT c.done AND NOT s.loading AND $9 AND $10
+  RETURNING c.run_id, c.position, c.updated_at),
+latest AS (SELECT run_id, position FROM adopted WHERE position IS NOT NULL ORDER BY updated_at DESC LIMIT 1),
+moved_boundary AS (
+  UPDATE sluice.boundary b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.run_id = l.run_id AND b.slice_id = $4),
+moved_hits AS (
+  UPDATE sluice.boundary_hit b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.run_id = l.run_id AND b.slice_id = $4),
+opened AS (
+  INSERT INTO sluice.checkpoint AS c (stream_id, run_id, slice_id, spec, partition, fence, backends, position)
+  SELECT s.id, $3, $4, $5::jsonb, $6, $7, $8::jsonb, (SELECT position FROM latest) FROM stream s
+  ON CONFLICT (stream_id, run_id, slice_id) DO UPDATE
+  SET fence = excluded.fence, updated_at = clock_timestamp(),
+      backends = CASE WHEN c.done THEN '[]' ELSE excluded.backends END,
+      position = CASE WHEN $9 OR c.done THEN c.position END
+  WHERE c.fence < excluded.fence
+  RETURNING position, seq, done)
+SELECT $1::text AS "streamId", s.generation, s.loading, s.schema_version AS "schemaVersion", o.position, o.seq, o.done
+FROM opened o CROSS JOIN stream s`;

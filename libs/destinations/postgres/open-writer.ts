@@ -1,0 +1,129 @@
+import type { SliceWriter } from '../../contracts/destination.port.js';
+import { Boundary } from './boundary.js';
+import { readBoundary } from './boundary-rows.js';
+import type { WriterKey } from './chunk-message.js';
+import { columnsOf, type Column } from './columns.js';
+import { compileEncoder } from './encoder.js';
+import { loadedRelation } from './generation.js';
+import { insertLedger, mergeLedger } from './ledger.js';
+import { compileMerge } from './merge.js';
+import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
+import { ident, literal } from './quote.js';
+import type { Session, SessionTimeouts } from './session.js';
+import type { SessionPool } from './session-pool.js';
+import { PostgresSliceWriter, type Loading } from './slice-writer.js';
+import { dropSliceStage, openStage, orderColumn, STAGE } from './stage.js';
+
+/** See Destination.open. The sessions are the writer's own until it is closed. */
+export async function openWriter(pool: SessionPool, timeouts: SessionTimeouts, request: OpenRequest): Promise<SliceWriter> {
+  const staged = request.target.resume !== 'exact';
+  const taken = await Promise.allSettled(staged ? [pool.take()] : [pool.take(), pool.take()]);
+  const sessions = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const giveBack = () => Promise.all(sessions.map((session) => pool.give(session)));
+  try {
+    for (const result of taken) if (result.status === 'rejected') throw result.reason;
+    const [session] = sessions as [Session];
+    const opened = await openSlice(
+      session,
+      request,
+      sessions.map(({ backend }) => backend),
+    );
+    if (opened.done) {
+      await giveBack();
+      return completedSlice(opened);
+    }
+    const key = keyOf(request, opened);
+    return new PostgresSliceWriter({
+      key,
+      position: opened.position,
+      seq: opened.seq,
+      sessions,
+      loading: await prepareLoading(sessions, request, opened),
+      boundary: await boundaryOf(session, request, key),
+      timeouts,
+      release: async () => {
+        if (!session.broken) await forgetSessions(session, key);
+        if (staged) await dropSliceStage(session);
+        await giveBack();
+      },
+    });
+  } catch (error) {
+    for (const session of sessions) session.broken = true; // a checkpoint may name it
+    await giveBack();
+    throw error;
+  }
+}
+
+const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterKey => ({
+  streamId: opened.streamId,
+  runId: ref.runId,
+  sliceId: slice.id,
+  fence,
+  epoch: ref.epoch,
+  schemaVersion: opened.schemaVersion,
+  partition: slice.partition,
+});
+
+async function prepareLoading(sessions: readonly Session[], { target }: OpenRequest, opened: OpenedSlice): Promise<Loading> {
+  const columns = columnsOf(target);
+  const relation = loadedRelation({ ...opened, id: opened.streamId }, target);
+  const staged = target.resume !== 'exact';
+  const upsert = target.mode === 'incremental_upsert';
+  const columnNames = columns.map(({ name }) => name);
+  const into = columnNames.map(ident).join(', ');
+  if (!upsert && !staged)
+    return {
+      staged,
+      columns: columnNames,
+      copyStatement: `COPY ${relation} (${into}) FROM STDIN`,
+      encode: compileEncoder({ columns }),
+      publish: ({ key, seq, facts }) => insertLedger({ ...key, seq }, facts),
+    };
+  for (const session of sessions)
+    await openStage(session, { relation, columns, keeps: staged ? 'slice' : 'chunk', schemaVersion: opened.schemaVersion });
+  const order = ident(orderColumn(columns));
+  const merge = upsert ? compileMerge({ ...target, relation, columns }) : null;
+  return {
+    staged,
+    columns: columnNames,
+    copyStatement: `COPY ${STAGE} (${into}, ${order}) FROM STDIN`,
+    encode: compileEncoder({ columns, numbered: true, required: upsert ? target.primaryKey : [] }),
+    publish: ({ key, seq, facts }) =>
+      merge === null
+        ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
+        : `${merge(facts.lines)}\n${mergeLedger({ ...key, seq }, facts)}`,
+  };
+}
+
+async function boundaryOf(session: Session, { target }: OpenRequest, key: WriterKey): Promise<Boundary | null> {
+  if (target.mode !== 'incremental_append' || target.cursorField === null) return null;
+  const columns: readonly Column[] = columnsOf(target);
+  return new Boundary({ ...(await readBoundary(session, key)), field: target.cursorField, order: target.cursorOrder, columns });
+}
+
+/** So that a later opening does not end sessions that by then work on something else. */
+async function forgetSessions(session: Session, key: WriterKey): Promise<void> {
+  await session
+    .query(
+      'leaving a slice',
+      `SET LOCAL synchronous_commit = off; UPDATE sluice.checkpoint SET backends = '[]'
+       WHERE stream_id = ${literal(key.streamId)} AND run_id = ${literal(key.runId)} AND slice_id = ${literal(key.sliceId)}
+         AND fence = ${key.fence} AND NOT done`,
+    )
+    .catch(() => {
+      session.broken = true;
+    });
+}
+
+function completedSlice({ position }: OpenedSlice): SliceWriter {
+  const refuse = () => Promise.reject(new Error('the slice is complete'));
+  return {
+    position,
+    completed: true,
+    committedChunks: 0,
+    write: refuse,
+    commit: refuse,
+    complete: refuse,
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,87 @@
+import type {
+  Counts,
+  Destination,
+  DestinationCapabilities,
+  PreparedStream,
+  SliceWriter,
+  StreamRef,
+  StreamTarget,
+} from '../../contracts/destination.port.js';
+import { WRITE_MODES } from '../../contracts/write-mode.js';
+import { checkDestination } from './check.js';
+import type { PostgresConfig } from './config.schema.js';
+import { fenceStream } from './fence.js';
+import { finishStream } from './finish.js';
+import { inspectStream } from './inspect.js';
+import { installSchema } from './install-schema.js';
+import type { OpenRequest } from './open-slice.js';
+import { openWriter } from './open-writer.js';
+import { prepareStream } from './prepare.js';
+import { resetStream } from './reset.js';
+import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
+import { SessionPool } from './session-pool.js';
+
+export interface PostgresDestinationOptions {
+  config: PostgresConfig;
+  /** Refuses addresses; see libs/egress. Absent: every address is allowed. */
+  egress?: EgressCheck;
+  timeouts?: Partial<SessionTimeouts>;
+  /** Shown in pg_stat_activity. Default `sluice`. */
+  applicationName?: string;
+}
+
+/** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */
+export class PostgresDestination implements Destination {
+  readonly capabilities: DestinationCapabilities = { delivery: 'exactly_once', modes: WRITE_MODES, formats: ['records'] };
+  private readonly pool: SessionPool;
+  private readonly timeouts: SessionTimeouts;
+  private installed: Promise<void> | undefined;
+
+  constructor({ config, egress, timeouts, applicationName = 'sluice' }: PostgresDestinationOptions) {
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    this.pool = new SessionPool({ config, timeouts: this.timeouts, egress, applicationName });
+  }
+
+  check(): Promise<void> {
+    return checkDestination(this.pool);
+  }
+
+  prepare(request: { ref: StreamRef; target: StreamTarget }): Promise<PreparedStream> {
+    return this.withSchema((session) => prepareStream(session, request));
+  }
+
+  async open(request: OpenRequest): Promise<SliceWriter> {
+    return openWriter(this.pool, this.timeouts, request);
+  }
+
+  finish(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {
+    return this.withSchema((session) => finishStream(session, this.timeouts, request));
+  }
+
+  fence({ ref }: { ref: StreamRef }): Promise<void> {
+    return this.withSchema((session) => fenceStream(session, ref));
+  }
+
+  reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {
+    return this.withSchema((session) => resetStream(session, request));
+  }
+
+  inspect({ ref }: { ref: StreamRef }): Promise<Counts> {
+    return this.withSchema((session) => inspectStream(session, ref));
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private withSchema<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.pool.with(async (session) => {
+      this.installed ??= installSchema(session);
+      await this.installed.catch((error: unknown) => {
+        this.installed = undefined;
+        throw error;
+      });
+      return work(session);
+    });
+  }
+}

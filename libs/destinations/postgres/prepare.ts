@@ -1,0 +1,92 @@
+import type { PreparedStream, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { Slice } from '../../contracts/stream.js';
+import { terminateBackends } from './backends.js';
+import { columnsOf, type Column } from './columns.js';
+import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
+import { ident, qualified } from './quote.js';
+import type { Session } from './session.js';
+import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
+import { ownTable, shapeTable } from './target-table.js';
+
+/** See Destination.prepare. */
+export async function prepareStream(
+  session: Session,
+  { ref, target }: { ref: StreamRef; target: StreamTarget },
+): Promise<PreparedStream> {
+  const columns = columnsOf(target);
+  // First the epoch alone: from its commit on no older writer can begin, so those that are still there can be ended before DDL waits for them.
+  await raiseEpoch(session, ref);
+  const opened = await readStream(session, ref, { lock: false });
+  await terminateBackends(session, { streamId: opened?.id ?? '0', where: 'c.run_id <> $2', values: [ref.runId] });
+  return session.transaction(`preparing the stream ${ref.stream}`, async () => {
+    const row = await lockOwnStream(session, ref);
+    await ownTable(session, ref, target);
+    const loading = target.mode === 'full_refresh_overwrite' || (row.preparedRun === ref.runId ? row.loading : row.reset);
+    await shapeTable(session, { target, columns, keyed: target.mode === 'incremental_upsert' && !loading });
+    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
+    if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target });
+    await session.query(
+      'preparing',
+      `UPDATE sluice.stream SET prepared_run = $2, loading = $3, generation = $4, schema_version = $5,
+         state = CASE WHEN $6 THEN NULL ELSE state END, state_version = state_version + CASE WHEN $6 THEN 1 ELSE 0 END WHERE id = $1`,
+      [row.id, ref.runId, loading, next.generation, next.schemaVersion, loading && row.preparedRun !== ref.runId],
+    );
+    return {
+      generation: next.generation,
+      schemaVersion: next.schemaVersion,
+      state: loading && row.preparedRun !== ref.runId ? null : row.state,
+      unfinished: loading || row.finishedRun === ref.runId ? [] : await unfinishedSlices(session, row.id, ref),
+    };
+  });
+}
+
+/** What the first prepare of a run does: what earlier runs left is dropped, but for what this one can go on with. Changes `row.generation`. */
+async function beginRun(
+  session: Session,
+  row: StreamRow,
+  { ref, target }: { ref: StreamRef; target: StreamTarget },
+): Promise<void> {
+  const what = `preparing the stream ${ref.stream}`;
+  await dropGenerations(session, row.id, null);
+  // Appended rows of an unfinished slice stay in the table: its checkpoint is the only way not to append them again.
+  const adoptable = target.mode === 'incremental_append' && target.resume === 'exact' && !row.loading;
+  await session.query(
+    what,
+    'DELETE FROM sluice.checkpoint WHERE stream_id = $1 AND run_id <> $2 AND (NOT $3 OR done OR position IS NULL)',
+    [row.id, ref.runId, adoptable],
+  );
+  if (!row.loading) return;
+  row.generation += 1;
+  await session.query(what, 'DELETE FROM sluice.boundary WHERE stream_id = $1', [row.id]);
+  await session.query(what, 'DELETE FROM sluice.boundary_hit WHERE stream_id = $1', [row.id]);
+  const table = qualified(GENERATION_SCHEMA, generationTable(row));
+  await session.query(what, `CREATE TABLE ${table} (LIKE ${qualified(target.namespace, target.table)})`);
+  if (target.mode === 'incremental_upsert')
+    await session.query(what, `ALTER TABLE ${table} ADD PRIMARY KEY (${target.primaryKey.map(ident).join(', ')})`);
+}
+
+/** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
+async function recordLayout(session: Session, row: StreamRow, columns: readonly Column[]): Promise<number> {
+  const what = 'recording the columns';
+  const [last] = await session.query<{ columns: Column[] }>(
+    what,
+    'SELECT columns FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
+    [row.id, row.schemaVersion],
+  );
+  if (last && JSON.stringify(last.columns) === JSON.stringify(columns)) return row.schemaVersion;
+  await session.query(what, 'INSERT INTO sluice.layout (stream_id, schema_version, columns) VALUES ($1, $2, $3)', [
+    row.id,
+    row.schemaVersion + 1,
+    JSON.stringify(columns),
+  ]);
+  return row.schemaVersion + 1;
+}
+
+async function unfinishedSlices(session: Session, streamId: string, ref: StreamRef): Promise<Slice[]> {
+  return session.query<Slice & Record<string, unknown>>(
+    'looking for unfinished slices',
+    `SELECT DISTINCT ON (slice_id) slice_id AS id, spec, partition FROM sluice.checkpoint
+     WHERE stream_id = $1 AND run_id <> $2 AND NOT done AND position IS NOT NULL ORDER BY slice_id, updated_at DESC`,
+    [streamId, ref.runId],
+  );
+}

@@ -1,0 +1,215 @@
+import type { SliceWriter } from '../../contracts/destination.port.js';
+import type { Page } from '../../contracts/source.port.js';
+import type { Position, StreamState } from '../../contracts/stream.js';
+import { SluiceError } from '../../errors/index.js';
+import type { Boundary } from './boundary.js';
+import { advance, assertStream, completeSlice, quarantine, setState, type WriterKey } from './chunk-message.js';
+import { OpenChunk, type ChunkOptions } from './open-chunk.js';
+import type { Reject } from './encoder.js';
+import { insertLedger, type ChunkFacts } from './ledger.js';
+import type { Session, SessionTimeouts } from './session.js';
+import { settleWithin } from './settle-within.js';
+
+/** How rows get from the COPY into the table. */
+export interface Loading {
+  copyStatement: string;
+  encode: ChunkOptions['encode'];
+  columns: readonly string[];
+  /** Ends in the ledger's row: moves what the COPY put into a stage, or nothing. */
+  publish: (ledger: { key: WriterKey; seq: number; facts: ChunkFacts }) => string;
+  /** The slice's rows stay in the stage until it is complete. */
+  staged: boolean;
+}
+
+export interface WriterOptions {
+  key: WriterKey;
+  position: Position | null;
+  seq: number;
+  /** One, or two that take turns: while one commits a chunk, the next one is filled on the other. */
+  sessions: readonly Session[];
+  loading: Loading;
+  boundary: Boundary | null;
+  timeouts: SessionTimeouts;
+  /** Frees what the writer held; `clean`: nothing of it is left at the server. */
+  release: () => Promise<void>;
+}
+
+/** How often the state may move under a completion. Each time another slice has completed, so this only ends what would never end. */
+const MAX_STATE_RACES = 200;
+const CLOSE_WITHIN_MS = 2_000;
+const NOTHING: ChunkFacts = { read: 0, lines: 0, deduplicated: 0, quarantined: 0, bytes: 0, digest: '00000000' };
+
+/** See SliceWriter. After any failure it is dead: what was not committed is read again by the next one, from the checkpoint. */
+export class PostgresSliceWriter implements SliceWriter {
+  readonly position: Position | null;
+  readonly completed = false;
+  committedChunks = 0;
+  private seq: number;
+  private turn = 0;
+  private order = 0;
+  private chunk: OpenChunk;
+  private outstanding: Promise<void> = Promise.resolve();
+  private failure: SluiceError | undefined;
+  private closed = false;
+  /** Of a staged slice: what its ledger row will say. */
+  private stagedFacts: ChunkFacts = NOTHING;
+  private stagedRejects: Reject[] = [];
+
+  constructor(private readonly options: WriterOptions) {
+    this.position = options.position;
+    this.seq = options.seq;
+    this.chunk = this.newChunk();
+  }
+
+  write(page: Page): Promise<void> {
+    return this.guarded(async () => {
+      const records = this.options.boundary?.take(page.records) ?? page.records;
+      const first = this.order;
+      this.order += records.length;
+      await this.chunk.write(page, records, first);
+    });
+  }
+
+  commit(position: Position): Promise<void> {
+    return this.guarded(async () => {
+      const { staged } = this.options.loading;
+      const chunk = this.chunk;
+      const facts = await chunk.end();
+      const seq = this.seq + 1;
+      const statements = staged
+        ? [advance(this.options.key, seq, null)]
+        : [advance(this.options.key, seq, position), ...this.load(seq, facts, chunk.rejects)];
+      if (staged) this.keep(facts, chunk.rejects);
+      const message = [...this.opening(chunk), assertStream(this.options.key), ...statements, 'COMMIT'].join(';\n');
+      await this.outstanding; // commits are in order
+      this.seq = seq;
+      this.outstanding = this.send(chunk.session, message).then(() => {
+        this.committedChunks += 1;
+      });
+      this.outstanding.catch((error: unknown) => this.fail(error));
+      this.turn = (this.turn + 1) % this.options.sessions.length;
+      this.chunk = this.newChunk();
+    });
+  }
+
+  complete(position: Position | null, next: (state: StreamState) => StreamState): Promise<void> {
+    return this.guarded(async () => {
+      const { key, loading, timeouts } = this.options;
+      const chunk = this.chunk;
+      let facts = await chunk.end();
+      let rejects: readonly Reject[] = chunk.rejects;
+      if (loading.staged) {
+        this.keep(facts, chunk.rejects);
+        facts = this.stagedFacts;
+        rejects = this.stagedRejects;
+      }
+      await this.outstanding;
+      const { session } = chunk;
+      const seq = this.seq + 1;
+      // What was read after the last position goes in with the completion: behind it there is no position to go on from.
+      const rows = facts.read === 0 ? [] : [advance(key, seq, position), ...this.load(seq, facts, rejects)];
+      const timeout = loading.staged ? timeouts.publishMs : timeouts.statementMs;
+      // Another slice's completion may be publishing for long; nobody who is frozen can hold the state, since it is taken in one message only.
+      const head = [
+        ...this.opening(chunk),
+        `SET LOCAL lock_timeout = ${timeouts.publishMs}`,
+        `SET LOCAL statement_timeout = ${timeout}`,
+        'SAVEPOINT completion',
+      ];
+      await this.send(session, head.join(';\n'));
+      for (let race = 0; ; race += 1) {
+        const { state, version } = await this.readState(session);
+        const message = [
+          assertStream(key),
+          setState(key, version, next(state)),
+          ...rows,
+          completeSlice(key, position),
+          'COMMIT',
+        ].join(';\n');
+        try {
+          await this.send(session, message);
+          break;
+        } catch (error) {
+          if (!stateMoved(error) || race >= MAX_STATE_RACES) throw error;
+          await this.send(session, 'ROLLBACK TO SAVEPOINT completion');
+        }
+      }
+      this.seq = seq;
+      if (rows.length > 0) this.committedChunks += 1;
+      this.chunk = this.newChunk();
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    // Whoever does not answer in time is cut off: the server rolls back, and the next opening ends what it still does.
+    await settleWithin(this.outstanding, this.options.timeouts.statementMs);
+    if (!(await settleWithin(this.chunk.abort(), CLOSE_WITHIN_MS))) this.chunk.session.broken = true;
+    if (this.failure) for (const session of this.options.sessions) session.broken = true;
+    await this.options.release();
+  }
+
+  /** Statements that load what the chunk (or the staged slice) holds and account for it. */
+  private load(seq: number, facts: ChunkFacts, rejects: readonly Reject[]): string[] {
+    if (facts.read === 0) return [];
+    const { key, loading, boundary } = this.options;
+    const ledger = facts.lines === 0 ? insertLedger({ ...key, seq }, facts) : loading.publish({ key, seq, facts });
+    return [ledger, ...quarantine(key, seq, rejects), ...(boundary?.flush(key) ?? [])];
+  }
+
+  private keep(facts: ChunkFacts, rejects: readonly Reject[]): void {
+    const kept = this.stagedFacts;
+    this.stagedRejects.push(...rejects);
+    this.stagedFacts = {
+      read: kept.read + facts.read,
+      lines: kept.lines + facts.lines,
+      deduplicated: kept.deduplicated + facts.deduplicated,
+      quarantined: kept.quarantined + facts.quarantined,
+      bytes: kept.bytes + facts.bytes,
+      digest: facts.lines === 0 ? kept.digest : facts.digest,
+    };
+  }
+
+  private opening(chunk: OpenChunk): string[] {
+    return chunk.begun ? [`SET LOCAL statement_timeout = ${this.options.timeouts.statementMs}`] : ['BEGIN'];
+  }
+
+  private newChunk(): OpenChunk {
+    const { sessions, loading, timeouts } = this.options;
+    const begin = `BEGIN; SET LOCAL statement_timeout = ${timeouts.openChunkMs}`;
+    return new OpenChunk({ session: sessions[this.turn] as Session, begin, ...loading });
+  }
+
+  private async readState(session: Session): Promise<{ state: StreamState; version: string }> {
+    const [row] = await session.query<{ state: StreamState; version: string }>(
+      'reading the state',
+      'SELECT state, state_version AS version FROM sluice.stream WHERE id = $1',
+      [this.options.key.streamId],
+    );
+    if (!row) throw new SluiceError('STALE_RUN', { detail: 'the stream is gone' });
+    return row;
+  }
+
+  private async send(session: Session, message: string): Promise<void> {
+    await session.query('committing a chunk', message, undefined, this.options.loading.columns);
+  }
+
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    if (this.failure) throw this.failure;
+    if (this.closed) throw new SluiceError('INTERNAL', { detail: 'the slice’s writer is closed' });
+    try {
+      await work();
+    } catch (error) {
+      this.fail(error);
+      throw this.failure as unknown as Error;
+    }
+  }
+
+  /** The first failure is the one that counts: what follows it is its consequence. */
+  private fail(error: unknown): void {
+    this.failure ??= this.chunk.session.failed('loading a slice', error);
+  }
+}
+
+const stateMoved = (error: unknown): boolean => error instanceof SluiceError && error.details.sqlstate === 'SL003';

@@ -1,0 +1,169 @@
+/** What Sluice keeps in the destination: one statement list a version, additive for one release. */
+
+interface SchemaVersion {
+  version: number;
+  statements: string;
+}
+
+const TABLES = `
+CREATE SCHEMA IF NOT EXISTS sluice;
+CREATE TABLE sluice.meta (
+  only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  version integer NOT NULL,               -- of this schema
+  oldest_reader integer NOT NULL,         -- the oldest version of it that a Sluice must know to use it
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE sluice.stream (
+  installation text NOT NULL,
+  sync_id text NOT NULL,
+  stream text NOT NULL,
+  lane text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  epoch bigint NOT NULL,                  -- raised by every run; a writer of an older one is refused
+  run_id text NOT NULL,                   -- the run of that epoch
+  prepared_run text,                      -- the run that the generation, layout and table were prepared for
+  finished_run text,                      -- the last run that was finished
+  generation bigint NOT NULL DEFAULT 0,
+  loading boolean NOT NULL DEFAULT false, -- this run loads the generation beside the table
+  reset boolean NOT NULL DEFAULT false,   -- the next run loads a generation, whatever its mode
+  state json,                             -- the connector's own
+  state_version bigint NOT NULL DEFAULT 0,
+  schema_version integer NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (installation, sync_id, stream, lane)
+);
+CREATE TABLE sluice.layout (              -- the columns at each schema_version; digests of records are made with them
+  stream_id bigint NOT NULL,
+  schema_version integer NOT NULL,
+  columns json NOT NULL,
+  PRIMARY KEY (stream_id, schema_version)
+);
+CREATE TABLE sluice.checkpoint (
+  stream_id bigint NOT NULL,
+  run_id text NOT NULL,
+  slice_id text NOT NULL,
+  spec jsonb NOT NULL,
+  partition text NOT NULL,
+  fence bigint NOT NULL,                  -- raised by every attempt; a writer of an older one is refused
+  seq integer NOT NULL DEFAULT 0,         -- chunks committed
+  position json,
+  done boolean NOT NULL DEFAULT false,
+  backends jsonb NOT NULL DEFAULT '[]',   -- server processes of the attempt that holds the fence
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (stream_id, run_id, slice_id)
+);
+CREATE TABLE sluice.chunk (               -- the ledger: rows are added, never changed
+  stream_id bigint NOT NULL,
+  run_id text NOT NULL,
+  slice_id text NOT NULL,
+  seq integer NOT NULL,
+  fence bigint NOT NULL,
+  read bigint NOT NULL,
+  inserted bigint NOT NULL DEFAULT 0,
+  updated bigint NOT NULL DEFAULT 0,
+  unchanged bigint NOT NULL DEFAULT 0,
+  superseded bigint NOT NULL DEFAULT 0,
+  deduplicated bigint NOT NULL DEFAULT 0,
+  deleted bigint NOT NULL DEFAULT 0,
+  filtered bigint NOT NULL DEFAULT 0,
+  quarantined bigint NOT NULL DEFAULT 0,
+  bytes bigint NOT NULL,                  -- as received from the source
+  digest text NOT NULL,                   -- CRC-32 of the lines as they were sent
+  committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, run_id, slice_id, seq),
+  CHECK (read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined)
+);
+CREATE TABLE sluice.boundary (            -- digests of the records at the highest cursor of an append
+  stream_id bigint NOT NULL,
+  partition text NOT NULL,
+  run_id text NOT NULL,
+  slice_id text NOT NULL,
+  cursor text NOT NULL,
+  schema_version integer NOT NULL,        -- the layout that the digest was made with
+  digest bytea NOT NULL,
+  copies integer NOT NULL,                -- equal records in the table
+  PRIMARY KEY (stream_id, partition, run_id, slice_id, schema_version, digest)
+);
+CREATE TABLE sluice.boundary_hit (        -- records dropped as boundary records by a slice that is not complete yet
+  stream_id bigint NOT NULL,
+  run_id text NOT NULL,
+  slice_id text NOT NULL,
+  schema_version integer NOT NULL,
+  digest bytea NOT NULL,
+  copies integer NOT NULL,
+  PRIMARY KEY (stream_id, run_id, slice_id, schema_version, digest)
+);
+CREATE TABLE sluice.quarantine (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  stream_id bigint NOT NULL,
+  run_id text NOT NULL,
+  slice_id text NOT NULL,
+  seq integer NOT NULL,
+  reason text NOT NULL,
+  field text,
+  record json NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX quarantine_stream ON sluice.quarantine (stream_id, run_id);
+CREATE TABLE sluice.table_owner (
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  installation text NOT NULL,
+  sync_id text NOT NULL,
+  stream text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (schema_name, table_name)
+);
+`;
+
+/**
+ * The checks that every transaction of a writer ends with. A stream row is locked FOR KEY SHARE: that conflicts with FOR UPDATE, which whoever
+ * raises the epoch, changes the table or finishes takes first, but not with the plain UPDATE that advances the state, so a slow merge of one
+ * slice never holds up the completion of another.
+ */
+const FUNCTIONS = `
+CREATE FUNCTION sluice.assert_stream(p_stream bigint, p_epoch bigint, p_schema integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  found_epoch bigint;
+  found_schema integer;
+BEGIN
+  SELECT epoch, schema_version INTO found_epoch, found_schema FROM sluice.stream WHERE id = p_stream FOR KEY SHARE;
+  IF found_epoch IS DISTINCT FROM p_epoch THEN
+    RAISE EXCEPTION 'stale run' USING ERRCODE = 'SL001';
+  END IF;
+  IF found_schema IS DISTINCT FROM p_schema THEN
+    RAISE EXCEPTION 'schema version moved' USING ERRCODE = 'SL004';
+  END IF;
+END $$;
+
+CREATE FUNCTION sluice.advance(p_stream bigint, p_run text, p_slice text, p_fence bigint, p_seq integer, p_position json) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE sluice.checkpoint SET position = p_position, seq = p_seq, updated_at = clock_timestamp()
+  WHERE stream_id = p_stream AND run_id = p_run AND slice_id = p_slice AND fence = p_fence AND seq = p_seq - 1 AND NOT done;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'stale writer' USING ERRCODE = 'SL002';
+  END IF;
+END $$;
+
+CREATE FUNCTION sluice.complete_slice(p_stream bigint, p_run text, p_slice text, p_fence bigint, p_position json) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE sluice.checkpoint SET position = p_position, done = true, backends = '[]', updated_at = clock_timestamp()
+  WHERE stream_id = p_stream AND run_id = p_run AND slice_id = p_slice AND fence = p_fence AND NOT done;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'stale writer' USING ERRCODE = 'SL002';
+  END IF;
+  DELETE FROM sluice.boundary_hit WHERE stream_id = p_stream AND run_id = p_run AND slice_id = p_slice;
+END $$;
+
+CREATE FUNCTION sluice.set_state(p_stream bigint, p_version bigint, p_state json) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE sluice.stream SET state = p_state, state_version = p_version + 1 WHERE id = p_stream AND state_version = p_version;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'state moved' USING ERRCODE = 'SL003';
+  END IF;
+END $$;
+`;
+
+export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [{ version: 1, statements: TABLES + FUNCTIONS }];

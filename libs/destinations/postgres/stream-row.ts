@@ -1,0 +1,65 @@
+import { SluiceError } from '../../errors/index.js';
+import type { StreamRef } from '../../contracts/destination.port.js';
+import type { StreamState } from '../../contracts/stream.js';
+import type { Session } from './session.js';
+
+/** A row of sluice.stream. bigints that count runs and generations are read as numbers. */
+export interface StreamRow {
+  id: string;
+  epoch: number;
+  runId: string;
+  preparedRun: string | null;
+  finishedRun: string | null;
+  generation: number;
+  loading: boolean;
+  reset: boolean;
+  state: StreamState;
+  stateVersion: string;
+  schemaVersion: number;
+}
+
+const COLUMNS = `id, epoch::float8 AS epoch, run_id AS "runId", prepared_run AS "preparedRun", finished_run AS "finishedRun",
+  generation::float8 AS generation, loading, reset, state, state_version AS "stateVersion", schema_version AS "schemaVersion"`;
+const KEY = 'installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4';
+
+const keyOf = (ref: StreamRef) => [ref.installation, ref.syncId, ref.stream, ref.lane];
+
+/** `lock`: FOR UPDATE, which waits for the transactions of writers that are committing right now. */
+export async function readStream(session: Session, ref: StreamRef, options: { lock: boolean }): Promise<StreamRow | null> {
+  const [row] = await session.query<StreamRow & Record<string, unknown>>(
+    `reading the stream ${ref.stream}`,
+    `SELECT ${COLUMNS} FROM sluice.stream WHERE ${KEY} ${options.lock ? 'FOR UPDATE' : ''}`,
+    keyOf(ref),
+  );
+  return row ?? null;
+}
+
+/** Locks the row of this very run. Errors: STALE_RUN. */
+export async function lockOwnStream(session: Session, ref: StreamRef): Promise<StreamRow> {
+  const row = await readStream(session, ref, { lock: true });
+  if (row?.epoch !== ref.epoch || row.runId !== ref.runId) throw staleRun(ref);
+  return row;
+}
+
+/** Makes `ref` the run that may write, in its own transaction. Idempotent. Errors: STALE_RUN when a newer one is there. */
+export async function raiseEpoch(session: Session, ref: StreamRef): Promise<void> {
+  const what = `opening the stream ${ref.stream}`;
+  await session.transaction(what, async () => {
+    await session.query(
+      what,
+      `INSERT INTO sluice.stream (installation, sync_id, stream, lane, epoch, run_id) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (installation, sync_id, stream, lane) DO NOTHING`,
+      [...keyOf(ref), ref.epoch, ref.runId],
+    );
+    const row = await readStream(session, ref, { lock: true });
+    if (!row || row.epoch > ref.epoch || (row.epoch === ref.epoch && row.runId !== ref.runId)) throw staleRun(ref);
+    if (row.epoch < ref.epoch)
+      await session.query(what, 'UPDATE sluice.stream SET epoch = $2, run_id = $3 WHERE id = $1', [row.id, ref.epoch, ref.runId]);
+  });
+}
+
+export const staleRun = (ref: StreamRef): SluiceError =>
+  new SluiceError('STALE_RUN', {
+    detail: `stream ${ref.stream}, epoch ${ref.epoch}`,
+    details: { stream: ref.stream, epoch: ref.epoch },
+  });

@@ -1,0 +1,90 @@
+import { SluiceError } from '../../errors/index.js';
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { Column } from './columns.js';
+import { evolve } from './evolve.js';
+import { ident, qualified } from './quote.js';
+import type { Session } from './session.js';
+import { hasUniqueIndex, readTable } from './table-catalog.js';
+
+/** Takes the table for this stream, or says whose it is. In the caller's transaction. Errors: TABLE_OWNED. */
+export async function ownTable(session: Session, ref: StreamRef, target: StreamTarget): Promise<void> {
+  const what = `taking the table ${target.namespace}.${target.table}`;
+  await session.query(
+    what,
+    `INSERT INTO sluice.table_owner (schema_name, table_name, installation, sync_id, stream) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (schema_name, table_name) DO NOTHING`,
+    [target.namespace, target.table, ref.installation, ref.syncId, ref.stream],
+  );
+  const [owner] = await session.query<{ installation: string; sync_id: string; stream: string }>(
+    what,
+    'SELECT installation, sync_id, stream FROM sluice.table_owner WHERE schema_name = $1 AND table_name = $2 FOR KEY SHARE',
+    [target.namespace, target.table],
+  );
+  if (owner?.installation === ref.installation && owner.sync_id === ref.syncId && owner.stream === ref.stream) return;
+  const whose =
+    owner?.installation === ref.installation
+      ? `stream ${owner.stream} of sync ${owner.sync_id}`
+      : 'another installation of Sluice';
+  throw new SluiceError('TABLE_OWNED', {
+    detail: `${target.namespace}.${target.table} belongs to ${whose}`,
+    details: {
+      table: `${target.namespace}.${target.table}`,
+      ...(owner?.installation === ref.installation ? { sync: owner.sync_id } : {}),
+    },
+  });
+}
+
+/** Makes the table fit, in the caller's transaction. `keyed`: an upsert needs a unique index. Errors: TABLE_SHAPE_CONFLICT. */
+export async function shapeTable(
+  session: Session,
+  { target, columns, keyed }: { target: StreamTarget; columns: readonly Column[]; keyed: boolean },
+): Promise<void> {
+  const name = `${target.namespace}.${target.table}`;
+  const what = `shaping the table ${name}`;
+  const table = await readTable(session, target.namespace, target.table);
+  if (table && table.kind !== 'r' && !(table.kind === 'p' && target.mode === 'incremental_append'))
+    throw conflict(name, table.kind === 'p' ? 'a partitioned table can only be appended to' : 'it is not an ordinary table');
+  const step = evolve(table?.columns ?? null, columns);
+  const relation = qualified(target.namespace, target.table);
+  switch (step.kind) {
+    case 'create':
+      await createSchema(session, target.namespace);
+      await session.query(what, `CREATE TABLE ${relation} (${definitions(columns, target)})`);
+      return;
+    case 'conflict':
+      throw conflict(name, step.problems.join('; '));
+    case 'add':
+      await session.query(
+        what,
+        `ALTER TABLE ${relation} ${step.columns.map((c) => `ADD COLUMN ${ident(c.name)} ${c.type}`).join(', ')}`,
+      );
+      break;
+    case 'fits':
+      break;
+    default: {
+      const never: never = step;
+      throw new Error(`unknown evolution ${String(never)}`);
+    }
+  }
+  if (keyed && table && !(await hasUniqueIndex(session, table.oid, target.primaryKey))) {
+    const keys = target.primaryKey.map(ident).join(', ');
+    throw conflict(name, `an upsert needs a unique index over its key: CREATE UNIQUE INDEX ON ${relation} (${keys})`);
+  }
+}
+
+/** Column definitions, with the primary key that an upsert needs. */
+export function definitions(columns: readonly Column[], target: Pick<StreamTarget, 'mode' | 'primaryKey'>): string {
+  const list = columns.map(({ name, type }) => `${ident(name)} ${type}`);
+  if (target.mode === 'incremental_upsert') list.push(`PRIMARY KEY (${target.primaryKey.map(ident).join(', ')})`);
+  return list.join(', ');
+}
+
+/** CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists. */
+async function createSchema(session: Session, schema: string): Promise<void> {
+  const what = `making the schema ${schema}`;
+  const exists = await session.query(what, 'SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+  if (exists.length === 0) await session.query(what, `CREATE SCHEMA IF NOT EXISTS ${ident(schema)}`);
+}
+
+const conflict = (table: string, problem: string): SluiceError =>
+  new SluiceError('TABLE_SHAPE_CONFLICT', { detail: `${table}: ${problem}`, details: { table } });

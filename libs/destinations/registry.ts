@@ -1,0 +1,47 @@
+import type { Destination } from '../contracts/destination.port.js';
+import type { JsonObject } from '../contracts/json.js';
+import { SluiceError } from '../errors/index.js';
+import { parsePostgresConfig, PostgresDestination, postgresConnectionSpecification, type EgressCheck } from './postgres/index.js';
+
+/** What a destination is opened with. `egress`: libs/egress's guard; absent only where there is nothing to guard (tests). */
+export interface DestinationRequest {
+  connector: string;
+  /** Without secrets. */
+  config: JsonObject;
+  secrets: JsonObject;
+  egress?: EgressCheck;
+  /** Shown at the destination, where it shows who is connected. */
+  applicationName?: string;
+}
+
+interface DestinationConnector {
+  /** JSON schema of the configuration; `airbyte_secret` marks fields that are kept encrypted. */
+  specification: JsonObject;
+  create(request: DestinationRequest): Destination;
+}
+
+const CONNECTORS: Readonly<Record<string, DestinationConnector>> = {
+  postgres: {
+    specification: postgresConnectionSpecification as unknown as JsonObject,
+    create({ config, secrets, egress, applicationName }) {
+      const parsed = parsePostgresConfig({ ...config, ...secrets });
+      return new PostgresDestination({
+        config: parsed,
+        ...(egress === undefined ? {} : { egress }),
+        ...(applicationName === undefined ? {} : { applicationName }),
+      });
+    },
+  },
+};
+
+/** The destinations that are built in, with their configuration's JSON schema. */
+export function listDestinationConnectors(): readonly { name: string; specification: JsonObject }[] {
+  return Object.entries(CONNECTORS).map(([name, { specification }]) => ({ name, specification }));
+}
+
+/** Opens nothing yet: the first call connects. Errors: CONFIG_INVALID. */
+export function createDestination(request: DestinationRequest): Destination {
+  const connector = Object.hasOwn(CONNECTORS, request.connector) ? CONNECTORS[request.connector] : undefined;
+  if (!connector) throw new SluiceError('CONFIG_INVALID', { detail: `there is no destination connector ${request.connector}` });
+  return connector.create(request);
+}

@@ -1,0 +1,1 @@
+export { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from './compare-cursor.js';
