@@ -1,7 +1,7 @@
 /** Runs under NODE_OPTIONS=--experimental-vm-modules; `npm test` (scripts/test.mjs) sets it and starts the real services first. */
 export default {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{apps,workflows,activities,libs,test}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/{apps,workflows,activities,libs,bench,test}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest'] },

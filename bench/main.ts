@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { benchOptions, USAGE } from './options.js';
+import { restSuite } from './rest.suite.js';
+import { resultTable } from './results.js';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  let options;
+  try {
+    options = benchOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    return 2;
+  }
+  const results = await restSuite({ options, root, say });
+  say(`\n${resultTable(results)}\n`);
+  say('rates are medians over the rounds, from the request to the last commit; the memory is the highest of all rounds');
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  return 0;
+}
+
+process.exit(await main());

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { benchOptions } from './options.js';
+
+test('by default five rounds of both cases with peers', () => {
+  expect(benchOptions(['rest'])).toEqual({
+    suite: 'rest',
+    rows: 200_000,
+    rounds: 5,
+    cases: ['append', 'upsert'],
+    json: undefined,
+    peers: true,
+  });
+});
+
+test('everything can be chosen', () => {
+  expect(
+    benchOptions(['rest', '--rows', '1000000', '--rounds', '3', '--cases', 'upsert', '--no-peers', '--json', 'out.json']),
+  ).toEqual({ suite: 'rest', rows: 1_000_000, rounds: 3, cases: ['upsert'], json: 'out.json', peers: false });
+});
+
+test.each([
+  [['rest', '--rows', '10'], /--rows takes a whole number from 1000/],
+  [['rest', '--rounds', 'many'], /--rounds takes/],
+  [['rest', '--cases', 'merge'], /--cases takes append, upsert; got merge/],
+  [['soap'], /the suites are: rest; got soap/],
+  [[], /got none/],
+])('%j is refused in words', (args, message) => {
+  expect(() => benchOptions(args)).toThrow(message);
+});

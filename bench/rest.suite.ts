@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { RestClient } from '../apps/demo/rest-client.js';
+import { TIES, timestamp } from '../apps/demo-shop/entities.js';
+import { startStack, type Stack } from '../libs/stack/index.js';
+import { bareCase } from './cases/bare.case.js';
+import type { BenchCase } from './cases/bench-case.js';
+import { EVENT_COLUMNS } from './cases/columns.js';
+import { dltCase, pythonWithDlt } from './cases/dlt.case.js';
+import { startReference, type Reference } from './cases/reference.js';
+import { connect, sluiceCase } from './cases/sluice.case.js';
+import { PEER_ROWS, type BenchOptions, type Mode } from './options.js';
+import { summarise, type BenchResult, type Measurement } from './results.js';
+import { Warehouse } from './warehouse.js';
+
+/** A stack of its own, removed at the end. */
+const HOME = '.sluice/bench';
+/** Of a rendered record in the shop, with room: it must serve from memory, or it would be what is measured. */
+const BYTES_PER_RECORD = 450;
+
+interface Setting {
+  options: BenchOptions;
+  root: string;
+  say: (line: string) => void;
+}
+
+/** REST → PostgreSQL: Sluice, the bare loader, a reference for that, and dlt, one after the other, as many rounds as asked. */
+export async function restSuite(setting: Setting): Promise<BenchResult[]> {
+  const { options, root, say } = setting;
+  const cacheMb = Math.ceil((options.rows * BYTES_PER_RECORD) / 1e6) + 100;
+  const stack = await startStack({
+    home: join(root, HOME),
+    demoShop: { args: ['--events', String(options.rows), '--cache-mb', String(cacheMb)] },
+    env: { LOG_LEVEL: 'warn' },
+    log: say,
+  });
+  const interrupted = () => void stack.destroy().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const warehouse = new Warehouse(stack.warehouseUrl);
+  let reference: Reference | undefined;
+  try {
+    const work = join(root, HOME, 'work');
+    mkdirSync(work, { recursive: true });
+    reference = await startReference({ root, work, rows: options.rows, modes: options.cases, databaseUrl: stack.warehouseUrl });
+    if (reference === undefined) say('shared-ref: skipped, there is no reference loader beside this checkout (SLUICE_SHARED)');
+    const own = await ownCases(stack, options);
+    const peers = await peerCases(stack, work, setting);
+    const measured = await playRounds({
+      cases: [...own, ...(reference?.cases ?? []), ...peers],
+      rounds: options.rounds,
+      warehouse,
+      say,
+    });
+    return summarise({ suite: options.suite, measured, baselines: baselines(options.cases) });
+  } finally {
+    process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
+    reference?.stop();
+    await warehouse.close();
+    await stack.destroy();
+  }
+}
+
+const baselines = (modes: readonly Mode[]): Record<string, string[]> =>
+  Object.fromEntries(
+    modes.flatMap((mode) => [
+      [mode, [`bare-${mode}`, `dlt-${mode}`]],
+      [`bare-${mode}/items`, [`shared-ref-${mode}`]],
+    ]),
+  );
+
+async function ownCases(stack: Stack, { cases, rows }: BenchOptions): Promise<BenchCase[]> {
+  const rest = new RestClient(stack.apiUrl, stack.apiKey);
+  const ends = await connect(rest, stack);
+  return cases.flatMap((mode) => [
+    sluiceCase({ mode, rows, rest, stack, ends }),
+    bareCase(`bare-${mode}`, {
+      databaseUrl: stack.warehouseUrl,
+      source: {
+        origin: stack.shopUrl,
+        path: '/shop/events',
+        headers: { 'x-api-key': stack.shopApiKey },
+        // the fastest way to read the shop: pages do not wait for one another, as they do with Sluice's cursor
+        pagination: 'offset',
+        totalRows: rows,
+      },
+      table: 'public.events_bare',
+      columns: EVENT_COLUMNS.map(([name, type]) => [name, type]),
+      mode,
+      key: mode === 'upsert' ? 'id' : null,
+      cursor: 'updated_at',
+    }),
+  ]);
+}
+
+async function peerCases(stack: Stack, work: string, { options, root, say }: Setting): Promise<BenchCase[]> {
+  if (!options.peers) {
+    say('dlt: skipped, as asked');
+    return [];
+  }
+  const found = await pythonWithDlt(say);
+  if ('missing' in found) {
+    say(`dlt: skipped, ${found.missing}`);
+    return [];
+  }
+  const rows = Math.min(options.rows, PEER_ROWS);
+  const until = timestamp(Math.ceil(rows / TIES) - 1);
+  return options.cases.map((mode) =>
+    dltCase({
+      mode,
+      // all records of the last moment come along
+      rows: Math.min(options.rows, Math.ceil(rows / TIES) * TIES),
+      python: found.python,
+      script: join(root, 'bench', 'peers', 'dlt_rest.py'),
+      work,
+      shop: { url: stack.shopUrl, apiKey: stack.shopApiKey },
+      until,
+      databaseUrl: stack.warehouseUrl,
+    }),
+  );
+}
+
+/** Interleaved, so that what disturbs the machine for a while disturbs all of them. */
+async function playRounds(request: {
+  cases: readonly BenchCase[];
+  rounds: number;
+  warehouse: Warehouse;
+  say: (line: string) => void;
+}): Promise<Map<string, Measurement[]>> {
+  const { cases, rounds, warehouse, say } = request;
+  const measured = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const contestant of cases) {
+      await contestant.prepare?.();
+      await warehouse.clear(contestant);
+      const measurement = await contestant.run();
+      await warehouse.verify(contestant);
+      measured.get(contestant.name)?.push(measurement);
+      const rate = Math.round(measurement.rows / measurement.seconds).toLocaleString('en-US');
+      say(
+        `round ${round}/${rounds}  ${contestant.name.padEnd(20)} ${rate.padStart(9)} rows/s  ${measurement.seconds.toFixed(1)} s`,
+      );
+    }
+  }
+  return measured;
+}
