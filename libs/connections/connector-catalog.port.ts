@@ -23,6 +23,8 @@ export interface ConnectorDescription {
 export interface ConnectorCatalog {
   /** Connectors made of code, by name. */
   readonly builtIn: readonly { name: string; kind: 'source' | 'destination' }[];
+  /** Reads a manifest's YAML or JSON text. Errors: MANIFEST_INVALID with line and column. */
+  parse(text: string): JsonObject;
   /** Errors: MANIFEST_INVALID, MANIFEST_UNSUPPORTED, with path, found and allowed. */
   describe(connector: ConnectorRef): ConnectorDescription;
   /** `config` with secrets. Errors: CONFIG_INVALID, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */

@@ -3,7 +3,7 @@ import addFormatsModule from 'ajv-formats';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import { SluiceError, type FieldError } from '../errors/index.js';
 import { splitSecrets } from './config-secrets.js';
-import { toPointer } from './json-pointer.js';
+import { toPointer, valueAt } from './json-pointer.js';
 
 /** A larger spec is refused: ajv compiles it to code. */
 const MAX_SPEC_BYTES = 200_000;
@@ -73,10 +73,10 @@ function toFieldError(error: ErrorObject, config: JsonObject, secrets: ReadonlyS
 
 /** What is at the pointer: a short value, or only its type where it is, or might be, secret. */
 function describe(config: JsonObject, pointer: string, secrets: ReadonlySet<string>): string {
-  let value: unknown = config;
-  for (const token of pointer.split('/').slice(1))
-    value = (value as Record<string, unknown> | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')];
-  const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  if (typeof value === 'object' || secrets.has(pointer)) return type;
-  return String(value).slice(0, MAX_FOUND);
+  const value = valueAt(config, pointer);
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'object' || value === undefined || secrets.has(pointer)
+    ? typeof value
+    : String(value).slice(0, MAX_FOUND);
 }

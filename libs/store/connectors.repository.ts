@@ -46,6 +46,19 @@ export async function putConnector(
   );
 }
 
+/** Whether this version is known, current or not. */
+export async function hasConnectorVersion(
+  db: Db,
+  request: { workspaceId: string; name: string; hash: string },
+): Promise<boolean> {
+  const result = await db.query(`SELECT 1 FROM control.connector WHERE workspace_id = $1 AND name = $2 AND hash = $3`, [
+    request.workspaceId,
+    request.name,
+    request.hash,
+  ]);
+  return result.rowCount === 1;
+}
+
 /** The current version. */
 export async function findConnector(db: Db, request: { workspaceId: string; name: string }): Promise<ConnectorRow | null> {
   return one(

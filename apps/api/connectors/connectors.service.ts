@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { assertUsableSpec, type ConnectorCatalog, type ConnectorDescription } from '../../../libs/connections/index.js';
+import type { ConnectorSummaryView, ConnectorView, NewConnector } from '../../../libs/contracts/connector.schema.js';
+import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
+import { SluiceError } from '../../../libs/errors/index.js';
+import {
+  contentHash,
+  findConnector,
+  inTransaction,
+  listConnectors,
+  putConnector,
+  retireConnector,
+  type ConnectorRow,
+  type Pool,
+} from '../../../libs/store/index.js';
+import { CATALOG, POOL } from '../core/tokens.js';
+import { pageOfRows, textCursor } from '../http/cursor.js';
+
+const LIST = 'connectors';
+
+/** Connectors: manifests by name, each change a new version. */
+@Injectable()
+export class ConnectorsService {
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
+  ) {}
+
+  async list(request: { workspaceId: string; query: PageQuery }): Promise<Page<ConnectorSummaryView>> {
+    const { limit, cursor } = request.query;
+    const rows = await listConnectors(this.pool, { workspaceId: request.workspaceId, limit, after: textCursor(LIST, cursor) });
+    return pageOfRows(LIST, { rows, limit, after: (row) => row.name, view: summaryView });
+  }
+
+  async get(request: { workspaceId: string; name: string }): Promise<ConnectorView> {
+    const { row, description } = await this.describe(request);
+    return connectorView(row, description);
+  }
+
+  /** The current version with what its manifest says. Errors: NOT_FOUND. */
+  async describe(request: {
+    workspaceId: string;
+    name: string;
+  }): Promise<{ row: ConnectorRow; description: ConnectorDescription }> {
+    const row = await findConnector(this.pool, request);
+    if (row === null) throw new SluiceError('NOT_FOUND', { detail: `there is no connector "${request.name}"` });
+    return { row, description: this.catalog.describe(row) };
+  }
+
+  /** Adds a connector, or a version of one. Errors: NAME_TAKEN for connectors made of code, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
+  async put(request: { workspaceId: string } & NewConnector): Promise<ConnectorView> {
+    const { workspaceId, name, manifest } = request;
+    if (this.catalog.builtIn.some((builtIn) => builtIn.name === name))
+      throw new SluiceError('NAME_TAKEN', { detail: `"${name}" is a connector that comes with Sluice` });
+    const description = this.catalog.describe({ name, kind: 'source', manifest });
+    assertUsableSpec(description.spec);
+    return connectorView(await this.store({ workspaceId, name, kind: 'source', manifest }), description);
+  }
+
+  /** Makes this version the current one. */
+  async store(connector: Pick<ConnectorRow, 'workspaceId' | 'name' | 'kind' | 'manifest'>): Promise<ConnectorRow> {
+    const hash = contentHash(connector.manifest);
+    const { workspaceId, name } = connector;
+    return inTransaction(this.pool, async (tx) => {
+      await retireConnector(tx, { workspaceId, name, exceptHash: hash });
+      return putConnector(tx, { ...connector, hash });
+    });
+  }
+}
+
+function summaryView(row: ConnectorRow): ConnectorSummaryView {
+  return { name: row.name, kind: row.kind, version: row.hash, created_at: row.createdAt.toISOString() };
+}
+
+function connectorView(row: ConnectorRow, description: ConnectorDescription): ConnectorView {
+  return {
+    ...summaryView(row),
+    spec: description.spec as ConnectorView['spec'],
+    streams: [...description.streams],
+    delivery: description.capabilities?.delivery ?? null,
+  };
+}

@@ -1,0 +1,10 @@
+/** What Nest injects; each stands for an interface or a foreign class. */
+export const CONFIG = Symbol('ApiEnv');
+export const POOL = Symbol('Pool');
+export const SECRETS = Symbol('SecretBox');
+export const CATALOG = Symbol('ConnectorCatalog');
+export const OPENER = Symbol('ConnectionOpener');
+export const RUN_CONTROL = Symbol('RunControl');
+export const TEMPORAL = Symbol('TemporalClient');
+export const EGRESS = Symbol('Egress');
+export const LOGGER = Symbol('Logger');

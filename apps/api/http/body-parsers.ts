@@ -1,0 +1,32 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import type { IncomingMessage } from 'node:http';
+import { SluiceError } from '../../../libs/errors/index.js';
+
+const BODY_LIMIT = '1mb';
+const MANIFEST_LIMIT = '4mb';
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const YAML_TYPE = /^(?:application\/(?:x-)?yaml|text\/(?:x-)?yaml)\s*(?:;|$)/i;
+
+const typeOf = (request: IncomingMessage): string => request.headers['content-type'] ?? '';
+const takesManifest = (request: IncomingMessage): boolean => /^\/v1\/connectors\/?(?:\?|$)/.test(request.url ?? '');
+const isJson = (request: IncomingMessage): boolean => JSON_TYPE.test(typeOf(request));
+const isYaml = (request: IncomingMessage): boolean => takesManifest(request) && YAML_TYPE.test(typeOf(request));
+const hasBody = (request: IncomingMessage): boolean =>
+  request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+
+/** JSON everywhere, YAML where a manifest is taken; a body of any other type is refused rather than ignored. */
+export function useBodyParsers(app: NestExpressApplication): void {
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    next(hasBody(request) && !isJson(request) && !isYaml(request) ? new SluiceError('UNSUPPORTED_MEDIA_TYPE') : undefined);
+  });
+  app.useBodyParser('json', {
+    limit: MANIFEST_LIMIT,
+    type: (request: IncomingMessage) => takesManifest(request) && isJson(request),
+  });
+  app.useBodyParser('text', { limit: MANIFEST_LIMIT, type: isYaml });
+  app.useBodyParser('json', {
+    limit: BODY_LIMIT,
+    type: (request: IncomingMessage) => !takesManifest(request) && isJson(request),
+  });
+}

@@ -1,0 +1,134 @@
+import { expect, test } from '@jest/globals';
+import type { StreamDescriptor } from '../../../libs/contracts/stream.js';
+import type { SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
+import { WRITE_MODES } from '../../../libs/contracts/write-mode.js';
+import type { SluiceError } from '../../../libs/errors/index.js';
+import { assertResets } from './sync-changes.policy.js';
+import { assertStreams } from './sync-streams.policy.js';
+
+const stream = (change: Partial<StreamDescriptor>): StreamDescriptor => ({
+  name: 'orders',
+  jsonSchema: { properties: { id: {}, updated_at: {}, total: {} } },
+  primaryKey: ['id'],
+  cursorField: 'updated_at',
+  cursorOrder: 'text',
+  resume: 'exact',
+  modes: WRITE_MODES,
+  warnings: [],
+  unavailable: null,
+  ...change,
+});
+const catalog = {
+  streams: [
+    stream({}),
+    stream({ name: 'plain', primaryKey: [], cursorField: null, modes: ['full_refresh_overwrite'] }),
+    stream({ name: 'broken', unavailable: 'needs a component that is missing' }),
+    stream({ name: 'odd name' }),
+  ],
+};
+const thrown = (work: () => void): SluiceError => {
+  try {
+    work();
+  } catch (error) {
+    return error as SluiceError;
+  }
+  throw new Error('was accepted');
+};
+const check = (...streams: SyncStream[]) =>
+  assertStreams({ spec: { namespace: 'public', streams }, catalog, destinationModes: WRITE_MODES });
+
+test('what fits is accepted', () => {
+  check(
+    { name: 'orders', mode: 'incremental_upsert' },
+    { name: 'plain', mode: 'full_refresh_overwrite' },
+    { name: 'odd name', mode: 'incremental_append', table: 'odd' },
+  );
+  check({
+    name: 'orders',
+    mode: 'incremental_upsert',
+    primary_key: ['id', 'total'],
+    cursor_field: 'updated_at',
+    fields: ['id', 'total', 'updated_at'],
+  });
+});
+
+test.each<[string, string, SyncStream[]]>([
+  [
+    'UNKNOWN_STREAM',
+    '/streams/1/name',
+    [
+      { name: 'orders', mode: 'incremental_append' },
+      { name: 'ordres', mode: 'incremental_append' },
+    ],
+  ],
+  ['UNSUPPORTED_MODE', '/streams/0/name', [{ name: 'broken', mode: 'incremental_append' }]],
+  ['CURSOR_MISSING', '/streams/0/mode', [{ name: 'plain', mode: 'incremental_append' }]],
+  ['PRIMARY_KEY_MISSING', '/streams/0/primary_key', [{ name: 'plain', mode: 'incremental_upsert' }]],
+  [
+    'PRIMARY_KEY_MISSING',
+    '/streams/0/primary_key/1',
+    [{ name: 'orders', mode: 'incremental_upsert', primary_key: ['id', 'nope'] }],
+  ],
+  ['CURSOR_MISSING', '/streams/0/cursor_field', [{ name: 'orders', mode: 'incremental_append', cursor_field: 'nope' }]],
+  ['CURSOR_MISSING', '/streams/0/cursor_field', [{ name: 'orders', mode: 'incremental_append', cursor_field: 'total' }]],
+  ['VALIDATION_FAILED', '/streams/0/fields/0', [{ name: 'orders', mode: 'full_refresh_overwrite', fields: ['nope'] }]],
+  ['VALIDATION_FAILED', '/streams/0/fields', [{ name: 'orders', mode: 'incremental_upsert', fields: ['id'] }]],
+  ['VALIDATION_FAILED', '/streams/0/table', [{ name: 'odd name', mode: 'full_refresh_overwrite' }]],
+  [
+    'VALIDATION_FAILED',
+    '/streams/1/table',
+    [
+      { name: 'orders', mode: 'incremental_append' },
+      { name: 'plain', mode: 'full_refresh_overwrite', table: 'orders' },
+    ],
+  ],
+  [
+    'VALIDATION_FAILED',
+    '/streams/1/name',
+    [
+      { name: 'orders', mode: 'incremental_append' },
+      { name: 'orders', mode: 'incremental_append', table: 'b' },
+    ],
+  ],
+])('%s at %s', (code, path, streams) => {
+  const error = thrown(() => check(...streams));
+  expect(error.code).toBe(code);
+  expect(error.errors.map((field) => field.path)).toEqual([path]);
+});
+
+test('a mode that the destination lacks is refused with those it has', () => {
+  const spec = { namespace: 'public', streams: [{ name: 'orders', mode: 'incremental_append' as const }] };
+  const error = thrown(() => assertStreams({ spec, catalog, destinationModes: ['full_refresh_overwrite'] }));
+  expect(error).toMatchObject({ code: 'UNSUPPORTED_MODE', errors: [{ allowed: ['full_refresh_overwrite'] }] });
+});
+
+const spec = (change: Partial<SyncStream>, namespace = 'public') => ({
+  namespace,
+  streams: [{ name: 'orders', mode: 'incremental_append' as const, ...change }],
+});
+
+test.each<[string, ReturnType<typeof spec>]>([
+  ['/streams/0/mode', spec({ mode: 'incremental_upsert' })],
+  ['/streams/0/table', spec({ table: 'other' })],
+  ['/streams/0/table', spec({}, 'other')],
+  ['/streams/0/primary_key', spec({ primary_key: ['total'] })],
+])('a change of %s needs a reset, and is accepted with one', (path, next) => {
+  const error = thrown(() => assertResets({ next, earlier: [spec({})], catalog, reset: [] }));
+  expect(error).toMatchObject({ code: 'RESET_REQUIRED', errors: [{ path }] });
+  assertResets({ next, earlier: [spec({})], catalog, reset: ['orders'] });
+});
+
+test('naming the default, other fields and a new stream need none; a stream that comes back is compared with its last version', () => {
+  assertResets({
+    next: spec({ primary_key: ['id'], cursor_field: 'updated_at', fields: ['id', 'updated_at'] }),
+    earlier: [spec({})],
+    catalog,
+    reset: [],
+  });
+  const without = { namespace: 'public', streams: [{ name: 'plain', mode: 'full_refresh_overwrite' as const }] };
+  assertResets({ next: spec({}), earlier: [without], catalog, reset: [] });
+  expect(thrown(() => assertResets({ next: spec({ table: 'b' }), earlier: [without, spec({})], catalog, reset: [] })).code).toBe(
+    'RESET_REQUIRED',
+  );
+  expect(thrown(() => assertResets({ next: spec({}), earlier: [], catalog, reset: ['nope'] })).errors[0]?.path).toBe('/reset/0');
+});
