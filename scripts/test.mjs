@@ -11,14 +11,27 @@ await ensureReady({ build: true });
 const { startStack } = await import('../dist/libs/stack/index.js');
 const home = '.sluice/test';
 mkdirSync(home, { recursive: true });
-const stack = await startStack({ home, api: false, workers: 0, settings: { max_connections: '300' }, log: (line) => console.log(line) });
+const stack = await startStack({
+  home,
+  api: false,
+  workers: 0,
+  settings: { max_connections: '300' },
+  log: (line) => console.log(line),
+});
 const report = `${home}/report.json`;
 rmSync(report, { force: true });
-let code = 1;
+let code;
 try {
   ({ code } = await runStep(
     process.execPath,
-    ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--maxWorkers=2', '--json', `--outputFile=${report}`, ...process.argv.slice(2)],
+    [
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      '--maxWorkers=2',
+      '--json',
+      `--outputFile=${report}`,
+      ...process.argv.slice(2),
+    ],
     {
       env: {
         SLUICE_TEST_DATABASE_URL: stack.databaseUrl,

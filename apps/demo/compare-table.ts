@@ -30,7 +30,8 @@ export interface CompareRequest {
 const BATCH_ROWS = 5_000;
 const SAMPLES = 10;
 
-export const isRight = (result: Comparison): boolean => result.lost + result.duplicated + result.differing + result.unexpected === 0;
+export const isRight = (result: Comparison): boolean =>
+  result.lost + result.duplicated + result.differing + result.unexpected === 0;
 
 /** Merges the table, ordered by id, with what the source has, value by value. Memory is flat: both sides are streamed. */
 export async function compareTable({ databaseUrl, schema, table, expected }: CompareRequest): Promise<Comparison> {
@@ -38,7 +39,9 @@ export async function compareTable({ databaseUrl, schema, table, expected }: Com
   await client.connect();
   try {
     await client.query('BEGIN TRANSACTION READ ONLY ISOLATION LEVEL REPEATABLE READ');
-    await client.query(`DECLARE compared NO SCROLL CURSOR FOR SELECT * FROM ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} ORDER BY id`);
+    await client.query(
+      `DECLARE compared NO SCROLL CURSOR FOR SELECT * FROM ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} ORDER BY id`,
+    );
     return await merge(expected, rowsOf(client));
   } finally {
     await client.end();
@@ -79,7 +82,7 @@ async function merge(expected: CompareRequest['expected'], rows: AsyncGenerator<
     if (result.samples[kind].length < SAMPLES) result.samples[kind].push(id);
   };
   const wanted = expected[Symbol.iterator]();
-  const nextWanted = (): Record<string, unknown> & { id: number } | undefined => {
+  const nextWanted = (): (Record<string, unknown> & { id: number }) | undefined => {
     const next = wanted.next();
     if (next.done) return undefined;
     result.source += 1;
@@ -112,5 +115,7 @@ async function merge(expected: CompareRequest['expected'], rows: AsyncGenerator<
 /** Every column of the row is a field of the record, and the other way round. */
 function sameRow(record: Readonly<Record<string, unknown>>, row: Row): boolean {
   if (row.fields.length !== Object.keys(record).length) return false;
-  return row.fields.every((field, index) => field.name in record && sameValue(record[field.name], row.values[index] ?? null, field.dataTypeID));
+  return row.fields.every(
+    (field, index) => field.name in record && sameValue(record[field.name], row.values[index] ?? null, field.dataTypeID),
+  );
 }

@@ -20,6 +20,7 @@ export function demoOptions(args: readonly string[]): DemoOptions {
     options: { once: { type: 'boolean', default: false }, rows: { type: 'string', default: String(DEFAULT_ROWS) } },
   });
   const rows = Number(values.rows);
-  if (!Number.isInteger(rows) || rows < 1_000 || rows > MAX_ROWS) throw new Error(`--rows takes a whole number from 1000 to ${MAX_ROWS}; got ${values.rows}`);
+  if (!Number.isInteger(rows) || rows < 1_000 || rows > MAX_ROWS)
+    throw new Error(`--rows takes a whole number from 1000 to ${MAX_ROWS}; got ${values.rows}`);
   return { once: values.once, rows, pace: Math.ceil(rows / PACED_SECONDS) };
 }

@@ -11,7 +11,8 @@ export interface DemoResult {
 
 const count = (n: number): string => n.toLocaleString('en-US');
 
-export const demoSucceeded = (result: DemoResult): boolean => result.runState === 'succeeded' && isRight(result.comparison) && result.comparison.source > 0;
+export const demoSucceeded = (result: DemoResult): boolean =>
+  result.runState === 'succeeded' && isRight(result.comparison) && result.comparison.source > 0;
 
 /** The demo's last table: what the source has, what the table has, and every difference between them. */
 export function demoTable(result: DemoResult): string {
@@ -30,6 +31,8 @@ export function demoTable(result: DemoResult): string {
   const valueWidth = Math.max(...rows.map(([, value]) => value.length));
   const rule = `+${'-'.repeat(width + 2)}+${'-'.repeat(valueWidth + 2)}+`;
   const lines = rows.map(([name, value]) => `| ${name.padEnd(width)} | ${value.padStart(valueWidth)} |`);
-  const samples = Object.entries(comparison.samples).flatMap(([kind, ids]) => (ids.length === 0 ? [] : [`${kind}, by id: ${ids.join(', ')}`]));
+  const samples = Object.entries(comparison.samples).flatMap(([kind, ids]) =>
+    ids.length === 0 ? [] : [`${kind}, by id: ${ids.join(', ')}`],
+  );
   return [rule, ...lines, rule, ...samples].join('\n');
 }

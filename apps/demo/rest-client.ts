@@ -5,7 +5,7 @@ export class RestError extends Error {
     readonly status: number,
     readonly problem: Readonly<Record<string, unknown>>,
   ) {
-    super(`${status} ${String(problem['code'] ?? '')} ${String(problem['detail'] ?? problem['title'] ?? '')}`.trim());
+    super([status, problem['code'], problem['detail'] ?? problem['title']].filter((part) => part !== undefined).join(' '));
   }
 }
 
@@ -25,7 +25,11 @@ export class RestClient {
   async request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<RestAnswer<T>> {
     const response = await fetch(new URL(path, this.baseUrl), {
       method,
-      headers: { authorization: `Bearer ${this.apiKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

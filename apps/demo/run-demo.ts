@@ -20,11 +20,17 @@ const POLL_MS = 400;
 const LONGEST_RUN_MS = 300_000;
 
 /** One sync by REST, its worker killed at about half, every row compared at the end. */
-export async function runDemo({ stack, options, bar }: DemoRequest): Promise<{ result: DemoResult; runId: string; syncId: string }> {
+export async function runDemo({
+  stack,
+  options,
+  bar,
+}: DemoRequest): Promise<{ result: DemoResult; runId: string; syncId: string }> {
   const rest = new RestClient(stack.apiUrl, stack.apiKey);
   const shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
   const { syncId, table } = await createDemoSync(rest, stack);
-  bar.say(`\nsync ${syncId}: stream events of the demo shop, incremental_append, into warehouse table public.${table} (no unique constraint)`);
+  bar.say(
+    `\nsync ${syncId}: stream events of the demo shop, incremental_append, into warehouse table public.${table} (no unique constraint)`,
+  );
   bar.say(`the shop hands out ${options.pace.toLocaleString('en-US')} rows a second, so that there is something to watch`);
   await shop.reset();
 
@@ -43,7 +49,11 @@ export async function runDemo({ stack, options, bar }: DemoRequest): Promise<{ r
     table,
     expected: recordsById('events', await shop.state()),
   });
-  return { runId, syncId, result: { comparison, requests: totals.requests, repeated: totals.repeated, seconds, runState: run.state } };
+  return {
+    runId,
+    syncId,
+    result: { comparison, requests: totals.requests, repeated: totals.repeated, seconds, runState: run.state },
+  };
 }
 
 /** Shows the progress, kills the worker once at about half, and returns the run when it is over. */
@@ -63,7 +73,9 @@ async function watch({ stack, options, bar, rest, runId }: DemoRequest & { rest:
       stack.kill('worker-1', 'SIGKILL');
       bar.say(`kill -9 ${pid}: the worker is dead at ${rows.toLocaleString('en-US')} rows; starting another`);
       await stack.restart('worker-1');
-      bar.say(`worker ${stack.service('worker-1').pid} is up; it goes on when Temporal has missed the dead one's heartbeat (10 s)`);
+      bar.say(
+        `worker ${stack.service('worker-1').pid} is up; it goes on when Temporal has missed the dead one's heartbeat (10 s)`,
+      );
       note = 'after the kill';
     }
     await sleep(POLL_MS);

@@ -20,8 +20,9 @@ export function sameValue(sent: unknown, stored: string | null, typeId: number):
   if (sent === null || sent === undefined) return stored === null;
   if (stored === null) return false;
   if (typeId === BOOL) return stored === (sent === true ? 't' : 'f');
-  if (NUMERIC_TYPES.has(typeId)) return plainDecimal(stored) === plainDecimal(String(sent as number | string | bigint));
-  if (TIME_TYPES.has(typeId)) return Date.parse(stored.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) === Date.parse(String(sent as string));
+  if (NUMERIC_TYPES.has(typeId)) return plainDecimal(stored) === plainDecimal(String(sent));
+  if (TIME_TYPES.has(typeId))
+    return Date.parse(stored.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) === Date.parse(String(sent));
   if (JSON_TYPES.has(typeId)) return isDeepStrictEqual(JSON.parse(stored), sent);
   return stored === sent;
 }

@@ -37,6 +37,6 @@ export function* recordsById(entity: Entity, state: ShopState): Generator<Record
   for (let id = 1; ; id++) {
     const record = expectedRow(entity, id, state);
     if (record === undefined) return;
-    yield record as unknown as Record<string, unknown> & { id: number };
+    yield record;
   }
 }
