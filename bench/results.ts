@@ -22,7 +22,7 @@ export interface BenchResult {
   /** Median, while the worker had the run. */
   workRowsPerSecond?: number;
   baseline: string | null;
-  /** Of the medians. */
+  /** Median of the rounds' own ratios: the contestants of a round ran within a minute of each other, so what disturbs one disturbs both. */
   ratio: number | null;
 }
 
@@ -45,12 +45,11 @@ export function summarise(request: {
     const rates = runs.map((run) => run.rows / run.seconds);
     const work = runs.flatMap((run) => (run.workSeconds === undefined ? [] : [run.rows / run.workSeconds]));
     const memory = runs.flatMap((run) => (run.peakMemoryMb === null ? [] : [run.peakMemoryMb]));
-    const rate = median(rates);
     const result = {
       suite,
       case: name.split('/')[0] ?? name,
       rows: runs[0]?.rows ?? 0,
-      rowsPerSecond: Math.round(rate),
+      rowsPerSecond: Math.round(median(rates)),
       peakMemoryMb: memory.length === 0 ? null : Math.round(Math.max(...memory)),
       spread: [Math.round(Math.min(...rates)), Math.round(Math.max(...rates))] satisfies [number, number],
       ...(work.length === 0 ? {} : { workRowsPerSecond: Math.round(median(work)) }),
@@ -58,8 +57,9 @@ export function summarise(request: {
     const against = (baselines[name] ?? []).filter((baseline) => (measured.get(baseline)?.length ?? 0) > 0);
     if (against.length === 0) return [{ ...result, baseline: null, ratio: null }];
     return against.map((baseline) => {
-      const other = median((measured.get(baseline) ?? []).map((run) => run.rows / run.seconds));
-      return { ...result, baseline, ratio: Number((rate / other).toFixed(3)) };
+      const others = (measured.get(baseline) ?? []).map((run) => run.rows / run.seconds);
+      const ratios = rates.flatMap((rate, round) => (others[round] === undefined ? [] : [rate / others[round]]));
+      return { ...result, baseline, ratio: Number(median(ratios).toFixed(3)) };
     });
   });
 }
