@@ -60,7 +60,7 @@ export function sluiceCase(request: { mode: Mode; rows: number; rest: RestClient
       const { id } = await rest.post<{ id: string }>(`/v1/syncs/${sync}/runs`);
       const run = await finished(rest, id, rows);
       const seconds = (performance.now() - started) / 1000;
-      return { rows: run.counts.loaded, seconds, ...workSeconds(run), peakMemoryMb: peakMemoryMb(pid) };
+      return { rows, seconds, ...workSeconds(run), peakMemoryMb: peakMemoryMb(pid) };
     },
   };
 }
