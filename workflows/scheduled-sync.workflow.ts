@@ -1,10 +1,10 @@
-import { continueAsNew, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyLocalActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ScheduledSyncWorkflowInput, ScheduledSyncWorkflowResult, SyncActivities } from '../libs/contracts/workflows.js';
 import { nextLookMs } from './scheduled-sync.policy.js';
 
 /** Retried until it works: a scheduled run is late rather than lost when our store is away. */
-const { startScheduledRun } = proxyActivities<Pick<SyncActivities, 'startScheduledRun'>>({
+const { startScheduledRun } = proxyLocalActivities<Pick<SyncActivities, 'startScheduledRun'>>({
   startToCloseTimeout: '1m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });

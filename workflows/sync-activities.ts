@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { MoveChunksInput } from '../libs/contracts/activities.schema.js';
 import type { MoveChunksResult, SyncActivities, SyncSettings } from '../libs/contracts/workflows.js';
 
@@ -7,18 +7,22 @@ const STEP_RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterv
 /** A staged slice may be published for many minutes; who is alive heartbeats, who is not is found by that. */
 const LONGEST_STEP = '24h';
 
-/** Ends only by success: a run whose end is not written would stay active for ever. */
-export const { endRun, reportRun } = proxyActivities<Pick<SyncActivities, 'endRun' | 'reportRun'>>({
-  startToCloseTimeout: '1m',
-  heartbeatTimeout: '30s',
+/**
+ * Retried until it works: a run whose end is not written would stay active for ever. Local, because it is short and must not wait for a slot
+ * behind movers.
+ */
+export const { endRun, reportRun } = proxyLocalActivities<Pick<SyncActivities, 'endRun' | 'reportRun'>>({
+  startToCloseTimeout: '2m',
   retry: { ...STEP_RETRY, maximumInterval: '10s' },
 });
 
-/** Prepares or finishes streams; a handful of tries. */
+/** Prepares or finishes streams; a handful of tries. Ahead of movers that wait for a slot. */
 export const { beginRun, finishStream } = proxyActivities<Pick<SyncActivities, 'beginRun' | 'finishStream'>>({
   startToCloseTimeout: LONGEST_STEP,
   heartbeatTimeout: '30s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { ...STEP_RETRY, maximumAttempts: 8 },
+  priority: { priorityKey: 2 },
 });
 
 /** Never retried by the server: the next attempt needs a new owner's token, and the budget of failures is the workflow's. */

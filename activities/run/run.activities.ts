@@ -51,7 +51,7 @@ export class RunActivities implements Pick<SyncActivities, 'beginRun' | 'finishS
 
   async endRun(input: EndRunInput): Promise<void> {
     const ending = endRunInputSchema.parse(input);
-    await withFailures(() => withHeartbeat(() => endRun(this, ending)));
+    await withFailures(() => endRun(this, ending));
   }
 }
 

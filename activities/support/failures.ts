@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { SluiceError, toApplicationFailure, toSluiceError } from '../../libs/errors/index.js';
+import { safeError } from '../../libs/observability/index.js';
 import { isStoreUnavailable } from '../../libs/store/index.js';
 
 /** Any thrown value as one of our errors. What the destination and the source throw is translated there: a bare connection error is the store's. */
@@ -8,7 +9,7 @@ export function asSluiceError(thrown: unknown): SluiceError {
   return toSluiceError(thrown);
 }
 
-/** Runs an activity's body; what it throws becomes a failure with its code and safe words, and is logged with its cause's class and place. */
+/** Runs an activity's body; what it throws becomes a failure with its code and safe words, and is logged with its cause. */
 export async function withFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -20,17 +21,6 @@ export async function withFailures<T>(work: () => Promise<T>): Promise<T> {
 /** The failure to throw; `extra` is its second detail. */
 export function failActivity(thrown: unknown, extra?: Readonly<Record<string, unknown>>): Error {
   const error = asSluiceError(thrown);
-  Context.current().log.warn(error.message, { code: error.code, ...error.details, ...causeOf(error) });
+  Context.current().log.warn('an activity failed', { code: error.code, facts: error.details, err: safeError(error) });
   return toApplicationFailure(error, extra);
-}
-
-/** Class and place of what is behind an error; never its message, which may hold a record. */
-function causeOf({ cause }: SluiceError): Record<string, string> {
-  if (!(cause instanceof Error)) return {};
-  const place = cause.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  const { code } = cause as { code?: unknown };
-  return {
-    cause: typeof code === 'string' ? `${cause.name} ${code}` : cause.name,
-    ...(place === undefined ? {} : { at: place.trim() }),
-  };
 }

@@ -16,6 +16,10 @@ const secretKeys = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(secretKey));
 
+const milliseconds = (min: number, max: number, byDefault: number) =>
+  z.coerce.number().int().min(min).max(max).default(byDefault).meta({ example: byDefault });
+const count = (min: number, max: number, byDefault: number) => milliseconds(min, max, byDefault);
+
 /** What every process of ours needs. */
 const shared = {
   SLUICE_DATABASE_URL: url(/^postgres(ql)?$/, 'must be a postgres:// address').meta({
@@ -27,6 +31,12 @@ const shared = {
     .default('127.0.0.1:7233')
     .meta({ example: '127.0.0.1:7233' }),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').meta({ example: 'default' }),
+  /** `true`: what goes to Temporal is encrypted with a key made from SLUICE_SECRET_KEY. The same in every process of an installation. */
+  SLUICE_TEMPORAL_ENCRYPTION: z.enum(['true', 'false']).default('false').meta({ example: 'false' }),
+  /** How often runs and schedules are compared with what Temporal has. */
+  SLUICE_RECONCILE_MS: milliseconds(100, 60_000, 10_000),
+  /** How old a queued run without a workflow has to be to be started by the reconciler. */
+  SLUICE_LOST_AFTER_MS: milliseconds(0, 60_000, 15_000),
   /** Encrypts credentials. */
   SLUICE_SECRET_KEY: secretKey.meta({ example: KEY_EXAMPLE }),
   /** Earlier keys, separated by commas: they still open what they encrypted. */
@@ -55,17 +65,24 @@ export const apiEnvSchema = z.object({
 });
 export type ApiEnv = z.output<typeof apiEnvSchema>;
 
-const milliseconds = (min: number, max: number, byDefault: number) =>
-  z.coerce.number().int().min(min).max(max).default(byDefault).meta({ example: byDefault });
-
 /** Environment of apps/worker. */
 export const workerEnvSchema = z.object({
   ...shared,
   /** The workflows' bundle; default: the one beside the build. */
   SLUICE_WORKFLOW_BUNDLE: z.string().min(1).optional().meta({ example: 'dist/workflows/bundle.js' }),
   /** How long moveChunks works before it returns. */
-  SLUICE_WINDOW_MS: milliseconds(1_000, 600_000, 60_000),
+  SLUICE_WINDOW_MS: milliseconds(100, 600_000, 60_000),
   /** Without a sign of life for so long, an attempt is given up; shorter only in tests. */
   SLUICE_HEARTBEAT_TIMEOUT_MS: milliseconds(1_000, 60_000, 10_000),
+  /** Movers that one worker runs at once. */
+  SLUICE_WORKER_ACTIVITIES: count(1, 100, 4),
+  /** A chunk ends after so many records … */
+  SLUICE_CHUNK_ROWS: count(1, 1_000_000, 20_000),
+  /** … or so many bytes … */
+  SLUICE_CHUNK_BYTES: count(1_024, 1_073_741_824, 8_388_608),
+  /** … or this long after its first record. */
+  SLUICE_CHUNK_MS: milliseconds(1, 600_000, 5_000),
+  /** Failures in a row, without a commit in between, that a mover survives: 8 ride out a minute. */
+  SLUICE_FAILURE_BUDGET: count(0, 100, 8),
 });
 export type WorkerEnv = z.output<typeof workerEnvSchema>;

@@ -9,8 +9,8 @@ const FAILURE_CONVERTER = fileURLToPath(new URL('./failure-converter.js', import
  * How values travel to Temporal; undefined: its default, JSON in the clear (ids, names and counts only). Client and workers of an installation
  * must agree. With encryption the worker bundles its workflows itself, because the failure converter is part of the bundle.
  */
-export function dataConverter(config: { encryption: boolean; secretKey: string | undefined }): DataConverter | undefined {
+export function dataConverter(config: { encryption: boolean; secretKey: Buffer; oldKeys: readonly Buffer[] }): DataConverter | undefined {
   if (!config.encryption) return undefined;
-  if (!config.secretKey) throw new Error('SLUICE_TEMPORAL_ENCRYPTION=true needs SLUICE_SECRET_KEY');
-  return { payloadCodecs: [new AesGcmCodec(deriveCodecKey(config.secretKey))], failureConverterPath: FAILURE_CONVERTER };
+  const codec = new AesGcmCodec(deriveCodecKey(config.secretKey), config.oldKeys.map(deriveCodecKey));
+  return { payloadCodecs: [codec], failureConverterPath: FAILURE_CONVERTER };
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
@@ -14,7 +14,7 @@ export interface CodecKey {
 }
 
 /** A key for Temporal payloads from the installation's secret, which is used for other things too; the id is a digest of the key. */
-export function deriveCodecKey(secret: string): CodecKey {
+export function deriveCodecKey(secret: string | Buffer): CodecKey {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'sluice temporal payloads v1', 32));
   return { id: createHash('sha256').update(key).digest('hex').slice(0, 16), key };
 }
@@ -34,7 +34,7 @@ export class AesGcmCodec implements PayloadCodec {
     return payloads.map((payload) => {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', this.current.key, iv);
-      const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+      const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
       const body = Buffer.concat([cipher.update(plain), cipher.final()]);
       return {
         metadata: { encoding: Buffer.from(ENCODING), [KEY_ID]: Buffer.from(this.current.id) },
@@ -53,7 +53,7 @@ export class AesGcmCodec implements PayloadCodec {
       const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES));
       decipher.setAuthTag(data.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
       const plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
-      return temporal.api.common.v1.Payload.decode(plain);
+      return proto.temporal.api.common.v1.Payload.decode(plain);
     });
   }
 }

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SyncActivities } from '../libs/contracts/workflows.js';
+import { MoveActivities } from './move/move.activities.js';
+import { RunActivities } from './run/run.activities.js';
+import { ScheduleActivities } from './schedule/schedule.activities.js';
+
+/** Binds every activity for the worker, under the names that workflows call. */
+@Injectable()
+export class ActivityRegistry {
+  constructor(
+    @Inject(RunActivities) private readonly run: RunActivities,
+    @Inject(MoveActivities) private readonly move: MoveActivities,
+    @Inject(ScheduleActivities) private readonly schedule: ScheduleActivities,
+  ) {}
+
+  activities(): SyncActivities {
+    return {
+      beginRun: (input) => this.run.beginRun(input),
+      moveChunks: (input) => this.move.moveChunks(input),
+      finishStream: (input) => this.run.finishStream(input),
+      reportRun: (input) => this.run.reportRun(input),
+      endRun: (input) => this.run.endRun(input),
+      startScheduledRun: (input) => this.schedule.startScheduledRun(input),
+    };
+  }
+}

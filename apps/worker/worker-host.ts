@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataConverter } from '@temporalio/common';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { SYNC_TASK_QUEUE, type SyncActivities } from '../../libs/contracts/workflows.js';
+import type { Logger } from '../../libs/observability/index.js';
+
+export interface WorkerHostOptions {
+  address: string;
+  namespace: string;
+  dataConverter: DataConverter | undefined;
+  workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+  activities: SyncActivities;
+  /** Movers at once. */
+  slots: number;
+  log: Logger;
+}
+
+/** How long Temporal may take to come up after us. */
+const CONNECT_WITHIN_MS = 60_000;
+const CONNECT_EVERY_MS = 500;
+/** In-flight windows drain to their next commit in this time; the launcher and most orchestrators kill after about ten seconds. */
+const SHUTDOWN_WITHIN_MS = 8_000;
+/** Heartbeats are sent at least this often, so that a pause reaches a mover within a second or two. */
+const HEARTBEAT_MS = 1_000;
+/** After a worker's death its workflows' tasks wait so long for it before another worker gets them; the default of 10 s would double the gap. */
+const STICKY_TIMEOUT_MS = 2_000;
+
+/** The Temporal worker of this process. */
+export class WorkerHost {
+  private connection: NativeConnection | undefined;
+  private worker: Worker | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly options: WorkerHostOptions) {}
+
+  /** Resolves when the worker polls. `ended` is called when it stops: with an error when nobody had asked it to. */
+  async start(ended: (error?: unknown) => void): Promise<void> {
+    const { namespace, dataConverter, workflows, activities, slots } = this.options;
+    this.connection = await this.connect();
+    this.worker = await Worker.create({
+      connection: this.connection,
+      namespace,
+      taskQueue: SYNC_TASK_QUEUE,
+      ...workflows,
+      activities,
+      ...(dataConverter === undefined ? {} : { dataConverter }),
+      maxConcurrentActivityTaskExecutions: slots,
+      maxConcurrentActivityTaskPolls: Math.min(slots, 5),
+      maxConcurrentLocalActivityExecutions: 20,
+      maxConcurrentWorkflowTaskExecutions: 20,
+      maxConcurrentWorkflowTaskPolls: 4,
+      maxCachedWorkflows: 100,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
+      maxHeartbeatThrottleInterval: HEARTBEAT_MS,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_MS,
+      shutdownGraceTime: 0,
+      shutdownForceTime: SHUTDOWN_WITHIN_MS,
+    });
+    this.running = this.worker.run();
+    this.running.then(() => ended(), ended);
+  }
+
+  /** Drains and ends; safe to call more than once, and before start. */
+  async stop(): Promise<void> {
+    if (this.worker?.getState() === 'RUNNING') this.worker.shutdown();
+    await this.running?.catch(() => {});
+    await this.connection?.close().catch(() => {});
+  }
+
+  private async connect(): Promise<NativeConnection> {
+    const { address, log } = this.options;
+    for (const deadline = Date.now() + CONNECT_WITHIN_MS; ; await delay(CONNECT_EVERY_MS)) {
+      try {
+        return await NativeConnection.connect({ address });
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        log.debug({ address }, 'Temporal is not up yet');
+      }
+    }
+  }
+}

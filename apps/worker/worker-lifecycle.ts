@@ -1,0 +1,36 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { POOL } from '../../activities/tokens.js';
+import { PgBudgetGate } from '../../libs/budget/index.js';
+import { Egress } from '../../libs/egress/egress.js';
+import { Reconciler } from '../../libs/runs/index.js';
+import type { Pool } from '../../libs/store/index.js';
+import { TemporalClient } from '../../libs/temporal/index.js';
+import { WorkerHost } from './worker-host.js';
+
+/** The one owner of this process's beginning and end: first the worker drains, then what it worked with is closed. */
+@Injectable()
+export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(WorkerHost) private readonly host: WorkerHost,
+    @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
+    @Inject(Egress) private readonly egress: Egress,
+    @Inject(TemporalClient) private readonly temporal: TemporalClient,
+    @Inject(POOL) private readonly pool: Pool,
+  ) {}
+
+  /** Resolves when the worker takes work. `ended`: see WorkerHost.start. */
+  async start(ended: (error?: unknown) => void): Promise<void> {
+    await this.host.start(ended);
+    this.reconciler.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.host.stop(), this.reconciler.stop()]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
+    await this.pool.end();
+  }
+}

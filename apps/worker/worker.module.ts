@@ -1,0 +1,90 @@
+import { Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import { MoveActivities } from '../../activities/move/move.activities.js';
+import type { ChunkLimits } from '../../activities/move/chunk-cutter.js';
+import { ActivityRegistry } from '../../activities/registry.js';
+import { RunActivities } from '../../activities/run/run.activities.js';
+import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
+import { CHUNK_LIMITS, CONNECTION_OPENER, POOL, RUN_CONTROL, SYNC_SETTINGS } from '../../activities/tokens.js';
+import { PgBudgetGate } from '../../libs/budget/index.js';
+import type { WorkerEnv } from '../../libs/config/index.js';
+import { StoreConnectionOpener, type ConnectorCatalog } from '../../libs/connections/index.js';
+import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import type { SyncSettings } from '../../libs/contracts/workflows.js';
+import { EgressAllowList } from '../../libs/egress/allow-list.js';
+import { Egress } from '../../libs/egress/egress.js';
+import type { Logger } from '../../libs/observability/index.js';
+import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
+import { createSecretBox } from '../../libs/secrets/index.js';
+import { createPool, type Pool } from '../../libs/store/index.js';
+import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
+import { LOGGER } from './tokens.js';
+import { WorkerHost } from './worker-host.js';
+import { WorkerLifecycle } from './worker-lifecycle.js';
+import { workflowCode } from './workflow-code.js';
+
+export interface WorkerParts {
+  config: WorkerEnv;
+  log: Logger;
+  /** Sluice's version, for the user agent. */
+  version: string;
+  /** What connectors can be; destinations that are no HTTP ask the process's egress guard. */
+  catalog: (egress: Egress) => ConnectorCatalog;
+}
+
+type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
+const provide = <D extends unknown[], T>(token: InjectionToken, inject: InjectionToken[], useFactory: (...deps: D) => T): FactoryProvider => ({
+  provide: token,
+  inject,
+  useFactory: useFactory as FactoryProvider['useFactory'],
+});
+
+/** Everything a worker process is made of. */
+@Module({})
+export class WorkerModule {
+  static with({ config, log, version, catalog }: WorkerParts): DynamicModule {
+    const converter = dataConverter({
+      encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true',
+      secretKey: config.SLUICE_SECRET_KEY,
+      oldKeys: config.SLUICE_SECRET_KEYS_OLD,
+    });
+    const cluster = { address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE };
+    const settings: SyncSettings = {
+      windowMs: config.SLUICE_WINDOW_MS,
+      heartbeatTimeoutMs: config.SLUICE_HEARTBEAT_TIMEOUT_MS,
+      failureBudget: config.SLUICE_FAILURE_BUDGET,
+    };
+    const limits: ChunkLimits = { rows: config.SLUICE_CHUNK_ROWS, bytes: config.SLUICE_CHUNK_BYTES, ms: config.SLUICE_CHUNK_MS };
+    const onBudgetError = (error: unknown) => log.warn({ err: error }, 'a budget was not told of something');
+    return {
+      module: WorkerModule,
+      providers: [
+        { provide: LOGGER, useValue: log },
+        { provide: SYNC_SETTINGS, useValue: settings },
+        { provide: CHUNK_LIMITS, useValue: limits },
+        provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice worker' })),
+        provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
+        provide(Egress, [PgBudgetGate], (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version })),
+        provide(CONNECTION_OPENER, [POOL, Egress], (db: Pool, egress: Egress) => {
+          const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
+          return new StoreConnectionOpener({ db, secrets, catalog: catalog(egress), egress, class: 'batch' });
+        }),
+        provide(TemporalClient, [], () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) })),
+        provide(RUN_CONTROL, [POOL, TemporalClient], (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal)),
+        provide(Reconciler, [POOL, TemporalClient, CONNECTION_OPENER], (...[pool, temporal, opener]: Deps) => {
+          const timing = { intervalMs: config.SLUICE_RECONCILE_MS, startAfterMs: config.SLUICE_LOST_AFTER_MS };
+          return new Reconciler({ pool, temporal, opener, ...timing, log: (level, message, facts) => log[level](facts, message) });
+        }),
+        provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
+          const workflows = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
+          const slots = config.SLUICE_WORKER_ACTIVITIES;
+          return new WorkerHost({ ...cluster, dataConverter: converter, workflows, activities: registry.activities(), slots, log });
+        }),
+        RunActivities,
+        MoveActivities,
+        ScheduleActivities,
+        ActivityRegistry,
+        WorkerLifecycle,
+      ],
+    };
+  }
+}

@@ -1,0 +1,4 @@
+export { Reconciler, type ReconcilerOptions } from './reconciler.js';
+export { TemporalRunControl } from './run-control.js';
+export { startScheduledRun } from './scheduled-start.js';
+export { streamTarget } from './stream-target.js';

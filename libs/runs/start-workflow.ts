@@ -1,0 +1,39 @@
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import { SYNC_TASK_QUEUE, type SyncWorkflowInput, type SyncWorkflowResult } from '../contracts/workflows.js';
+import { runSearchAttributes } from '../temporal/search-attributes.js';
+import { isInvalidArgument, type TemporalClient } from '../temporal/temporal-client.js';
+import { setFirstExecution, type Db, type RunRow, type SyncRow } from '../store/index.js';
+
+type SyncWorkflow = (input: SyncWorkflowInput) => Promise<SyncWorkflowResult>;
+type StartOptions = WorkflowStartOptions<SyncWorkflow>;
+
+/** Starts a run's workflow and notes its execution. That it runs already is success. Throws TEMPORAL_UNAVAILABLE. */
+export async function startSyncWorkflow({ db, temporal }: { db: Db; temporal: TemporalClient }, run: RunRow, sync: SyncRow): Promise<void> {
+  const options: StartOptions = {
+    taskQueue: SYNC_TASK_QUEUE,
+    workflowId: run.workflowId,
+    args: [{ runId: run.id }],
+    // A run has one workflow, for ever: a late second start must find the closed one.
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    staticSummary: `sync ${sync.name}`,
+    priority: { priorityKey: 3 },
+  };
+  const typedSearchAttributes = runSearchAttributes({ syncId: sync.id, connectionId: sync.sourceId, workspaceId: run.workspaceId });
+  const executionId = await temporal.call((client) =>
+    start(client, { ...options, typedSearchAttributes }).catch((error: unknown) => {
+      // A cluster without our search attributes refuses them: the run is started all the same.
+      if (isInvalidArgument(error)) return start(client, options);
+      throw error;
+    }),
+  );
+  if (executionId !== undefined) await setFirstExecution(db, { id: run.id, executionId });
+}
+
+async function start(client: Client, options: StartOptions): Promise<string | undefined> {
+  try {
+    return (await client.workflow.start<SyncWorkflow>('syncWorkflow', options)).firstExecutionRunId;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { NumbersConfig } from './numbers-source.js';
+import { createTestDatabase } from '../test-database.js';
+import type { JsonObject } from '../../../libs/contracts/json.js';
+import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
+import { StoreConnectionOpener, sealSecrets, splitSecrets } from '../../../libs/connections/index.js';
+import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
+import { postgresConnectionSpecification } from '../../../libs/destinations/postgres/index.js';
+import { TemporalRunControl } from '../../../libs/runs/index.js';
+import { createSecretBox } from '../../../libs/secrets/index.js';
+import {
+  contentHash,
+  createPool,
+  getDefaultWorkspaceId,
+  getRun,
+  insertConnection,
+  insertSync,
+  insertSyncVersion,
+  inTransaction,
+  migrate,
+  putConnector,
+  type Pool,
+  type RunRow,
+} from '../../../libs/store/index.js';
+import { TemporalClient } from '../../../libs/temporal/index.js';
+import { fixtureCatalog } from './fixture-catalog.js';
+
+const WORKER = resolve('dist/test/support/runs/fixture-worker.js');
+const SECRET = Buffer.alloc(32, 7);
+
+/** Short, so that tests of dying workers take seconds. */
+const QUICK = {
+  SLUICE_WINDOW_MS: '3000',
+  SLUICE_HEARTBEAT_TIMEOUT_MS: '2500',
+  SLUICE_CHUNK_ROWS: '500',
+  SLUICE_CHUNK_MS: '500',
+  SLUICE_RECONCILE_MS: '1000',
+  SLUICE_LOST_AFTER_MS: '1000',
+  SLUICE_FAILURE_BUDGET: '2',
+};
+
+export interface NewSync {
+  source: NumbersConfig;
+  mode: WriteMode;
+  table?: string;
+  schedule?: Schedule;
+}
+
+/** A control plane, a destination and a Temporal namespace of its own, and workers as separate processes. */
+export class RunWorld {
+  private readonly workers = new Set<ChildProcess>();
+  private closers: (() => Promise<unknown>)[] = [];
+  private constructor(
+    readonly pool: Pool,
+    readonly destination: pg.Pool,
+    readonly temporal: TemporalClient,
+    readonly runs: TemporalRunControl,
+    readonly opener: ConnectionOpener,
+    readonly workspaceId: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async create(): Promise<RunWorld> {
+    const address = process.env['SLUICE_TEST_TEMPORAL_ADDRESS'];
+    if (!address) throw new Error('SLUICE_TEST_TEMPORAL_ADDRESS is not set: run the tests with `npm test`');
+    const control = await createTestDatabase('runs');
+    const destination = await createTestDatabase('target');
+    await migrate(control.url);
+    const namespace = `test-${randomBytes(5).toString('hex')}`;
+    await createNamespace(address, namespace);
+    const temporal = new TemporalClient({ address, namespace });
+    const pool = createPool(control.url);
+    const secrets = createSecretBox({ current: SECRET });
+    const opener = new StoreConnectionOpener({ db: pool, secrets, catalog: fixtureCatalog(), egress: { client: noHttp }, class: 'batch' });
+    const target = new pg.Pool({ connectionString: destination.url, max: 2 });
+    target.on('error', () => {});
+    const env = {
+      ...QUICK,
+      SLUICE_DATABASE_URL: control.url,
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: namespace,
+      SLUICE_SECRET_KEY: SECRET.toString('base64'),
+    };
+    const workspaceId = await getDefaultWorkspaceId(pool);
+    const world = new RunWorld(pool, target, temporal, new TemporalRunControl(pool, temporal), opener, workspaceId, env);
+    world.closers = [
+      () => temporal.close(),
+      () => pool.end(),
+      () => target.end(),
+      () => control.drop(),
+      () => destination.drop(),
+    ];
+    await world.addConnectors(destination.url, secrets);
+    return world;
+  }
+
+  private destinationId = '';
+
+  private async addConnectors(url: string, secrets: ReturnType<typeof createSecretBox>): Promise<void> {
+    const { workspaceId, pool } = this;
+    await inTransaction(pool, async (tx) => {
+      await putConnector(tx, { workspaceId, name: 'numbers', hash: contentHash({}), kind: 'source', manifest: null });
+      await putConnector(tx, { workspaceId, name: 'postgres', hash: contentHash({}), kind: 'destination', manifest: null });
+    });
+    const { hostname, port, username, password, pathname } = new URL(url);
+    const whole = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
+    const id = crypto.randomUUID();
+    const parts = splitSecrets(postgresConnectionSpecification as never, whole);
+    const sealed = sealSecrets(secrets, { workspaceId, id }, parts.secrets);
+    await insertConnection(pool, { id, workspaceId, name: 'target', connector: 'postgres', config: parts.config, secrets: sealed, budget: null });
+    this.destinationId = id;
+  }
+
+  async createSync({ source, mode, table = 'numbers', schedule }: NewSync): Promise<string> {
+    const { workspaceId, pool } = this;
+    const id = crypto.randomUUID();
+    const config = source as unknown as JsonObject;
+    await insertConnection(pool, { id, workspaceId, name: id, connector: 'numbers', config, secrets: null, budget: null });
+    const sync = await insertSync(pool, { workspaceId, name: id, sourceId: id, destinationId: this.destinationId, schedule: schedule ?? null });
+    const spec = { namespace: 'public', streams: [{ name: 'numbers', mode, table }] };
+    await insertSyncVersion(pool, { syncId: sync.id, version: 1, hash: contentHash(spec), spec, resets: [] });
+    return sync.id;
+  }
+
+  async start(syncId: string): Promise<string> {
+    return (await this.runs.start({ workspaceId: this.workspaceId, syncId, trigger: 'api' })).runId;
+  }
+
+  /** A worker process that takes work. */
+  async startWorker(env: Record<string, string> = {}): Promise<ChildProcess> {
+    mkdirSync('.sluice/test-logs', { recursive: true });
+    const log = openSync(`.sluice/test-logs/${this.env['TEMPORAL_NAMESPACE']}.log`, 'a');
+    const child = fork(WORKER, [], {
+      env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...this.env, ...env },
+      execArgv: ['--enable-source-maps'],
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    this.workers.add(child);
+    await new Promise<void>((ready, failed) => {
+      child.once('message', () => ready());
+      child.once('exit', (code) => failed(new Error(`the worker ended with ${code}; see .sluice/test-logs`)));
+    });
+    return child;
+  }
+
+  /** Polls until the run is as wanted. */
+  async until(runId: string, wanted: (run: RunRow) => boolean, withinMs = 30_000): Promise<RunRow> {
+    for (const deadline = Date.now() + withinMs; ; await delay(50)) {
+      const run = await getRun(this.pool, { id: runId });
+      if (run !== null && wanted(run)) return run;
+      if (Date.now() > deadline) throw new Error(`after ${withinMs} ms the run is ${JSON.stringify(run)}`);
+    }
+  }
+
+  /** Rows of the destination table, 0 while it is not there. */
+  async rows(table = 'numbers'): Promise<{ count: number; distinct: number; min: number; max: number }> {
+    const { rows } = await this.destination
+      .query<Record<'count' | 'distinct' | 'min' | 'max', string>>(
+        `SELECT count(*), count(DISTINCT id) AS distinct, coalesce(min(id), 0) AS min, coalesce(max(id), 0) AS max FROM public.${table}`,
+      )
+      .catch((error: unknown) => {
+        if (error instanceof pg.DatabaseError && error.code === '42P01') return { rows: [] };
+        throw error;
+      });
+    const [row] = rows;
+    return { count: Number(row?.count ?? 0), distinct: Number(row?.distinct ?? 0), min: Number(row?.min ?? 0), max: Number(row?.max ?? 0) };
+  }
+
+  async untilRows(atLeast: number, table?: string): Promise<void> {
+    while ((await this.rows(table)).count < atLeast) await delay(50);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.workers].map(endWorker));
+    for (const close of this.closers) await close().catch(() => {});
+  }
+}
+
+export async function endWorker(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await new Promise((gone) => child.once('exit', gone));
+}
+
+const noHttp = () => ({
+  send: () => Promise.reject(new Error('the fixture source makes no calls')),
+});
+
+/** Registers a namespace and waits until the server serves it. */
+async function createNamespace(address: string, namespace: string): Promise<void> {
+  const { client, ...rest } = { client: new TemporalClient({ address, namespace }) };
+  void rest;
+  await client.call((c) =>
+    c.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 as never } }),
+  );
+  for (const deadline = Date.now() + 30_000; ; await delay(200)) {
+    try {
+      await client.call((c) => c.workflowService.countWorkflowExecutions({ namespace, query: '' }));
+      break;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+  await client.close();
+}
