@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const MODES = ['append', 'upsert'] as const;
+const MODES = ['append', 'upsert'] as const;
 export type Mode = (typeof MODES)[number];
 
 export interface BenchOptions {

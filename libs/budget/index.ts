@@ -1,3 +1,2 @@
-export { PgBudgetGate, type PgBudgetGateOptions } from './budget-gate.js';
-export { describeBudget, listBudgets, type BudgetView, type LimitUse } from './list-budgets.js';
-export { parseProviderHeaders, type HeaderNames, type ObservedWindow, type ProviderWord } from './provider-headers.js';
+export { PgBudgetGate } from './budget-gate.js';
+export { listBudgets, type BudgetView } from './list-budgets.js';

@@ -53,7 +53,7 @@ export async function listBudgets(
 }
 
 /** Pure: a row as it is shown. */
-export function describeBudget(row: BudgetRow): BudgetView {
+function describeBudget(row: BudgetRow): BudgetView {
   const observed = observedSchema.safeParse(row.observed);
   return {
     id: row.id,
