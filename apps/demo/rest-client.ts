@@ -5,7 +5,7 @@ export class RestError extends Error {
     readonly status: number,
     readonly problem: Readonly<Record<string, unknown>>,
   ) {
-    super([status, problem['code'], problem['detail'] ?? problem['title']].filter((part) => part !== undefined).join(' '));
+    super(`${status} ${JSON.stringify(problem)}`);
   }
 }
 

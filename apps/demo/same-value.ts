@@ -12,6 +12,11 @@ function plainDecimal(text: string): string {
   return trimmed === '-0' ? '0' : trimmed;
 }
 
+/** A scalar as text; anything else is not what such a column holds and compares unequal. */
+function text(sent: unknown): string {
+  return typeof sent === 'string' || typeof sent === 'number' || typeof sent === 'bigint' ? String(sent) : '';
+}
+
 /**
  * Whether a column's text (PostgreSQL's output in a session with TimeZone UTC; null for NULL) is the value that the API sent.
  * `typeId` is the column's type id.
@@ -20,9 +25,9 @@ export function sameValue(sent: unknown, stored: string | null, typeId: number):
   if (sent === null || sent === undefined) return stored === null;
   if (stored === null) return false;
   if (typeId === BOOL) return stored === (sent === true ? 't' : 'f');
-  if (NUMERIC_TYPES.has(typeId)) return plainDecimal(stored) === plainDecimal(String(sent));
+  if (NUMERIC_TYPES.has(typeId)) return plainDecimal(stored) === plainDecimal(text(sent));
   if (TIME_TYPES.has(typeId))
-    return Date.parse(stored.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) === Date.parse(String(sent));
+    return Date.parse(stored.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) === Date.parse(text(sent));
   if (JSON_TYPES.has(typeId)) return isDeepStrictEqual(JSON.parse(stored), sent);
   return stored === sent;
 }
