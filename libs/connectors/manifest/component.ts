@@ -1,0 +1,123 @@
+import { Rejected, type Place } from './compiler.js';
+import { DEFAULT_TYPES } from './default-types.js';
+import { field, type Field, type ValueOf } from './fields.js';
+import { UNCOVERED_COMPONENTS } from './known-components.js';
+import { escapePointer } from './parse-manifest.js';
+import { describe, isObject, type Tree } from './tree.js';
+
+/** One component type of the format: how its fields are read and what they become. */
+export interface Component<R> {
+  readonly type: string;
+  compile(node: Tree, place: Place): R;
+}
+
+// The field table is heterogeneous by nature; `build` gets the precise types back through ValueOf.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Fields = Record<string, Field<any>>;
+export type Built<F extends Fields> = { [K in keyof F]: ValueOf<F[K]> };
+
+/** Fields that describe without changing what is done, on every component. */
+const DESCRIPTIVE = new Set([
+  'type',
+  '$parameters',
+  'title',
+  'description',
+  'examples',
+  'metadata',
+  'deprecated',
+  '$schema',
+  'documentation',
+]);
+
+/**
+ * Defines a component. `ignored`: fields that have no effect here, and why is said beside them. `uncovered`: fields of Airbyte's format that
+ * would change behaviour and are not covered: refused unless false, null or empty. Any other field is a typing error.
+ */
+export function defineComponent<F extends Fields, R>(definition: {
+  type: string;
+  fields: F;
+  ignored?: readonly string[];
+  uncovered?: readonly string[];
+  build: (fields: Built<F>, place: Place) => R;
+}): Component<R> {
+  const { type, fields, ignored = [], uncovered = [], build } = definition;
+  const compile = (node: Tree, place: Place): R => {
+    const { compiler } = place;
+    const own = isObject(node['$parameters']) ? node['$parameters'] : {};
+    const parameters = { ...place.parameters, ...own };
+    const at = (name: string): string => compiler.origins.of(node, name) ?? `${place.pointer}/${escapePointer(name)}`;
+    const built: Record<string, unknown> = {};
+    let failed = false;
+
+    for (const [name, value] of Object.entries(node)) {
+      if (Object.hasOwn(fields, name) || DESCRIPTIVE.has(name) || ignored.includes(name)) continue;
+      if (uncovered.includes(name)) {
+        if (isInactive(value)) continue;
+        compiler.report({ path: at(name), message: `${type}.${name} is not covered`, found: describe(value) }, 'unsupported');
+      } else
+        compiler.report({ path: at(name), message: `${type} has no field "${name}"`, found: name, allowed: Object.keys(fields) });
+      failed = true;
+    }
+    for (const [name, rule] of Object.entries(fields)) {
+      // A parameter fills a field of its name that is absent or empty.
+      const value = isMissing(node[name]) && Object.hasOwn(parameters, name) ? parameters[name] : node[name];
+      if (value === undefined || value === null) {
+        if (rule.required) {
+          compiler.report({ path: place.pointer, message: `${type} needs the field "${name}"`, allowed: Object.keys(fields) });
+          failed = true;
+        } else built[name] = rule.absent;
+        continue;
+      }
+      const { [name]: _own, ...inherited } = parameters;
+      try {
+        built[name] = rule.parse(value, {
+          compiler,
+          pointer: at(name),
+          field: `${type}.${name}`,
+          // A parameter is not carried into the field that it names, unless it is plain text.
+          parameters: typeof value === 'object' ? inherited : parameters,
+        });
+      } catch (error) {
+        if (!(error instanceof Rejected)) throw error;
+        failed = true;
+      }
+    }
+    if (failed) throw new Rejected(type);
+    return build(built as Built<F>, { ...place, parameters });
+  };
+  return { type, compile };
+}
+
+/** A field that holds one of these components. Lazy, since components hold each other. */
+export const component = <R>(choices: () => readonly Component<R>[]): Field<R> =>
+  field((value, place) => {
+    const { compiler, pointer } = place;
+    const known = choices();
+    const types = known.map(({ type }) => type);
+    if (!isObject(value))
+      return compiler.reject({ path: pointer, message: `a component is expected`, found: describe(value), allowed: types });
+    const type = value['type'] ?? DEFAULT_TYPES[place.field] ?? (known.length === 1 ? types[0] : undefined);
+    if (typeof type !== 'string') return compiler.reject({ path: pointer, message: 'the component has no type', allowed: types });
+    const found = known.find((candidate) => candidate.type === type);
+    if (found !== undefined) return found.compile(value, place);
+    const path = compiler.origins.of(value, 'type') ?? `${pointer}/type`;
+    if (UNCOVERED_COMPONENTS.has(type))
+      return compiler.reject(
+        { path, message: `the component ${type} is not covered`, found: type, allowed: types },
+        'unsupported',
+      );
+    return compiler.reject({ path, message: `there is no such component here`, found: type, allowed: types });
+  });
+
+/** A component that is known by name only, where an import would lead back to the importer; the compiler holds it. */
+export const lateComponent = <R>(type: string): Field<R> =>
+  field((value, place) => component(() => [place.compiler.late(type) as Component<R>]).parse(value, place));
+
+const isMissing = (value: unknown): boolean => value === undefined || isInactive(value);
+const isInactive = (value: unknown): boolean =>
+  value === null ||
+  value === false ||
+  value === '' ||
+  value === 0 ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isObject(value) && Object.keys(value).length === 0);

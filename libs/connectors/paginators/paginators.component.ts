@@ -1,0 +1,64 @@
+import type { Resume } from '../../contracts/write-mode.js';
+import type { Injection, RequestDraft } from '../http/request-draft.js';
+import { requestOption, requestPath } from '../http/request-option.component.js';
+import { component, defineComponent, type Component } from '../manifest/component.js';
+import { optional } from '../manifest/fields.js';
+import type { Scope } from '../manifest/interpolation.js';
+import { paginationStrategies, type PageSeen, type PageToken } from './pagination-strategies.component.js';
+
+/** Asks for pages. */
+export interface Paginator {
+  first(scope: Scope): PageToken | null;
+  next(page: PageSeen): PageToken | null;
+  /** The address a token stands for, if it stands for one. */
+  address(token: PageToken | null): string | null;
+  inject(draft: RequestDraft, token: PageToken | null, scope: Scope): void;
+  readonly resume: Resume;
+  readonly warning: string | null;
+}
+
+const NUMBERED = /^(?:page|p|page_?(?:num|number|no|index)|offset|skip|start(?:_?at)?|from)$/i;
+
+const defaultPaginator = defineComponent({
+  type: 'DefaultPaginator',
+  fields: {
+    pagination_strategy: component(() => paginationStrategies),
+    page_token_option: optional(component<Injection | 'path'>(() => [requestOption, requestPath])),
+    page_size_option: optional(component(() => [requestOption])),
+  },
+  ignored: ['url_base', 'decoder'],
+  build({ pagination_strategy: strategy, page_token_option: tokenOption, page_size_option: sizeOption }): Paginator {
+    // A next page's address, or a parameter called "page", usually holds a page number, which shifts when the source changes.
+    const name = tokenOption === undefined || tokenOption === 'path' ? '' : (tokenOption.path.at(-1)?.template.source ?? '');
+    const doubtful = strategy.resume === 'exact' && (tokenOption === 'path' || NUMBERED.test(name));
+    return {
+      first: (scope) => strategy.first(scope),
+      next: (page) => strategy.next(page),
+      address: (token) => (tokenOption === 'path' && token !== null ? String(token) : null),
+      inject(draft, token, scope) {
+        if (tokenOption !== undefined && tokenOption !== 'path' && token !== null) draft.inject(tokenOption, token, scope);
+        const size = sizeOption === undefined ? null : strategy.pageSize(scope);
+        if (sizeOption !== undefined && size !== null) draft.inject(sizeOption, size, scope);
+      },
+      resume: doubtful ? 'within_slice' : strategy.resume,
+      warning: doubtful
+        ? 'the address or number of the next page may shift when records are added or removed at the source meanwhile'
+        : strategy.warning,
+    };
+  },
+});
+
+/** One page a slice. The position after it is its end, from which nothing follows: that is exact. */
+export const singlePage: Paginator = {
+  first: () => null,
+  next: () => null,
+  address: () => null,
+  inject: () => undefined,
+  resume: 'exact',
+  warning: null,
+};
+
+const noPagination = defineComponent({ type: 'NoPagination', fields: {}, build: () => singlePage });
+
+/** A new paginator joins here. */
+export const paginators: readonly Component<Paginator>[] = [defaultPaginator, noPagination];

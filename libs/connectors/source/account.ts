@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { BudgetAccount } from '../../contracts/budget.port.js';
+import type { BudgetLimit } from '../../contracts/budget.schema.js';
+import type { JsonObject } from '../../contracts/json.js';
+import { SluiceError } from '../../errors/index.js';
+import { scopeOf } from './environment.js';
+import type { SourceModel } from './source.component.js';
+import type { StreamModel } from './stream-model.js';
+
+/**
+ * The account that a configuration speaks for: host and a digest of its credentials, so that two connections with the same key share one
+ * budget. `limits` of the connection replace the manifest's. Throws CONFIG_INVALID when the address cannot be made.
+ */
+export function budgetAccountOf(input: {
+  model: SourceModel;
+  config: JsonObject;
+  workspaceId: string;
+  limits?: readonly BudgetLimit[] | null;
+}): BudgetAccount {
+  const { model, config, workspaceId, limits } = input;
+  const scope = scopeOf(config, 0, null);
+  const accounts = model.streams.flatMap((stream: StreamModel) => {
+    try {
+      return [stream.retriever.requester.account(scope)];
+    } catch (error) {
+      // An address made from a slice is known only then; other streams tell the host.
+      if (error instanceof SluiceError) return [];
+      throw error;
+    }
+  });
+  const base = accounts.map((account) => account.base).find((address) => URL.canParse(address));
+  if (base === undefined) throw new SluiceError('CONFIG_INVALID', { detail: 'the configuration gives no address to call' });
+  const { host } = new URL(base);
+  const identities = [...new Set(accounts.map(({ identity }) => identity))].sort();
+  const digest = createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 16);
+  return { workspaceId, host, account: `${host}#${digest}`, limits: limits ?? model.limits };
+}

@@ -1,0 +1,3 @@
+export { EgressAllowList } from './allow-list.js';
+export { Egress, type EgressOptions } from './egress.js';
+export { createEgressGuard, type CheckedAddress, type EgressGuard } from './egress-guard.js';
