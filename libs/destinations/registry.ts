@@ -1,7 +1,13 @@
-import type { Destination } from '../contracts/destination.port.js';
+import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
-import { parsePostgresConfig, PostgresDestination, postgresConnectionSpecification, type EgressCheck } from './postgres/index.js';
+import {
+  parsePostgresConfig,
+  POSTGRES_CAPABILITIES,
+  PostgresDestination,
+  postgresConnectionSpecification,
+  type EgressCheck,
+} from './postgres/index.js';
 
 /** What a destination is opened with. `egress`: libs/egress's guard; absent only where there is nothing to guard (tests). */
 export interface DestinationRequest {
@@ -17,12 +23,14 @@ export interface DestinationRequest {
 interface DestinationConnector {
   /** JSON schema of the configuration; `airbyte_secret` marks fields that are kept encrypted. */
   specification: JsonObject;
+  capabilities: DestinationCapabilities;
   create(request: DestinationRequest): Destination;
 }
 
 const CONNECTORS: Readonly<Record<string, DestinationConnector>> = {
   postgres: {
     specification: postgresConnectionSpecification as unknown as JsonObject,
+    capabilities: POSTGRES_CAPABILITIES,
     create({ config, secrets, egress, applicationName }) {
       const parsed = parsePostgresConfig({ ...config, ...secrets });
       return new PostgresDestination({
@@ -34,9 +42,12 @@ const CONNECTORS: Readonly<Record<string, DestinationConnector>> = {
   },
 };
 
-/** The destinations that are built in, with their configuration's JSON schema. */
-export function listDestinationConnectors(): readonly { name: string; specification: JsonObject }[] {
-  return Object.entries(CONNECTORS).map(([name, { specification }]) => ({ name, specification }));
+/** The destinations that are built in, with their configuration's JSON schema and what they can do. */
+export function listDestinationConnectors(): readonly ({ name: string } & Pick<
+  DestinationConnector,
+  'specification' | 'capabilities'
+>)[] {
+  return Object.entries(CONNECTORS).map(([name, { specification, capabilities }]) => ({ name, specification, capabilities }));
 }
 
 /** Opens nothing yet: the first call connects. Errors: CONFIG_INVALID. */

@@ -45,11 +45,15 @@ export function compileMerge({
       ? 'DO NOTHING'
       : `DO UPDATE SET ${rest.map((name) => `${name} = excluded.${name}`).join(', ')}
     WHERE ${notOlder}${list('t')} IS DISTINCT FROM ${list('excluded')}`;
+  const keysOfWinners = winners(
+    [...keys.map((name) => `s.${name}`), ...(cursor ? [`${compared('s')} AS "cursor"`] : [])].join(', '),
+  );
+  const lookUp = cursor
+    ? `LEFT JOIN LATERAL (SELECT ${compared('t')} AS "cursor" FROM ${relation} t
+      WHERE ${keys.map((name) => `t.${name} = w.${name}`).join(' AND ')} LIMIT 1) t ON true`
+    : '';
   const older = cursor
-    ? `(SELECT count(*) FROM (${winners(`${keys.map((name) => `s.${name}`).join(', ')}, ${compared('s')} AS "cursor"`)}) s
-        CROSS JOIN LATERAL (SELECT ${compared('t')} AS "cursor" FROM ${relation} t
-          WHERE ${keys.map((name) => `t.${name} = s.${name}`).join(' AND ')} LIMIT 1) t
-        WHERE t."cursor" IS NOT NULL AND (s."cursor" IS NULL OR s."cursor" < t."cursor"))`
+    ? `count(*) FILTER (WHERE t."cursor" IS NOT NULL AND (w."cursor" IS NULL OR w."cursor" < t."cursor"))`
     : '0';
   return (lines) => `WITH merged AS (
   INSERT INTO ${relation} AS t (${names.join(', ')})
@@ -57,9 +61,11 @@ export function compileMerge({
   ON CONFLICT (${key}) ${onConflict}
   RETURNING t.xmax = 0 AS fresh),
 returned AS (SELECT count(*) AS touched, count(*) FILTER (WHERE fresh) AS inserted FROM merged),
-counted AS (SELECT touched, inserted,
-  CASE WHEN touched = ${lines} THEN ${lines} ELSE (SELECT count(*) FROM (SELECT DISTINCT ${key} FROM ${STAGE}) k) END AS keys,
-  CASE WHEN touched = ${lines} THEN 0 ELSE ${older} END AS superseded FROM returned)`;
+counted AS (
+  SELECT touched, inserted, CASE WHEN touched = ${lines} THEN touched ELSE found.keys END AS keys, superseded
+  FROM returned CROSS JOIN LATERAL (
+    SELECT count(*) AS keys, ${older} AS superseded FROM (${keysOfWinners}) w ${lookUp}
+    WHERE touched <> ${lines}) found)`;
 }
 
 /** The cursor as PostgreSQL should compare it: text byte by byte, whatever the database's collation is. */

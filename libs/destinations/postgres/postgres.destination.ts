@@ -30,9 +30,15 @@ export interface PostgresDestinationOptions {
   applicationName?: string;
 }
 
+export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
+  delivery: 'exactly_once',
+  modes: WRITE_MODES,
+  formats: ['records'],
+};
+
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */
 export class PostgresDestination implements Destination {
-  readonly capabilities: DestinationCapabilities = { delivery: 'exactly_once', modes: WRITE_MODES, formats: ['records'] };
+  readonly capabilities = POSTGRES_CAPABILITIES;
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;
   private installed: Promise<void> | undefined;

@@ -1,0 +1,471 @@
+import type { Counts, Destination, SliceWriter } from '../../libs/contracts/destination.port.js';
+import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
+import { byId, commitChunk, item, items, page, slice, TestStream, wholeRun, type DestinationWorld } from './destination-world.js';
+
+const sum = (counts: Counts): number =>
+  counts.inserted +
+  counts.updated +
+  counts.unchanged +
+  counts.superseded +
+  counts.deduplicated +
+  counts.deleted +
+  counts.filtered +
+  counts.quarantined;
+
+/** What every destination that declares exactly_once must do. */
+export function destinationContract(name: string, makeWorld: () => Promise<DestinationWorld>): void {
+  describe(`${name} as a destination`, () => {
+    let world: DestinationWorld;
+    let destination: Destination;
+    const opened: Destination[] = [];
+    /** Another process. */
+    const connect = (): Destination => {
+      const other = world.connect();
+      opened.push(other);
+      return other;
+    };
+    beforeAll(async () => {
+      world = await makeWorld();
+    });
+    beforeEach(() => {
+      destination = connect();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((each) => each.close()));
+    });
+    afterAll(() => world.close());
+
+    test('a check of a good connection passes', () => destination.check());
+
+    describe.each(WRITE_MODES)('%s', (mode) => {
+      test.each(['exact', 'within_slice', 'none'] as const)(
+        'loads every record once and accounts for it (resume %s)',
+        async (resume) => {
+          const stream = new TestStream({ mode, resume });
+          const ref = stream.nextRun();
+          const { target } = stream;
+          await destination.prepare({ ref, target });
+          const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+          expect(writer).toMatchObject({ position: null, completed: false });
+          await commitChunk(writer, items(1, 10), { after: 10 });
+          await commitChunk(writer, items(11, 20), { after: 20 });
+          await writer.write(page(items(21, 25)));
+          await writer.complete({ after: 25 }, (state) => ({ ...state, seen: 25 }));
+          await writer.close();
+          await destination.finish({ ref, target });
+          expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 25)));
+          const counts = await destination.inspect({ ref });
+          expect(counts).toMatchObject({ read: 25, inserted: 25, bytes: 2500 });
+          expect(sum(counts)).toBe(counts.read);
+        },
+      );
+
+      test('an attempt that ends without a commit leaves nothing, and its successor goes on from the last position', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(first, items(1, 5), { after: 5 });
+        await first.write(page(items(6, 9), { after: 9 }));
+        await first.close();
+        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
+        expect(second.position).toEqual({ after: 5 });
+        await second.write(page(items(6, 10), { after: 10 }));
+        await second.complete({ after: 10 }, () => null);
+        await second.close();
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 10)));
+        expect(await destination.inspect({ ref })).toMatchObject({ read: 10, inserted: 10, chunks: 2 });
+      });
+
+      test('a slice that cannot be resumed starts again from nothing', async () => {
+        const stream = new TestStream({ mode, resume: 'none' });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(first, items(1, 5), { after: 5 });
+        await first.close();
+        expect(await world.rows(target.table)).toEqual([]);
+        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
+        expect(second.position).toBeNull();
+        await commitChunk(second, items(3, 8), { after: 8 });
+        await second.complete(null, () => null);
+        await second.close();
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual(byId(items(3, 8)));
+        expect(await destination.inspect({ ref })).toMatchObject({ read: 6, inserted: 6 });
+      });
+
+      test.each(['before its first write', 'in an open chunk', 'with a chunk ended and not yet committed'])(
+        'a writer that was overtaken %s changes nothing any more',
+        async (when) => {
+          const stream = new TestStream({ mode });
+          const ref = stream.nextRun();
+          const { target } = stream;
+          await destination.prepare({ ref, target });
+          const old = await destination.open({ ref, target, slice: slice(), fence: 1 });
+          await commitChunk(old, items(1, 3), { after: 3 });
+          if (when !== 'before its first write') await old.write(page(items(4, 6), { after: 6 }));
+          const late = when === 'with a chunk ended and not yet committed' ? old.commit({ after: 6 }) : null;
+          const began = Date.now();
+          const successor = await connect().open({ ref, target, slice: slice(), fence: 2 });
+          expect(Date.now() - began).toBeLessThan(5_000);
+          // What was under way when it was overtaken is committed or not; after that, nothing is.
+          await late?.catch(() => undefined);
+          const from = (successor.position as { after: number }).after;
+          await expect(
+            (async () => {
+              await old.write(page(items(90, 99), { after: 99 }));
+              await old.commit({ after: 99 });
+              await old.complete({ after: 99 }, () => ({ zombie: true }));
+            })(),
+          ).rejects.toMatchObject({ name: 'SluiceError' });
+          await old.close();
+          await successor.write(page(items(from + 1, 12), { after: 12 }));
+          await successor.complete({ after: 12 }, () => ({ good: true }));
+          await successor.close();
+          await destination.finish({ ref, target });
+          expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 12)));
+          expect(await destination.inspect({ ref })).toMatchObject({ read: 12, inserted: 12 });
+        },
+      );
+
+      test('an attempt with an older fence, or of an older run, cannot open', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 5 });
+        await expect(connect().open({ ref, target, slice: slice(), fence: 4 })).rejects.toMatchObject({ code: 'STALE_WRITER' });
+        await commitChunk(writer, items(1, 2), { after: 2 });
+        await writer.close();
+        const next = stream.nextRun();
+        await connect().prepare({ ref: next, target });
+        await expect(destination.open({ ref, target, slice: slice(), fence: 6 })).rejects.toMatchObject({ code: 'STALE_RUN' });
+        await expect(destination.prepare({ ref, target })).rejects.toMatchObject({ code: 'STALE_RUN' });
+        await expect(destination.finish({ ref, target })).rejects.toMatchObject({ code: 'STALE_RUN' });
+      });
+
+      test('a fenced run commits nothing any more', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await writer.write(page(items(1, 2), { after: 2 }));
+        await connect().fence({ ref: { ...ref, epoch: ref.epoch + 1 } });
+        await expect(
+          (async () => {
+            await writer.commit({ after: 2 });
+            await writer.complete({ after: 2 }, () => null);
+          })(),
+        ).rejects.toMatchObject({ name: 'SluiceError' });
+        await writer.close();
+        expect(await world.rows(target.table)).toEqual([]);
+      });
+
+      test('prepare, complete and finish may be repeated', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        const prepared = await destination.prepare({ ref, target });
+        expect(await connect().prepare({ ref, target })).toEqual(prepared);
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await writer.write(page(items(1, 3)));
+        await writer.complete(null, () => ({ done: 1 }));
+        await writer.close();
+        expect(await destination.prepare({ ref, target })).toMatchObject({ generation: prepared.generation, state: { done: 1 } });
+        const again = await destination.open({ ref, target, slice: slice(), fence: 2 });
+        expect(again.completed).toBe(true);
+        await again.close();
+        await destination.finish({ ref, target });
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 3]);
+      });
+
+      test('finish refuses while a slice is not complete', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(writer, items(1, 3), { after: 3 });
+        await writer.close();
+        await expect(destination.finish({ ref, target })).rejects.toMatchObject({ code: 'INTERNAL' });
+      });
+
+      test('slices that complete at the same time all advance the state', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const parts = ['a', 'b', 'c', 'd', 'e'];
+        await Promise.all(
+          parts.map(async (part, n) => {
+            const writer = await connect().open({ ref, target, slice: slice(part, part), fence: 1 });
+            await writer.write(page(items(n * 3 + 1, n * 3 + 3)));
+            await writer.complete(null, (state) => ({ ...state, [part]: n }));
+            await writer.close();
+          }),
+        );
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 15)));
+        const next = await destination.prepare({ ref: stream.nextRun(), target });
+        if (mode === 'full_refresh_overwrite') expect(next).toMatchObject({ state: null });
+        else expect(next.state).toEqual({ a: 0, b: 1, c: 2, d: 3, e: 4 });
+      });
+
+      test('a table belongs to one sync', async () => {
+        const stream = new TestStream({ mode });
+        await wholeRun(destination, stream, items(1, 2));
+        const thief = new TestStream({ mode, table: stream.target.table });
+        await expect(destination.prepare({ ref: thief.nextRun(), target: thief.target })).rejects.toMatchObject({
+          code: 'TABLE_OWNED',
+        });
+      });
+
+      test('a reset loads anew, and readers keep the old rows until it has finished', async () => {
+        const stream = new TestStream({ mode });
+        const { target } = stream;
+        await wholeRun(destination, stream, items(1, 5));
+        const ref = stream.nextRun();
+        await destination.reset({ ref, target });
+        expect(await destination.prepare({ ref, target })).toMatchObject({ state: null, unfinished: [] });
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(writer, items(4, 7), { after: 7 });
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 3, 4, 5]);
+        await writer.complete({ after: 7 }, () => null);
+        await writer.close();
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual([4, 5, 6, 7]);
+      });
+    });
+
+    describe('full_refresh_overwrite', () => {
+      test('shows the old rows until finish, and an abandoned generation never', async () => {
+        const stream = new TestStream({ mode: 'full_refresh_overwrite' });
+        const { target } = stream;
+        await wholeRun(destination, stream, items(1, 3));
+        const failed = stream.nextRun();
+        await destination.prepare({ ref: failed, target });
+        const abandoned = await destination.open({ ref: failed, target, slice: slice(), fence: 1 });
+        await commitChunk(abandoned, items(50, 60), { after: 60 });
+        await abandoned.close();
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 3]);
+        await wholeRun(destination, stream, items(2, 4));
+        expect(byId(await world.rows(target.table))).toEqual([2, 3, 4]);
+        await wholeRun(destination, stream, []);
+        expect(await world.rows(target.table)).toEqual([]);
+      });
+    });
+
+    describe('incremental_append', () => {
+      const append = (): TestStream => new TestStream({ mode: 'incremental_append' });
+
+      test('drops records at the highest cursor that an earlier run loaded, and no others', async () => {
+        const stream = append();
+        await wholeRun(destination, stream, [item(1, 1), item(2, 2), item(3, 2)]);
+        const second = await wholeRun(destination, stream, [item(2, 2), item(3, 2), item(4, 2), item(5, 3)]);
+        expect(await destination.inspect({ ref: second })).toMatchObject({ read: 4, inserted: 2, deduplicated: 2 });
+        const third = await wholeRun(destination, stream, [item(5, 3), item(5, 3, 'changed')]);
+        expect(await destination.inspect({ ref: third })).toMatchObject({ read: 2, inserted: 1, deduplicated: 1 });
+        const fourth = await wholeRun(destination, stream, [item(5, 3), item(5, 3, 'changed')]);
+        expect(await destination.inspect({ ref: fourth })).toMatchObject({ read: 2, inserted: 0, deduplicated: 2 });
+        expect(byId(await world.rows(stream.target.table))).toEqual([1, 2, 3, 4, 5, 5]);
+      });
+
+      test('drops equal records only as often as they are there', async () => {
+        const stream = append();
+        await wholeRun(destination, stream, [item(1, 1), item(1, 1)]);
+        const second = await wholeRun(destination, stream, [item(1, 1), item(1, 1), item(1, 1)]);
+        expect(await destination.inspect({ ref: second })).toMatchObject({ inserted: 1, deduplicated: 2 });
+      });
+
+      test('knows boundary records that were committed in chunks of different attempts', async () => {
+        const stream = append();
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(first, [item(1, 1), item(2, 5)], { after: 2 });
+        await first.close();
+        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
+        await commitChunk(second, [item(3, 4)], { after: 3 });
+        await commitChunk(second, [item(4, 5)], { after: 4 });
+        await second.complete({ after: 4 }, () => null);
+        await second.close();
+        await destination.finish({ ref, target });
+        const next = await wholeRun(destination, stream, [item(2, 5), item(4, 5), item(6, 5)]);
+        expect(await destination.inspect({ ref: next })).toMatchObject({ inserted: 1, deduplicated: 2 });
+      });
+
+      test('does not forget what it dropped before an interruption', async () => {
+        const stream = append();
+        await wholeRun(destination, stream, [item(1, 1)]);
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(first, [item(1, 1)], { after: 1 });
+        await first.close();
+        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
+        await second.write(page([item(1, 1)]));
+        await second.complete(null, () => null);
+        await second.close();
+        expect(await destination.inspect({ ref })).toMatchObject({ read: 2, inserted: 1, deduplicated: 1 });
+      });
+
+      test('keeps boundaries of partitions apart', async () => {
+        const stream = append();
+        const { target } = stream;
+        for (const inserted of [2, 0]) {
+          const ref = stream.nextRun();
+          await destination.prepare({ ref, target });
+          for (const part of ['x', 'y']) {
+            const writer = await destination.open({ ref, target, slice: slice(part, part), fence: 1 });
+            await writer.write(page([item(7, part === 'x' ? 1 : 9)]));
+            await writer.complete(null, () => null);
+            await writer.close();
+          }
+          await destination.finish({ ref, target });
+          expect(await destination.inspect({ ref })).toMatchObject({ read: 2, inserted });
+        }
+      });
+
+      test('recognises boundary records after a field was added', async () => {
+        const stream = append();
+        await wholeRun(destination, stream, [item(1, 1)]);
+        const wider = {
+          ...stream.target.jsonSchema,
+          properties: { ...stream.target.jsonSchema.properties, colour: { type: 'string' } },
+        };
+        const ref = stream.nextRun();
+        const target = { ...stream.target, jsonSchema: wider };
+        await destination.prepare({ ref, target });
+        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await writer.write(
+          page([
+            { ...item(1, 1), colour: 'red' },
+            { ...item(2, 1), colour: 'blue' },
+          ]),
+        );
+        await writer.complete(null, () => null);
+        await writer.close();
+        expect(await destination.inspect({ ref })).toMatchObject({ inserted: 1, deduplicated: 1 });
+      });
+
+      test('a new run completes the slices that an earlier one left unfinished, where they were', async () => {
+        const stream = append();
+        const { target } = stream;
+        const first = stream.nextRun();
+        await destination.prepare({ ref: first, target });
+        const done = await destination.open({ ref: first, target, slice: slice('w1'), fence: 1 });
+        await done.write(page(items(1, 3)));
+        await done.complete(null, () => ({ until: 3 }));
+        await done.close();
+        const left = await destination.open({ ref: first, target, slice: slice('w2'), fence: 1 });
+        await commitChunk(left, items(4, 6), { after: 6 });
+        await left.close();
+        for (const attempt of [1, 2]) {
+          const ref = stream.nextRun();
+          const prepared = await connect().prepare({ ref, target });
+          expect(prepared).toMatchObject({ state: { until: 3 }, unfinished: [slice('w2')] });
+          const writer = await destination.open({ ref, target, slice: slice('w2'), fence: 1 });
+          expect(writer.position).toEqual({ after: 6 });
+          if (attempt === 2) {
+            await writer.write(page(items(7, 8)));
+            await writer.complete({ after: 8 }, () => ({ until: 8 }));
+            expect((await destination.prepare({ ref, target })).unfinished).toEqual([]);
+            await destination.finish({ ref, target });
+          }
+          await writer.close();
+        }
+        expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 8)));
+      });
+    });
+
+    describe('incremental_upsert', () => {
+      const upsert = (more: object = {}): TestStream => new TestStream({ mode: 'incremental_upsert', ...more });
+      const load = async (stream: TestStream, records: Parameters<typeof page>[0]): Promise<Counts> =>
+        destination.inspect({ ref: await wholeRun(destination, stream, records) });
+
+      test('counts what is new, changed, the same and older', async () => {
+        const stream = upsert();
+        expect(await load(stream, items(1, 4, 10))).toMatchObject({ read: 4, inserted: 4 });
+        const counts = await load(stream, [
+          item(1, 10),
+          item(2, 11, 'two'),
+          item(3, 9, 'old'),
+          item(4, 10, 'same cursor'),
+          item(5, 1),
+          item(5, 2, 'five'),
+        ]);
+        expect(counts).toMatchObject({ read: 6, inserted: 1, updated: 2, unchanged: 1, superseded: 1, deduplicated: 1 });
+        const names = Object.fromEntries((await world.rows(stream.target.table)).map(({ id, name }) => [id, name]));
+        expect(names).toEqual({ 1: 'item 1', 2: 'two', 3: 'item 3', 4: 'same cursor', 5: 'five' });
+      });
+
+      test('of one key in a chunk the highest cursor wins, then the one read last', async () => {
+        const stream = upsert();
+        const counts = await load(stream, [
+          item(1, 3, 'highest'),
+          item(1, 2, 'lower'),
+          item(2, 1, 'first'),
+          item(2, 1, 'last'),
+          { id: 3, name: 'dated', updated_at: '2026-01-01' },
+          { id: 3, name: 'undated', updated_at: null },
+        ]);
+        expect(counts).toMatchObject({ read: 6, inserted: 3, deduplicated: 3 });
+        expect((await world.rows(stream.target.table)).map(({ name }) => name).sort()).toEqual(['dated', 'highest', 'last']);
+      });
+
+      test('a record without a cursor replaces one without a cursor, and none with', async () => {
+        const stream = upsert();
+        await load(stream, [item(1, 1), { id: 2, name: 'a', updated_at: null }]);
+        const counts = await load(stream, [
+          { id: 1, name: 'b', updated_at: null },
+          { id: 2, name: 'b', updated_at: null },
+        ]);
+        expect(counts).toMatchObject({ read: 2, updated: 1, superseded: 1 });
+      });
+
+      test('records without a key are quarantined and counted', async () => {
+        const stream = upsert();
+        expect(await load(stream, [item(1), { name: 'no key', updated_at: '2026' }, { ...item(2), id: null }])).toMatchObject({
+          read: 3,
+          inserted: 1,
+          quarantined: 2,
+        });
+      });
+
+      test('without a cursor the last version that was read stays', async () => {
+        const stream = upsert({ cursorField: null });
+        await load(stream, [item(1, 9, 'a')]);
+        expect(await load(stream, [item(1, 1, 'b'), item(1, 2, 'c')])).toMatchObject({ updated: 1, deduplicated: 1 });
+        expect(await world.rows(stream.target.table)).toMatchObject([{ name: 'c' }]);
+      });
+
+      test('a key of several fields, which are all there is', async () => {
+        const fields = ['id', 'name'];
+        const stream = upsert({ primaryKey: ['id', 'name'], fields, cursorField: null });
+        expect(await load(stream, [item(1, 1, 'a'), item(1, 1, 'b'), item(1, 1, 'a')])).toMatchObject({
+          inserted: 2,
+          deduplicated: 1,
+        });
+        expect(await load(stream, [item(1, 1, 'a')])).toMatchObject({ unchanged: 1 });
+      });
+    });
+
+    test('a writer refuses to be used after it was closed, and closing twice is harmless', async () => {
+      const stream = new TestStream({ mode: 'incremental_append' });
+      const ref = stream.nextRun();
+      await destination.prepare({ ref, target: stream.target });
+      const writer: SliceWriter = await destination.open({ ref, target: stream.target, slice: slice(), fence: 1 });
+      await writer.close();
+      await writer.close();
+      await expect(writer.write(page(items(1, 1)))).rejects.toMatchObject({ name: 'SluiceError' });
+    });
+  });
+}
