@@ -12,7 +12,15 @@ export interface DestinationWorld {
   close(): Promise<void>;
 }
 
-export const ITEM_SCHEMA = {
+/** What the parts of the contract share. */
+export interface DestinationSuite {
+  readonly world: DestinationWorld;
+  readonly destination: Destination;
+  /** Another process; closed after the test. */
+  connect(): Destination;
+}
+
+const ITEM_SCHEMA = {
   type: 'object',
   properties: {
     id: { type: ['null', 'integer'] },

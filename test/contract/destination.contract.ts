@@ -1,6 +1,19 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Counts, Destination, SliceWriter } from '../../libs/contracts/destination.port.js';
 import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
-import { byId, commitChunk, item, items, page, slice, TestStream, wholeRun, type DestinationWorld } from './destination-world.js';
+import { appendContract } from './destination-append.contract.js';
+import { upsertContract } from './destination-upsert.contract.js';
+import {
+  byId,
+  commitChunk,
+  items,
+  page,
+  slice,
+  TestStream,
+  wholeRun,
+  type DestinationSuite,
+  type DestinationWorld,
+} from './destination-world.js';
 
 const sum = (counts: Counts): number =>
   counts.inserted +
@@ -261,202 +274,17 @@ export function destinationContract(name: string, makeWorld: () => Promise<Desti
       });
     });
 
-    describe('incremental_append', () => {
-      const append = (): TestStream => new TestStream({ mode: 'incremental_append' });
-
-      test('drops records at the highest cursor that an earlier run loaded, and no others', async () => {
-        const stream = append();
-        await wholeRun(destination, stream, [item(1, 1), item(2, 2), item(3, 2)]);
-        const second = await wholeRun(destination, stream, [item(2, 2), item(3, 2), item(4, 2), item(5, 3)]);
-        expect(await destination.inspect({ ref: second })).toMatchObject({ read: 4, inserted: 2, deduplicated: 2 });
-        const third = await wholeRun(destination, stream, [item(5, 3), item(5, 3, 'changed')]);
-        expect(await destination.inspect({ ref: third })).toMatchObject({ read: 2, inserted: 1, deduplicated: 1 });
-        const fourth = await wholeRun(destination, stream, [item(5, 3), item(5, 3, 'changed')]);
-        expect(await destination.inspect({ ref: fourth })).toMatchObject({ read: 2, inserted: 0, deduplicated: 2 });
-        expect(byId(await world.rows(stream.target.table))).toEqual([1, 2, 3, 4, 5, 5]);
-      });
-
-      test('drops equal records only as often as they are there', async () => {
-        const stream = append();
-        await wholeRun(destination, stream, [item(1, 1), item(1, 1)]);
-        const second = await wholeRun(destination, stream, [item(1, 1), item(1, 1), item(1, 1)]);
-        expect(await destination.inspect({ ref: second })).toMatchObject({ inserted: 1, deduplicated: 2 });
-      });
-
-      test('knows boundary records that were committed in chunks of different attempts', async () => {
-        const stream = append();
-        const ref = stream.nextRun();
-        const { target } = stream;
-        await destination.prepare({ ref, target });
-        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
-        await commitChunk(first, [item(1, 1), item(2, 5)], { after: 2 });
-        await first.close();
-        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
-        await commitChunk(second, [item(3, 4)], { after: 3 });
-        await commitChunk(second, [item(4, 5)], { after: 4 });
-        await second.complete({ after: 4 }, () => null);
-        await second.close();
-        await destination.finish({ ref, target });
-        const next = await wholeRun(destination, stream, [item(2, 5), item(4, 5), item(6, 5)]);
-        expect(await destination.inspect({ ref: next })).toMatchObject({ inserted: 1, deduplicated: 2 });
-      });
-
-      test('does not forget what it dropped before an interruption', async () => {
-        const stream = append();
-        await wholeRun(destination, stream, [item(1, 1)]);
-        const ref = stream.nextRun();
-        const { target } = stream;
-        await destination.prepare({ ref, target });
-        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
-        await commitChunk(first, [item(1, 1)], { after: 1 });
-        await first.close();
-        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
-        await second.write(page([item(1, 1)]));
-        await second.complete(null, () => null);
-        await second.close();
-        expect(await destination.inspect({ ref })).toMatchObject({ read: 2, inserted: 1, deduplicated: 1 });
-      });
-
-      test('keeps boundaries of partitions apart', async () => {
-        const stream = append();
-        const { target } = stream;
-        for (const inserted of [2, 0]) {
-          const ref = stream.nextRun();
-          await destination.prepare({ ref, target });
-          for (const part of ['x', 'y']) {
-            const writer = await destination.open({ ref, target, slice: slice(part, part), fence: 1 });
-            await writer.write(page([item(7, part === 'x' ? 1 : 9)]));
-            await writer.complete(null, () => null);
-            await writer.close();
-          }
-          await destination.finish({ ref, target });
-          expect(await destination.inspect({ ref })).toMatchObject({ read: 2, inserted });
-        }
-      });
-
-      test('recognises boundary records after a field was added', async () => {
-        const stream = append();
-        await wholeRun(destination, stream, [item(1, 1)]);
-        const wider = {
-          ...stream.target.jsonSchema,
-          properties: { ...stream.target.jsonSchema.properties, colour: { type: 'string' } },
-        };
-        const ref = stream.nextRun();
-        const target = { ...stream.target, jsonSchema: wider };
-        await destination.prepare({ ref, target });
-        const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
-        await writer.write(
-          page([
-            { ...item(1, 1), colour: 'red' },
-            { ...item(2, 1), colour: 'blue' },
-          ]),
-        );
-        await writer.complete(null, () => null);
-        await writer.close();
-        expect(await destination.inspect({ ref })).toMatchObject({ inserted: 1, deduplicated: 1 });
-      });
-
-      test('a new run completes the slices that an earlier one left unfinished, where they were', async () => {
-        const stream = append();
-        const { target } = stream;
-        const first = stream.nextRun();
-        await destination.prepare({ ref: first, target });
-        const done = await destination.open({ ref: first, target, slice: slice('w1'), fence: 1 });
-        await done.write(page(items(1, 3)));
-        await done.complete(null, () => ({ until: 3 }));
-        await done.close();
-        const left = await destination.open({ ref: first, target, slice: slice('w2'), fence: 1 });
-        await commitChunk(left, items(4, 6), { after: 6 });
-        await left.close();
-        for (const attempt of [1, 2]) {
-          const ref = stream.nextRun();
-          const prepared = await connect().prepare({ ref, target });
-          expect(prepared).toMatchObject({ state: { until: 3 }, unfinished: [slice('w2')] });
-          const writer = await destination.open({ ref, target, slice: slice('w2'), fence: 1 });
-          expect(writer.position).toEqual({ after: 6 });
-          if (attempt === 2) {
-            await writer.write(page(items(7, 8)));
-            await writer.complete({ after: 8 }, () => ({ until: 8 }));
-            expect((await destination.prepare({ ref, target })).unfinished).toEqual([]);
-            await destination.finish({ ref, target });
-          }
-          await writer.close();
-        }
-        expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 8)));
-      });
-    });
-
-    describe('incremental_upsert', () => {
-      const upsert = (more: object = {}): TestStream => new TestStream({ mode: 'incremental_upsert', ...more });
-      const load = async (stream: TestStream, records: Parameters<typeof page>[0]): Promise<Counts> =>
-        destination.inspect({ ref: await wholeRun(destination, stream, records) });
-
-      test('counts what is new, changed, the same and older', async () => {
-        const stream = upsert();
-        expect(await load(stream, items(1, 4, 10))).toMatchObject({ read: 4, inserted: 4 });
-        const counts = await load(stream, [
-          item(1, 10),
-          item(2, 11, 'two'),
-          item(3, 9, 'old'),
-          item(4, 10, 'same cursor'),
-          item(5, 1),
-          item(5, 2, 'five'),
-        ]);
-        expect(counts).toMatchObject({ read: 6, inserted: 1, updated: 2, unchanged: 1, superseded: 1, deduplicated: 1 });
-        const names = Object.fromEntries((await world.rows(stream.target.table)).map(({ id, name }) => [id, name]));
-        expect(names).toEqual({ 1: 'item 1', 2: 'two', 3: 'item 3', 4: 'same cursor', 5: 'five' });
-      });
-
-      test('of one key in a chunk the highest cursor wins, then the one read last', async () => {
-        const stream = upsert();
-        const counts = await load(stream, [
-          item(1, 3, 'highest'),
-          item(1, 2, 'lower'),
-          item(2, 1, 'first'),
-          item(2, 1, 'last'),
-          { id: 3, name: 'dated', updated_at: '2026-01-01' },
-          { id: 3, name: 'undated', updated_at: null },
-        ]);
-        expect(counts).toMatchObject({ read: 6, inserted: 3, deduplicated: 3 });
-        expect((await world.rows(stream.target.table)).map(({ name }) => name).sort()).toEqual(['dated', 'highest', 'last']);
-      });
-
-      test('a record without a cursor replaces one without a cursor, and none with', async () => {
-        const stream = upsert();
-        await load(stream, [item(1, 1), { id: 2, name: 'a', updated_at: null }]);
-        const counts = await load(stream, [
-          { id: 1, name: 'b', updated_at: null },
-          { id: 2, name: 'b', updated_at: null },
-        ]);
-        expect(counts).toMatchObject({ read: 2, updated: 1, superseded: 1 });
-      });
-
-      test('records without a key are quarantined and counted', async () => {
-        const stream = upsert();
-        expect(await load(stream, [item(1), { name: 'no key', updated_at: '2026' }, { ...item(2), id: null }])).toMatchObject({
-          read: 3,
-          inserted: 1,
-          quarantined: 2,
-        });
-      });
-
-      test('without a cursor the last version that was read stays', async () => {
-        const stream = upsert({ cursorField: null });
-        await load(stream, [item(1, 9, 'a')]);
-        expect(await load(stream, [item(1, 1, 'b'), item(1, 2, 'c')])).toMatchObject({ updated: 1, deduplicated: 1 });
-        expect(await world.rows(stream.target.table)).toMatchObject([{ name: 'c' }]);
-      });
-
-      test('a key of several fields, which are all there is', async () => {
-        const fields = ['id', 'name'];
-        const stream = upsert({ primaryKey: ['id', 'name'], fields, cursorField: null });
-        expect(await load(stream, [item(1, 1, 'a'), item(1, 1, 'b'), item(1, 1, 'a')])).toMatchObject({
-          inserted: 2,
-          deduplicated: 1,
-        });
-        expect(await load(stream, [item(1, 1, 'a')])).toMatchObject({ unchanged: 1 });
-      });
-    });
+    const suite: DestinationSuite = {
+      connect,
+      get world() {
+        return world;
+      },
+      get destination() {
+        return destination;
+      },
+    };
+    describe('incremental_append', () => appendContract(suite));
+    describe('incremental_upsert', () => upsertContract(suite));
 
     test('a writer refuses to be used after it was closed, and closing twice is harmless', async () => {
       const stream = new TestStream({ mode: 'incremental_append' });
