@@ -4,11 +4,9 @@ import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
 import type { SecretBox } from '../secrets/index.js';
-import { canonicalJson, findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
-import { AccountHttpClient } from './account-http-client.js';
+import { findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
 import { joinSecrets, type ConfigSecrets } from './config-secrets.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
-import { validateConfig } from './validate-config.js';
 
 export interface ConnectionOpenerOptions {
   db: Db;
@@ -39,13 +37,16 @@ export class StoreConnectionOpener implements ConnectionOpener {
     const { connection, connector, secrets } = await this.load(request, 'source');
     const pinned: ConnectorRef = { ...connector, manifest: request.manifest ?? connector.manifest };
     const config = this.validConfig(connection, pinned, secrets);
-    const http = new AccountHttpClient({
-      egress: this.options.egress,
-      workspaceId: connection.workspaceId,
-      identity: this.options.secrets.fingerprint(canonicalJson([connection.connector, secrets])),
-      limits: connection.budget?.limits ?? [],
-      class: this.options.class,
+    const { workspaceId } = connection;
+    const account = this.options.catalog.account({
+      connector: pinned,
+      config,
+      workspaceId,
+      limits: connection.budget?.limits ?? null,
     });
+    // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
+    const named = { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
+    const http = this.options.egress.client({ account: named, class: this.options.class });
     return { source: this.options.catalog.createSource({ connector: pinned, config, http }), manifest: pinned.manifest };
   }
 
@@ -70,7 +71,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
   /** A manifest may have changed since the configuration was accepted. */
   private validConfig(connection: ConnectionRow, connector: ConnectorRef, secrets: ConfigSecrets): JsonObject {
     const config = joinSecrets(connection.config, secrets);
-    validateConfig(this.options.catalog.describe(connector).spec, config);
+    this.options.catalog.validate({ connector, config });
     return config;
   }
 }

@@ -1,3 +1,5 @@
+import type { BudgetAccount } from '../contracts/budget.port.js';
+import type { BudgetLimit } from '../contracts/budget.schema.js';
 import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
@@ -27,6 +29,15 @@ export interface ConnectorCatalog {
   parse(text: string): JsonObject;
   /** Errors: MANIFEST_INVALID, MANIFEST_UNSUPPORTED, with path, found and allowed. */
   describe(connector: ConnectorRef): ConnectorDescription;
+  /** Checks a whole configuration, secrets included. Errors: CONFIG_INVALID with pointers into it; values are not repeated. */
+  validate(request: { connector: ConnectorRef; config: JsonObject }): void;
+  /** Whose allowance the calls of this configuration use. `limits`: the connection's own, instead of the connector's. Errors: CONFIG_INVALID. */
+  account(request: {
+    connector: ConnectorRef;
+    config: JsonObject;
+    workspaceId: string;
+    limits: readonly BudgetLimit[] | null;
+  }): BudgetAccount;
   /** `config` with secrets. Errors: CONFIG_INVALID, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
   createSource(request: { connector: ConnectorRef; config: JsonObject; http: HttpClient }): Source;
   /** `config` with secrets. Errors: CONFIG_INVALID. */

@@ -27,12 +27,6 @@ function parentOf(root: JsonObject, tokens: readonly string[]): JsonObject | Jso
   return at;
 }
 
-export function valueAt(root: JsonObject, pointer: string): JsonValue | undefined {
-  const tokens = tokensOf(pointer);
-  const parent = parentOf(root, tokens);
-  return tokens.length === 0 ? root : parent === null ? undefined : child(parent, tokens.at(-1) ?? '');
-}
-
 /** Whether the value could be put at `pointer`: everything above it is there. */
 export function hasParent(root: JsonObject, pointer: string): boolean {
   return parentOf(root, tokensOf(pointer)) !== null;

@@ -19,6 +19,13 @@ export interface StreamRef {
   epoch: number;
 }
 
+/** A whole sync at the destination. */
+export interface SyncRef {
+  installation: string;
+  syncId: string;
+  epoch: number;
+}
+
 /** What a stream should become at the destination. */
 export interface StreamTarget {
   /** Destination schema (PostgreSQL) and table, as the sync names them. */
@@ -99,6 +106,8 @@ export interface Destination {
   fence(request: { ref: StreamRef }): Promise<void>;
   /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew; the table's content is dealt with by that run. */
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
+  /** Gives up the tables of a sync that is being deleted; they stay with their rows. Nothing happens where the sync never loaded. Idempotent. */
+  release(ref: SyncRef): Promise<void>;
   /** Sums of the ledger for a run's stream. */
   inspect(request: { ref: StreamRef }): Promise<Counts>;
   close(): Promise<void>;

@@ -112,13 +112,16 @@ export async function countSlices(db: Db, request: Key): Promise<SliceCounts> {
   );
 }
 
-/** Counts of every stream of a run. */
-export async function countSlicesByStream(db: Db, request: { runId: string }): Promise<(SliceCounts & { stream: string })[]> {
-  const result = await db.query<SliceCounts & { stream: string }>(
-    `SELECT stream, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'claimed') AS claimed,
-            count(*) FILTER (WHERE state = 'done') AS done
-     FROM control.slice WHERE run_id = $1 GROUP BY stream`,
-    [request.runId],
+/** Counts of every stream of several runs. */
+export async function countSlicesOfRuns(
+  db: Db,
+  request: { runIds: readonly string[] },
+): Promise<(SliceCounts & { runId: string; stream: string })[]> {
+  const result = await db.query<SliceCounts & { runId: string; stream: string }>(
+    `SELECT run_id AS "runId", stream, count(*) FILTER (WHERE state = 'pending') AS pending,
+            count(*) FILTER (WHERE state = 'claimed') AS claimed, count(*) FILTER (WHERE state = 'done') AS done
+     FROM control.slice WHERE run_id = ANY($1::uuid[]) GROUP BY run_id, stream`,
+    [request.runIds],
   );
   return result.rows;
 }

@@ -6,6 +6,7 @@ import type {
   SliceWriter,
   StreamRef,
   StreamTarget,
+  SyncRef,
 } from '../../contracts/destination.port.js';
 import { WRITE_MODES } from '../../contracts/write-mode.js';
 import { checkDestination } from './check.js';
@@ -17,6 +18,7 @@ import { installSchema } from './install-schema.js';
 import type { OpenRequest } from './open-slice.js';
 import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
+import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
 import { SessionPool } from './session-pool.js';
@@ -70,6 +72,10 @@ export class PostgresDestination implements Destination {
 
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {
     return this.withSchema((session) => resetStream(session, request));
+  }
+
+  release(ref: SyncRef): Promise<void> {
+    return this.withSchema((session) => releaseSync(session, ref));
   }
 
   inspect({ ref }: { ref: StreamRef }): Promise<Counts> {
