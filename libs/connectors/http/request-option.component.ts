@@ -24,4 +24,10 @@ export const requestOption = defineComponent({
 });
 
 /** The page token is the address of the next page. */
-export const requestPath = defineComponent({ type: 'RequestPath', fields: {}, build: () => 'path' as const });
+export const requestPath = defineComponent({
+  type: 'RequestPath',
+  fields: {},
+  // Left over where a RequestOption was changed into this.
+  ignored: ['field_name', 'inject_into'],
+  build: () => 'path' as const,
+});

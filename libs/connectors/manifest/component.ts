@@ -29,6 +29,9 @@ const DESCRIPTIVE = new Set([
   'documentation',
 ]);
 
+/** Parameters that older tools wrote out into every component; without effect where the component has no such field. */
+const LEFTOVERS = new Set(['name', 'primary_key', 'path']);
+
 /**
  * Defines a component. `ignored`: fields that have no effect here, and why is said beside them. `uncovered`: fields of Airbyte's format that
  * would change behaviour and are not covered: refused unless false, null or empty. Any other field is a typing error.
@@ -50,7 +53,7 @@ export function defineComponent<F extends Fields, R>(definition: {
     let failed = false;
 
     for (const [name, value] of Object.entries(node)) {
-      if (Object.hasOwn(fields, name) || DESCRIPTIVE.has(name) || ignored.includes(name)) continue;
+      if (Object.hasOwn(fields, name) || DESCRIPTIVE.has(name) || LEFTOVERS.has(name) || ignored.includes(name)) continue;
       if (uncovered.includes(name)) {
         if (isInactive(value)) continue;
         compiler.report({ path: at(name), message: `${type}.${name} is not covered`, found: describe(value) }, 'unsupported');

@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../contracts/stream.js';
 import { component, defineComponent } from '../manifest/component.js';
-import { boolean, enumeration, optional, template } from '../manifest/fields.js';
+import { boolean, covered, enumeration, optional, template } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { extractors, type Extractor } from './extractors.component.js';
 import type { Transformation } from './transformations.component.js';
@@ -27,7 +27,7 @@ export const recordSelector = defineComponent({
     extractor: component(() => extractors),
     record_filter: optional(component(() => [recordFilter])),
     transform_before_filtering: optional(boolean(), false),
-    schema_normalization: optional(enumeration('None'), 'None'),
+    schema_normalization: optional(covered(enumeration('None', 'Default'), ['None']), 'None'),
   },
   build({ extractor, record_filter: filter, transform_before_filtering: transformFirst }): RecordSelector {
     return {
