@@ -1,2 +1,3 @@
 export * from './load-config.js';
 export * from './env.schema.js';
+export { readVersion } from './version.js';

@@ -6,9 +6,11 @@ import {
   readSecrets,
   sealSecrets,
   splitSecrets,
-  validateConfig,
+  type ConnectorCatalog,
+  type ConnectorRef,
 } from '../../../libs/connections/index.js';
 import type { ConnectionPatch, ConnectionView, NewConnection } from '../../../libs/contracts/connection.schema.js';
+import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
@@ -26,7 +28,7 @@ import {
   type Pool,
 } from '../../../libs/store/index.js';
 import { ConnectorsService } from '../connectors/connectors.service.js';
-import { POOL, SECRETS } from '../core/tokens.js';
+import { CATALOG, POOL, SECRETS } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 
 const LIST = 'connections';
@@ -41,6 +43,7 @@ export class ConnectionsService {
   constructor(
     @Inject(POOL) private readonly pool: Pool,
     @Inject(SECRETS) private readonly box: SecretBox,
+    @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
     @Inject(ConnectorsService) private readonly connectors: ConnectorsService,
   ) {}
 
@@ -68,15 +71,17 @@ export class ConnectionsService {
   /** Errors: VALIDATION_FAILED for an unknown connector, CONFIG_INVALID, NAME_TAKEN. */
   async create(request: { workspaceId: string; body: NewConnection }): Promise<ConnectionView> {
     const { workspaceId, body } = request;
-    const { description } = await this.connectors.describe({ workspaceId, name: body.connector }).catch((error: unknown) => {
-      if (!(error instanceof SluiceError) || error.code !== 'NOT_FOUND') throw error;
-      throw new SluiceError('VALIDATION_FAILED', {
-        errors: [{ path: '/connector', message: 'is not a connector', found: body.connector }],
+    const { row: connector, description } = await this.connectors
+      .describe({ workspaceId, name: body.connector })
+      .catch((error: unknown) => {
+        if (!(error instanceof SluiceError) || error.code !== 'NOT_FOUND') throw error;
+        throw new SluiceError('VALIDATION_FAILED', {
+          errors: [{ path: '/connector', message: 'is not a connector', found: body.connector }],
+        });
       });
-    });
     const split = splitSecrets(description.spec, body.config);
     const secrets = mergeSecrets({ stored: {}, changed: split.secrets, config: split.config });
-    validateConfig(description.spec, joinSecrets(split.config, secrets));
+    this.validate(connector, joinSecrets(split.config, secrets));
     const id = randomUUID();
     const row = await insertConnection(this.pool, {
       ...{ id, workspaceId, name: body.name, connector: body.connector, config: split.config, budget: body.budget },
@@ -102,11 +107,23 @@ export class ConnectionsService {
 
   private async changedConfig(row: ConnectionRow, body: ConnectionPatch): Promise<Pick<ConnectionRow, 'config' | 'secrets'>> {
     if (body.config === undefined) return { config: row.config, secrets: row.secrets };
-    const { description } = await this.connectors.describe({ workspaceId: row.workspaceId, name: row.connector });
+    const { row: connector, description } = await this.connectors.describe({ workspaceId: row.workspaceId, name: row.connector });
     const { config, secrets: changed } = splitSecrets(description.spec, body.config);
     const secrets = mergeSecrets({ stored: readSecrets(this.box, row), changed, config });
-    validateConfig(description.spec, joinSecrets(config, secrets));
+    this.validate(connector, joinSecrets(config, secrets));
     return { config, secrets: sealSecrets(this.box, row, secrets) };
+  }
+
+  /** As ConnectorCatalog.validate, with pointers into the request. */
+  private validate(connector: ConnectorRef, config: JsonObject): void {
+    try {
+      this.catalog.validate({ connector, config });
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'CONFIG_INVALID') throw error;
+      throw new SluiceError('CONFIG_INVALID', {
+        errors: error.errors.map((field) => ({ ...field, path: `/config${field.path}` })),
+      });
+    }
   }
 
   /** Errors: NOT_FOUND, IN_USE with the syncs that use it. */

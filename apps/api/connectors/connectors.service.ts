@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { assertUsableSpec, type ConnectorCatalog, type ConnectorDescription } from '../../../libs/connections/index.js';
+import type { ConnectorCatalog, ConnectorDescription } from '../../../libs/connections/index.js';
 import type { ConnectorSummaryView, ConnectorView, NewConnector } from '../../../libs/contracts/connector.schema.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
@@ -53,7 +53,6 @@ export class ConnectorsService {
     if (this.catalog.builtIn.some((builtIn) => builtIn.name === name))
       throw new SluiceError('NAME_TAKEN', { detail: `"${name}" is a connector that comes with Sluice` });
     const description = this.catalog.describe({ name, kind: 'source', manifest });
-    assertUsableSpec(description.spec);
     return connectorView(await this.store({ workspaceId, name, kind: 'source', manifest }), description);
   }
 

@@ -1,0 +1,53 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { BudgetsController } from './budgets/budgets.controller.js';
+import { ConnectionsController } from './connections/connections.controller.js';
+import { ConnectionsService } from './connections/connections.service.js';
+import { ProbeService } from './connections/probe.service.js';
+import { ConnectorsController } from './connectors/connectors.controller.js';
+import { ConnectorsService } from './connectors/connectors.service.js';
+import { ConnectorSeed } from './connectors/seed-connectors.js';
+import { CoreModule, type CoreParts } from './core/core.module.js';
+import { Lifecycle } from './core/lifecycle.js';
+import { requestLog } from './core/request-log.js';
+import { DocsController } from './docs/docs.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { ApiKeyGuard } from './http/api-key.guard.js';
+import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { SchemaPipe } from './http/schema.pipe.js';
+import { RunsController } from './runs/runs.controller.js';
+import { RunsService } from './runs/runs.service.js';
+import { DeleteSync } from './syncs/delete-sync.service.js';
+import { SyncChecks } from './syncs/sync-checks.service.js';
+import { SyncsController } from './syncs/syncs.controller.js';
+import { SyncsService } from './syncs/syncs.service.js';
+
+/** The whole API over its core. */
+@Module({})
+export class ApiModule {
+  static with(parts: CoreParts): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [CoreModule.with(parts), requestLog(parts.logger), TerminusModule.forRoot({ logger: false })],
+      controllers: [
+        HealthController,
+        DocsController,
+        ConnectorsController,
+        ConnectionsController,
+        SyncsController,
+        RunsController,
+        BudgetsController,
+      ],
+      providers: [
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+        { provide: APP_PIPE, useClass: SchemaPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...[ConnectorsService, ConnectorSeed, ConnectionsService, ProbeService],
+        ...[SyncsService, SyncChecks, DeleteSync, RunsService, Lifecycle],
+      ],
+    };
+  }
+}

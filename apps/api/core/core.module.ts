@@ -1,0 +1,75 @@
+import { Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import { PgBudgetGate } from '../../../libs/budget/index.js';
+import type { ApiEnv } from '../../../libs/config/index.js';
+import { createConnectorCatalog, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
+import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
+import { EgressAllowList } from '../../../libs/egress/allow-list.js';
+import { Egress } from '../../../libs/egress/egress.js';
+import type { Logger } from '../../../libs/observability/index.js';
+import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
+import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
+import { createPool, type Pool } from '../../../libs/store/index.js';
+import { dataConverter, TemporalClient } from '../../../libs/temporal/index.js';
+import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL } from './tokens.js';
+
+export interface CoreParts {
+  config: ApiEnv;
+  logger: Logger;
+  version: string;
+}
+
+const provide = <D extends unknown[], T>(
+  token: InjectionToken,
+  inject: InjectionToken[],
+  useFactory: (...deps: D) => T,
+): FactoryProvider => ({
+  provide: token,
+  inject,
+  useFactory: useFactory as FactoryProvider['useFactory'],
+});
+
+/** What everything else works with: one of each in the process. */
+@Module({})
+export class CoreModule {
+  static with({ config, logger, version }: CoreParts): DynamicModule {
+    const { SLUICE_SECRET_KEY: secretKey, SLUICE_SECRET_KEYS_OLD: oldKeys } = config;
+    const converter = dataConverter({ encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true', secretKey, oldKeys });
+    const cluster = { address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE };
+    const timing = { intervalMs: config.SLUICE_RECONCILE_MS, startAfterMs: config.SLUICE_LOST_AFTER_MS };
+    const onBudgetError = (err: unknown): void => logger.warn({ err }, 'a budget was not told of something');
+    const log = (level: 'info' | 'warn', message: string, facts: Record<string, string>): void => logger[level](facts, message);
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOGGER, useValue: logger },
+      provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice api' })),
+      provide(SECRETS, [], () => createSecretBox({ current: secretKey, old: oldKeys })),
+      provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
+      provide(
+        EGRESS,
+        [PgBudgetGate],
+        (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
+      ),
+      provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress)),
+      provide(
+        OPENER,
+        [POOL, SECRETS, CATALOG, EGRESS],
+        (db: Pool, secrets: SecretBox, catalog: ConnectorCatalog, egress: Egress) =>
+          new StoreConnectionOpener({ db, secrets, catalog, egress, class: 'interactive' }),
+      ),
+      provide(
+        TEMPORAL,
+        [],
+        () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) }),
+      ),
+      provide(RUN_CONTROL, [POOL, TEMPORAL], (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal)),
+      provide(
+        Reconciler,
+        [POOL, TEMPORAL, OPENER],
+        (pool: Pool, temporal: TemporalClient, opener: ConnectionOpener) =>
+          new Reconciler({ pool, temporal, opener, ...timing, log }),
+      ),
+    ];
+    const exported = providers.map((provider) => provider.provide);
+    return { module: CoreModule, global: true, providers, exports: exported };
+  }
+}

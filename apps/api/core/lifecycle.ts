@@ -1,0 +1,58 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { PgBudgetGate } from '../../../libs/budget/index.js';
+import type { ApiEnv } from '../../../libs/config/index.js';
+import type { Egress } from '../../../libs/egress/egress.js';
+import type { Logger } from '../../../libs/observability/index.js';
+import { Reconciler } from '../../../libs/runs/index.js';
+import { hashApiKey } from '../../../libs/secrets/index.js';
+import { getDefaultWorkspaceId, insertApiKey, purgeIdempotencyKeys, type Pool } from '../../../libs/store/index.js';
+import type { TemporalClient } from '../../../libs/temporal/index.js';
+import { ConnectorSeed } from '../connectors/seed-connectors.js';
+import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL } from './tokens.js';
+
+const KEPT_DAYS = 30;
+const PURGE_EVERY_MS = 3_600_000;
+
+/** What is done once when the process starts, in its background, and at its end. */
+@Injectable()
+export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: ApiEnv,
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ConnectorSeed) private readonly seed: ConnectorSeed,
+    @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
+    @Inject(EGRESS) private readonly egress: Egress,
+    @Inject(TEMPORAL) private readonly temporal: TemporalClient,
+  ) {}
+
+  async start(): Promise<void> {
+    const key = this.config.SLUICE_BOOTSTRAP_API_KEY;
+    const workspaceId = await getDefaultWorkspaceId(this.pool);
+    if (key !== undefined) await insertApiKey(this.pool, { workspaceId, name: 'bootstrap', hash: hashApiKey(key) });
+    await this.seed.run();
+    this.reconciler.start();
+    this.timer = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
+  }
+
+  private async purge(): Promise<void> {
+    try {
+      await purgeIdempotencyKeys(this.pool, { days: KEPT_DAYS });
+    } catch (err) {
+      this.logger.warn({ err }, 'old answers could not be purged; the next hour tries again');
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.reconciler.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
+    await this.pool.end();
+  }
+}

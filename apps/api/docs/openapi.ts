@@ -1,0 +1,52 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import { newConnectorSchema } from '../../../libs/contracts/connector.schema.js';
+import { problemSchema } from '../../../libs/contracts/problem.schema.js';
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: false,
+  description: 'Repeating the request with the same key repeats its answer instead of its effect; kept for 30 days.',
+  schema: { type: 'string', maxLength: 255 },
+};
+
+/** The OpenAPI document of the API. */
+export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Sluice')
+    .setDescription(
+      'Durable integration: syncs that survive crashes and land exactly once. Errors are problem documents (RFC 9457) with a stable `code`; lists are paged by `cursor`.',
+    )
+    .setVersion(version)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, `sl_…`.' }, 'apiKey')
+    .addSecurityRequirements('apiKey')
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  const schemas = { Problem: schemaOf(problemSchema), NewConnector: schemaOf(newConnectorSchema) };
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
+  document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [plainPath(path), item]));
+  for (const { post } of Object.values(document.paths))
+    if (post !== undefined) post.parameters = [...(post.parameters ?? []), IDEMPOTENCY_KEY];
+  const start = document.paths['/v1/syncs/{id}/runs']?.post;
+  if (start?.requestBody !== undefined && 'content' in start.requestBody) start.requestBody.required = false;
+  return document;
+}
+
+/** Address of a custom verb as a caller writes it: without the backslash of express's syntax. */
+const plainPath = (path: string): string => path.replaceAll('\\:', ':').replaceAll('\\', '');
+
+function schemaOf(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _dialect, id: _id, ...json } = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
+  return json;
+}
+
+/** `/v1/docs` and `/v1/openapi.json`; every asset is our own. */
+export function serveOpenApi(app: INestApplication, version: string): void {
+  SwaggerModule.setup('v1/docs', app, () => openApiDocument(app, version), {
+    jsonDocumentUrl: 'v1/openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Sluice API',
+  });
+}

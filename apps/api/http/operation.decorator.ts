@@ -1,0 +1,62 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { errorEntry, SluiceError, toProblem, type ErrorCode } from '../../../libs/errors/index.js';
+
+export interface OperationOptions {
+  /** Unique; clients are generated from it. */
+  id: string;
+  summary: string;
+  /** Default 200. */
+  status?: number;
+  /** Schema of the answer; none: it has no body. */
+  answer?: z.ZodType;
+  description?: string;
+  /** What can go wrong besides what can go wrong everywhere. */
+  problems?: readonly ErrorCode[];
+  headers?: Record<string, string>;
+}
+
+const EVERYWHERE: readonly ErrorCode[] = ['UNAUTHORIZED', 'STORE_UNAVAILABLE', 'INTERNAL'];
+/** Nest looks here for what TypeScript would emit with `emitDecoratorMetadata`; without it, the documentation would miss all parameters. */
+const PARAMETER_TYPES = 'design:paramtypes';
+
+/** Describes a route in the OpenAPI document: its answer, and every problem with an example. */
+export function Operation(options: OperationOptions): MethodDecorator {
+  const { id, summary, description, status = 200, answer, problems = [], headers = {} } = options;
+  return applyDecorators(
+    declareParameters,
+    ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
+    ApiResponse({
+      ...{ status, description: answer === undefined ? 'Done.' : summary },
+      ...(answer === undefined ? {} : { standardSchema: answer }),
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+      ),
+    }),
+    ...problemResponses([...problems, ...EVERYWHERE]),
+  );
+}
+
+const declareParameters: MethodDecorator = (target, key, descriptor) => {
+  const { length } = descriptor.value as unknown as { length: number };
+  Reflect.defineMetadata(PARAMETER_TYPES, Array<unknown>(length).fill(Object), target, key);
+};
+
+function problemResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
+  const statuses = [...new Set(codes.map((code) => errorEntry(code).http))];
+  return statuses.map((status) => {
+    const here = codes.filter((code) => errorEntry(code).http === status);
+    const response: ApiResponseOptions = {
+      status,
+      description: here.map((code) => `${code}: ${errorEntry(code).title}.`).join('\n\n'),
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(here.map((code) => [code, { value: toProblem(new SluiceError(code)) }])),
+        },
+      },
+    };
+    return ApiResponse(response);
+  });
+}

@@ -1,0 +1,30 @@
+import type { SyncVersionView, SyncView } from '../../../libs/contracts/sync.schema.js';
+import type { SyncRow, SyncVersionRow } from '../../../libs/store/index.js';
+import { nextFireTimes } from './schedule.policy.js';
+
+export function syncView(sync: SyncRow, version: SyncVersionRow, now: Date): SyncView {
+  return {
+    id: sync.id,
+    name: sync.name,
+    source_id: sync.sourceId,
+    destination_id: sync.destinationId,
+    version: sync.version,
+    namespace: version.spec.namespace,
+    streams: version.spec.streams,
+    schedule: sync.schedule,
+    next_fire_times: nextFireTimes(sync.schedule, now).map((time) => time.toISOString()),
+    created_at: sync.createdAt.toISOString(),
+    updated_at: sync.updatedAt.toISOString(),
+  };
+}
+
+export function versionView(row: SyncVersionRow): SyncVersionView {
+  return {
+    version: row.version,
+    hash: row.hash,
+    namespace: row.spec.namespace,
+    streams: row.spec.streams,
+    resets: row.resets,
+    created_at: row.createdAt.toISOString(),
+  };
+}
