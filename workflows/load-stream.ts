@@ -35,7 +35,13 @@ async function moveSlices(run: SyncRun, stream: StreamProgress, mover: MoverProg
 /** One window; returns how long to wait before the next, in milliseconds. */
 async function moveWindow(run: SyncRun, stream: StreamProgress, mover: MoverProgress): Promise<number> {
   const { carry, controls } = run;
-  const input = { runId: run.id, stream: stream.name, mover: mover.id, attempt: mover.attempt, windowMs: carry.settings.windowMs };
+  const input = {
+    runId: run.id,
+    stream: stream.name,
+    mover: mover.id,
+    attempt: mover.attempt,
+    windowMs: carry.settings.windowMs,
+  };
   const summary = `${stream.name}, ${withThousands(stream.rows)} rows`;
   let result: MoveChunksResult | undefined;
   try {

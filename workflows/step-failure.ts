@@ -17,9 +17,19 @@ export function toStepFailure(thrown: unknown, stream?: string): StepFailure {
   }
   if (cause instanceof ApplicationFailure) {
     const error = fromApplicationFailure(cause);
-    return { ...describe(error, stream), retryable: !cause.nonRetryable, lost: false, progressed: hasProgress(cause.details?.[1]) };
+    return {
+      ...describe(error, stream),
+      retryable: !cause.nonRetryable,
+      lost: false,
+      progressed: hasProgress(cause.details?.[1]),
+    };
   }
-  return { ...describe(new SluiceError('INTERNAL', { detail: 'a step failed in an unknown way' }), stream), retryable: true, lost: false, progressed: false };
+  return {
+    ...describe(new SluiceError('INTERNAL', { detail: 'a step failed in an unknown way' }), stream),
+    retryable: true,
+    lost: false,
+    progressed: false,
+  };
 }
 
 function describe(error: SluiceError, stream: string | undefined): Pick<StepFailure, 'error'> {

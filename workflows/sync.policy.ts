@@ -55,10 +55,7 @@ function moversUnderWay(carry: SyncCarry): number {
 }
 
 /** What a run begins with. */
-export function freshCarry(
-  settings: SyncSettings,
-  streams: readonly { name: string; movers: number }[],
-): SyncCarry {
+export function freshCarry(settings: SyncSettings, streams: readonly { name: string; movers: number }[]): SyncCarry {
   return {
     settings,
     paused: false,
@@ -87,7 +84,9 @@ export function runError(carry: SyncCarry): StepError | undefined {
   const failed = carry.streams.filter((stream) => stream.state === 'failed');
   const [first] = failed;
   if (first?.error === undefined) return undefined;
-  return failed.length === 1 ? first.error : { ...first.error, details: { ...first.error.details, failed_streams: failed.length } };
+  return failed.length === 1
+    ? first.error
+    : { ...first.error, details: { ...first.error.details, failed_streams: failed.length } };
 }
 
 /** 1234567 → `1,234,567`. Not Intl: the words must be the same on every worker. */

@@ -110,7 +110,12 @@ export class ChunkMover {
   ): Promise<{ position: Position | null } | undefined> {
     if (!reading.sourceFailed) return undefined;
     // Rows that are read again meet themselves in an upsert; anywhere else they would be doubled.
-    if (error.code === 'POSITION_REFUSED' && target.mode === 'incremental_upsert' && reading.untouched && reading.position !== null)
+    if (
+      error.code === 'POSITION_REFUSED' &&
+      target.mode === 'incremental_upsert' &&
+      reading.untouched &&
+      reading.position !== null
+    )
       return { position: null };
     if (error.code !== 'RATE_LIMITED' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
     const waitMs = throttled(error).until - Date.now();

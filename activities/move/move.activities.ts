@@ -74,6 +74,8 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
   /** So that whoever reads the run sees why it went slower; the run goes on without it. */
   private async log({ runId, stream, mover, attempt }: MoveChunksInput, error: SluiceError): Promise<void> {
     const details = { ...error.details, mover: Number(mover), attempt };
-    await appendRunLog(this.pool, { runId, level: 'warn', code: error.code, stream, message: error.message, details }).catch(() => {});
+    await appendRunLog(this.pool, { runId, level: 'warn', code: error.code, stream, message: error.message, details }).catch(
+      () => {},
+    );
   }
 }

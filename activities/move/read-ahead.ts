@@ -47,7 +47,8 @@ export class ReadAhead {
     for await (const page of pages) {
       this.queue.push(page);
       this.wakeLoader?.();
-      while (this.queue.length >= DEPTH_PAGES && !this.signal.aborted) await new Promise<void>((wake) => (this.wakeReader = wake));
+      while (this.queue.length >= DEPTH_PAGES && !this.signal.aborted)
+        await new Promise<void>((wake) => (this.wakeReader = wake));
       if (this.signal.aborted) return 'stopped';
     }
     return 'end';

@@ -19,7 +19,8 @@ export async function endRun({ pool, opener }: Deps, { runId, outcome, error }: 
   const ended = await transitionRun(pool, { id: runId, to: outcome, ...(error === undefined ? {} : { error }) });
   if (ended === null) return;
   for (const stream of await listRunStreams(pool, { runId }))
-    if (outcome !== 'succeeded' && stream.state !== 'finished') await setRunStreamState(pool, { runId, stream: stream.stream, state: 'failed' });
+    if (outcome !== 'succeeded' && stream.state !== 'finished')
+      await setRunStreamState(pool, { runId, stream: stream.stream, state: 'failed' });
   await appendRunLog(pool, {
     runId,
     level: outcome === 'failed' ? 'error' : 'info',

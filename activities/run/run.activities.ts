@@ -44,7 +44,8 @@ export class RunActivities implements Pick<SyncActivities, 'beginRun' | 'finishS
       until === undefined ? undefined : { reason: 'rate_limited', until: new Date(until).toISOString() };
     await withFailures(async () => {
       const moved = await transitionRun(this.pool, { id: runId, to: state, ...(waiting === undefined ? {} : { waiting }) });
-      if (moved !== null) await appendRunLog(this.pool, { runId, level: 'info', code: `run.${state}`, message: wordsFor(state, waiting) });
+      if (moved !== null)
+        await appendRunLog(this.pool, { runId, level: 'info', code: `run.${state}`, message: wordsFor(state, waiting) });
       else if (waiting !== undefined) await setRunWaiting(this.pool, { id: runId, waiting });
     });
   }

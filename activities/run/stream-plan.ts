@@ -2,7 +2,15 @@ import type { Destination } from '../../libs/contracts/destination.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import { isIncremental } from '../../libs/runs/stream-target.js';
 import type { StreamScope } from '../../libs/runs/run-scope.js';
-import { beginPlan, countSlices, getRunStream, inTransaction, insertSlices, lockRunStream, type Pool } from '../../libs/store/index.js';
+import {
+  beginPlan,
+  countSlices,
+  getRunStream,
+  inTransaction,
+  insertSlices,
+  lockRunStream,
+  type Pool,
+} from '../../libs/store/index.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import { planAhead } from '../move/plan-feed.js';
 
@@ -32,7 +40,10 @@ export async function openStreamPlan({ pool, source, destination }: StreamPorts,
 }
 
 /** Adds to the plan and returns how many movers what is open is worth. Where the source is over its budget the movers will plan, and wait. */
-export async function planMore({ pool, source }: Omit<StreamPorts, 'destination'>, { ref, target }: Pick<StreamScope, 'ref' | 'target'>): Promise<number> {
+export async function planMore(
+  { pool, source }: Omit<StreamPorts, 'destination'>,
+  { ref, target }: Pick<StreamScope, 'ref' | 'target'>,
+): Promise<number> {
   const key = { runId: ref.runId, stream: ref.stream };
   const complete = await planAhead({ pool, source, ...key, incremental: isIncremental(target) }).catch((error: unknown) => {
     if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return false;

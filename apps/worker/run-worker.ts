@@ -7,7 +7,10 @@ import { WorkerModule, type WorkerParts } from './worker.module.js';
 export async function runWorker(parts: WorkerParts): Promise<void> {
   const { log } = parts;
   installRuntime(log);
-  const app = await NestFactory.createApplicationContext(WorkerModule.with(parts), { logger: ['error', 'warn'], abortOnError: false });
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(parts), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   const fail = (error: unknown) => {
     log.fatal({ err: error }, 'the worker ended');

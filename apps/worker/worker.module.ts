@@ -32,7 +32,11 @@ export interface WorkerParts {
 }
 
 type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
-const provide = <D extends unknown[], T>(token: InjectionToken, inject: InjectionToken[], useFactory: (...deps: D) => T): FactoryProvider => ({
+const provide = <D extends unknown[], T>(
+  token: InjectionToken,
+  inject: InjectionToken[],
+  useFactory: (...deps: D) => T,
+): FactoryProvider => ({
   provide: token,
   inject,
   useFactory: useFactory as FactoryProvider['useFactory'],
@@ -63,21 +67,46 @@ export class WorkerModule {
         { provide: CHUNK_LIMITS, useValue: limits },
         provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice worker' })),
         provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
-        provide(Egress, [PgBudgetGate], (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version })),
+        provide(
+          Egress,
+          [PgBudgetGate],
+          (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
+        ),
         provide(CONNECTION_OPENER, [POOL, Egress], (db: Pool, egress: Egress) => {
           const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
           return new StoreConnectionOpener({ db, secrets, catalog: catalog(egress), egress, class: 'batch' });
         }),
-        provide(TemporalClient, [], () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) })),
-        provide(RUN_CONTROL, [POOL, TemporalClient], (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal)),
+        provide(
+          TemporalClient,
+          [],
+          () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) }),
+        ),
+        provide(
+          RUN_CONTROL,
+          [POOL, TemporalClient],
+          (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal),
+        ),
         provide(Reconciler, [POOL, TemporalClient, CONNECTION_OPENER], (...[pool, temporal, opener]: Deps) => {
           const timing = { intervalMs: config.SLUICE_RECONCILE_MS, startAfterMs: config.SLUICE_LOST_AFTER_MS };
-          return new Reconciler({ pool, temporal, opener, ...timing, log: (level, message, facts) => log[level](facts, message) });
+          return new Reconciler({
+            pool,
+            temporal,
+            opener,
+            ...timing,
+            log: (level, message, facts) => log[level](facts, message),
+          });
         }),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
           const workflows = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
           const slots = config.SLUICE_WORKER_ACTIVITIES;
-          return new WorkerHost({ ...cluster, dataConverter: converter, workflows, activities: registry.activities(), slots, log });
+          return new WorkerHost({
+            ...cluster,
+            dataConverter: converter,
+            workflows,
+            activities: registry.activities(),
+            slots,
+            log,
+          });
         }),
         RunActivities,
         MoveActivities,

@@ -1,6 +1,15 @@
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import { errorEntry } from '../errors/index.js';
-import { appendRunLog, inTransaction, listRunStreams, raiseEpoch, setRunStreamState, transitionRun, type Pool, type RunRow } from '../store/index.js';
+import {
+  appendRunLog,
+  inTransaction,
+  listRunStreams,
+  raiseEpoch,
+  setRunStreamState,
+  transitionRun,
+  type Pool,
+  type RunRow,
+} from '../store/index.js';
 import { loadRunScope, openRunDestination, streamRef } from './run-scope.js';
 
 /**
@@ -32,7 +41,8 @@ export async function closeLostRun(
 async function fenceOff({ pool, opener }: { pool: Pool; opener: ConnectionOpener }, run: RunRow, epoch: number): Promise<void> {
   const scope = await loadRunScope(pool, run.id);
   const streams = await listRunStreams(pool, { runId: run.id });
-  for (const { stream, state } of streams) if (state !== 'finished') await setRunStreamState(pool, { runId: run.id, stream, state: 'failed' });
+  for (const { stream, state } of streams)
+    if (state !== 'finished') await setRunStreamState(pool, { runId: run.id, stream, state: 'failed' });
   if (scope === null || streams.length === 0) return;
   const destination = await openRunDestination(opener, scope);
   try {

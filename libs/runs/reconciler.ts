@@ -66,7 +66,10 @@ export class Reconciler {
       });
     } catch (error) {
       const code = error instanceof SluiceError ? error.code : 'INTERNAL';
-      this.options.log('warn', 'a reconciliation did not finish', { code, cause: error instanceof Error ? error.name : typeof error });
+      this.options.log('warn', 'a reconciliation did not finish', {
+        code,
+        cause: error instanceof Error ? error.name : typeof error,
+      });
     }
   }
 
@@ -117,7 +120,9 @@ export class Reconciler {
         break;
       }
       case 'lost_and_terminate':
-        await temporal.call((client) => client.workflow.getHandle(run.workflowId).terminate('the run was closed: its workflow was reset'));
+        await temporal.call((client) =>
+          client.workflow.getHandle(run.workflowId).terminate('the run was closed: its workflow was reset'),
+        );
         await closeLostRun({ pool, opener }, run, 'lost');
         break;
       case 'lost':

@@ -58,7 +58,8 @@ export class TemporalRunControl implements RunControl {
       await this.temporal.call((client) => client.workflow.getHandle(run.workflowId).cancel());
     } catch (error) {
       // Never started, or gone: nothing is left that could be asked to stop.
-      if (error instanceof WorkflowNotFoundError) return this.answer(await transitionRun(this.pool, { id: runId, to: 'cancelled' }), asked);
+      if (error instanceof WorkflowNotFoundError)
+        return this.answer(await transitionRun(this.pool, { id: runId, to: 'cancelled' }), { workspaceId, runId });
       await this.moveBack(asked, run.state);
       throw error;
     }
@@ -83,7 +84,7 @@ export class TemporalRunControl implements RunControl {
     if (run.state !== 'paused' && run.state !== 'pausing') throw notActive(run);
     await this.update(run, RESUME_UPDATE);
     const resumed = await transitionRun(this.pool, { id: runId, to: 'running', from: ['paused', 'pausing'] });
-    return this.answer(resumed, run);
+    return this.answer(resumed, { workspaceId, runId });
   }
 
   async retry({ workspaceId, runId }: RunKey): Promise<StartedRun> {
@@ -94,7 +95,14 @@ export class TemporalRunControl implements RunControl {
     return this.start({ workspaceId, syncId: run.syncId, trigger: 'retry', lane: run.lane, resets });
   }
 
-  private async insert({ workspaceId, syncId, trigger, lane = 'live', resets = [], scheduledFor }: StartRequest): Promise<RunRow> {
+  private async insert({
+    workspaceId,
+    syncId,
+    trigger,
+    lane = 'live',
+    resets = [],
+    scheduledFor,
+  }: StartRequest): Promise<RunRow> {
     const id = randomUUID();
     try {
       const run = await inTransaction(this.pool, async (tx) => {
@@ -109,7 +117,8 @@ export class TemporalRunControl implements RunControl {
           scheduledFor: scheduledFor ?? null,
           resets,
         });
-        if (inserted !== null) await appendRunLog(tx, { runId: id, level: 'info', code: 'run.queued', message: `the run was asked for (${trigger})` });
+        if (inserted !== null)
+          await appendRunLog(tx, { runId: id, level: 'info', code: 'run.queued', message: `the run was asked for (${trigger})` });
         return inserted;
       });
       if (run === null) throw new SluiceError('NOT_FOUND', { detail: 'the sync', details: { sync: syncId } });
@@ -154,8 +163,9 @@ export class TemporalRunControl implements RunControl {
     await takeBackTransition(this.pool, { id: run.id, from: run.state, to });
   }
 
-  private answer(row: RunRow | null, otherwise: RunRow): StartedRun {
-    return { runId: otherwise.id, state: row?.state ?? otherwise.state };
+  /** `moved` is null when the workflow was quicker to write the state than we were. */
+  private async answer(moved: RunRow | null, key: RunKey): Promise<StartedRun> {
+    return { runId: key.runId, state: (moved ?? (await this.find(key))).state };
   }
 
   private async log(run: RunRow, code: string, message: string, level: 'info' | 'error' = 'info'): Promise<void> {

@@ -5,7 +5,16 @@ import type { Source } from '../contracts/source.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec } from '../contracts/sync-spec.schema.js';
 import { SluiceError } from '../errors/index.js';
-import { getDocument, getInstallationId, getRun, getSync, getSyncVersion, type Db, type RunRow, type SyncRow } from '../store/index.js';
+import {
+  getDocument,
+  getInstallationId,
+  getRun,
+  getSync,
+  getSyncVersion,
+  type Db,
+  type RunRow,
+  type SyncRow,
+} from '../store/index.js';
 import { descriptorOf, streamTarget } from './stream-target.js';
 
 /** A run with what it was made from. */
@@ -22,7 +31,8 @@ export async function loadRunScope(db: Db, runId: string): Promise<RunScope | nu
   if (run === null) return null;
   const sync = await getSync(db, { id: run.syncId });
   const version = await getSyncVersion(db, { syncId: run.syncId, version: run.syncVersion });
-  if (sync === null || version === null) throw new SluiceError('NOT_FOUND', { detail: 'the sync of the run', details: { run: runId } });
+  if (sync === null || version === null)
+    throw new SluiceError('NOT_FOUND', { detail: 'the sync of the run', details: { run: runId } });
   return { run, sync, spec: version.spec, installation: await getInstallationId(db) };
 }
 

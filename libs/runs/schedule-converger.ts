@@ -56,7 +56,9 @@ async function put(client: Client, sync: SyncRow): Promise<void> {
   const { schedule } = sync;
   if (schedule === null || (await create(client, sync))) return;
   const { spec, action, policies, state } = scheduleOptions(sync, schedule);
-  await client.schedule.getHandle(scheduleId(sync.id)).update(() => ({ spec, action, policies: policies ?? {}, state: state ?? {} }));
+  await client.schedule
+    .getHandle(scheduleId(sync.id))
+    .update(() => ({ spec, action, policies: policies ?? {}, state: state ?? {} }));
 }
 
 async function remove(client: Client, sync: SyncRow): Promise<void> {

@@ -1,10 +1,5 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import {
-  scheduledSyncWorkflowId,
-  scheduleId,
-  SYNC_TASK_QUEUE,
-  type ScheduledSyncWorkflowInput,
-} from '../contracts/workflows.js';
+import { scheduledSyncWorkflowId, scheduleId, SYNC_TASK_QUEUE, type ScheduledSyncWorkflowInput } from '../contracts/workflows.js';
 import type { Schedule } from '../contracts/sync-spec.schema.js';
 
 /** What was missed while Temporal was away for longer than this is not made up for. */

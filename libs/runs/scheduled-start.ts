@@ -24,7 +24,16 @@ export async function startScheduledRun(
     if (overlap === 'wait') return { status: 'active' };
   }
   const id = randomUUID();
-  const request = { id, workspaceId, syncId, lane: 'live', trigger: 'schedule' as const, workflowId: syncWorkflowId(id), scheduledFor: time, resets: [] };
+  const request = {
+    id,
+    workspaceId,
+    syncId,
+    lane: 'live',
+    trigger: 'schedule' as const,
+    workflowId: syncWorkflowId(id),
+    scheduledFor: time,
+    resets: [],
+  };
   if ((await insertSkippedRun(db, request)) === null) return { status: 'gone' };
   await appendRunLog(db, { runId: id, level: 'info', code: 'run.skipped', message: 'another run of the sync was active' });
   return { status: 'skipped' };

@@ -8,7 +8,11 @@ type SyncWorkflow = (input: SyncWorkflowInput) => Promise<SyncWorkflowResult>;
 type StartOptions = WorkflowStartOptions<SyncWorkflow>;
 
 /** Starts a run's workflow and notes its execution. That it runs already is success. Throws TEMPORAL_UNAVAILABLE. */
-export async function startSyncWorkflow({ db, temporal }: { db: Db; temporal: TemporalClient }, run: RunRow, sync: SyncRow): Promise<void> {
+export async function startSyncWorkflow(
+  { db, temporal }: { db: Db; temporal: TemporalClient },
+  run: RunRow,
+  sync: SyncRow,
+): Promise<void> {
   const options: StartOptions = {
     taskQueue: SYNC_TASK_QUEUE,
     workflowId: run.workflowId,
@@ -18,7 +22,11 @@ export async function startSyncWorkflow({ db, temporal }: { db: Db; temporal: Te
     staticSummary: `sync ${sync.name}`,
     priority: { priorityKey: 3 },
   };
-  const typedSearchAttributes = runSearchAttributes({ syncId: sync.id, connectionId: sync.sourceId, workspaceId: run.workspaceId });
+  const typedSearchAttributes = runSearchAttributes({
+    syncId: sync.id,
+    connectionId: sync.sourceId,
+    workspaceId: run.workspaceId,
+  });
   const executionId = await temporal.call((client) =>
     start(client, { ...options, typedSearchAttributes }).catch((error: unknown) => {
       // A cluster without our search attributes refuses them: the run is started all the same.

@@ -23,7 +23,10 @@ export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {
   const descriptor = catalog.streams.find((stream) => stream.name === name);
   if (descriptor === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
   if (descriptor.unavailable !== null)
-    throw new SluiceError('UNKNOWN_STREAM', { detail: `${name} cannot be read: ${descriptor.unavailable}`, details: { stream: name } });
+    throw new SluiceError('UNKNOWN_STREAM', {
+      detail: `${name} cannot be read: ${descriptor.unavailable}`,
+      details: { stream: name },
+    });
   return descriptor;
 }
 

@@ -26,7 +26,10 @@ export function deriveCodecKey(secret: string | Buffer): CodecKey {
 export class AesGcmCodec implements PayloadCodec {
   private readonly keys: Map<string, Buffer>;
 
-  constructor(private readonly current: CodecKey, previous: readonly CodecKey[] = []) {
+  constructor(
+    private readonly current: CodecKey,
+    previous: readonly CodecKey[] = [],
+  ) {
     this.keys = new Map([...previous, current].map(({ id, key }) => [id, key]));
   }
 

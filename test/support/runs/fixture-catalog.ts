@@ -1,19 +1,25 @@
-import type { ConnectorCatalog } from '../../../libs/connections/index.js';
-import { parsePostgresConfig, PostgresDestination, postgresConnectionSpecification } from '../../../libs/destinations/postgres/index.js';
+import { createConnectorCatalog, type ConnectorCatalog } from '../../../libs/connections/index.js';
+import type { JsonSchema } from '../../../libs/contracts/json.js';
+import type { Egress } from '../../../libs/egress/egress.js';
 import { numbersSource, numbersSpec } from './numbers-source.js';
 
-/** Connectors of the tests of runs: `numbers` and the real `postgres`. */
-export function fixtureCatalog(): ConnectorCatalog {
+/** The real connectors, and `numbers`. */
+export function fixtureCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog {
+  const real = createConnectorCatalog(egress);
+  const isNumbers = ({ connector }: { connector: { name: string } }) => connector.name === 'numbers';
   return {
-    builtIn: [
-      { name: 'numbers', kind: 'source' },
-      { name: 'postgres', kind: 'destination' },
-    ],
-    describe: ({ kind }) =>
-      kind === 'source'
-        ? { spec: numbersSpec, streams: ['numbers'], capabilities: null }
-        : { spec: postgresConnectionSpecification as never, streams: [], capabilities: null },
-    createSource: ({ config }) => numbersSource(config),
-    createDestination: ({ config }) => new PostgresDestination({ config: parsePostgresConfig(config) }),
+    builtIn: [...real.builtIn, { name: 'numbers', kind: 'source' }],
+    parse: (text) => real.parse(text),
+    describe: (connector) =>
+      connector.name === 'numbers'
+        ? { spec: numbersSpec as JsonSchema, streams: ['numbers'], capabilities: null }
+        : real.describe(connector),
+    validate: (request) => (isNumbers(request) ? undefined : real.validate(request)),
+    account: (request) =>
+      isNumbers(request)
+        ? { workspaceId: request.workspaceId, host: 'numbers', account: 'numbers', limits: [] }
+        : real.account(request),
+    createSource: (request) => (isNumbers(request) ? numbersSource(request.config) : real.createSource(request)),
+    createDestination: (request) => real.createDestination(request),
   };
 }

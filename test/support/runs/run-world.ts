@@ -9,11 +9,12 @@ import { createTestDatabase } from '../test-database.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
-import { StoreConnectionOpener, sealSecrets, splitSecrets } from '../../../libs/connections/index.js';
+import { sealSecrets, splitSecrets, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
-import { postgresConnectionSpecification } from '../../../libs/destinations/postgres/index.js';
+import { EgressAllowList } from '../../../libs/egress/allow-list.js';
+import { createEgressGuard } from '../../../libs/egress/egress-guard.js';
 import { TemporalRunControl } from '../../../libs/runs/index.js';
-import { createSecretBox } from '../../../libs/secrets/index.js';
+import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
 import {
   contentHash,
   createPool,
@@ -22,11 +23,13 @@ import {
   insertConnection,
   insertSync,
   insertSyncVersion,
+  listRunStreams,
   inTransaction,
   migrate,
   putConnector,
   type Pool,
   type RunRow,
+  type RunStreamRow,
 } from '../../../libs/store/index.js';
 import { TemporalClient } from '../../../libs/temporal/index.js';
 import { fixtureCatalog } from './fixture-catalog.js';
@@ -77,7 +80,10 @@ export class RunWorld {
     const temporal = new TemporalClient({ address, namespace });
     const pool = createPool(control.url);
     const secrets = createSecretBox({ current: SECRET });
-    const opener = new StoreConnectionOpener({ db: pool, secrets, catalog: fixtureCatalog(), egress: { client: noHttp }, class: 'batch' });
+    const { hostname, port } = new URL(destination.url);
+    const allowed = `${hostname}:${port || '5432'}`;
+    const catalog = fixtureCatalog({ guard: createEgressGuard(EgressAllowList.parse(allowed)) });
+    const opener = new StoreConnectionOpener({ db: pool, secrets, catalog, egress: { client: noHttp }, class: 'batch' });
     const target = new pg.Pool({ connectionString: destination.url, max: 2 });
     target.on('error', () => {});
     const env = {
@@ -85,6 +91,7 @@ export class RunWorld {
       SLUICE_DATABASE_URL: control.url,
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: namespace,
+      SLUICE_EGRESS_ALLOW: allowed,
       SLUICE_SECRET_KEY: SECRET.toString('base64'),
     };
     const workspaceId = await getDefaultWorkspaceId(pool);
@@ -96,13 +103,13 @@ export class RunWorld {
       () => control.drop(),
       () => destination.drop(),
     ];
-    await world.addConnectors(destination.url, secrets);
+    await world.addConnectors(destination.url, secrets, catalog);
     return world;
   }
 
   private destinationId = '';
 
-  private async addConnectors(url: string, secrets: ReturnType<typeof createSecretBox>): Promise<void> {
+  private async addConnectors(url: string, secrets: SecretBox, catalog: ConnectorCatalog): Promise<void> {
     const { workspaceId, pool } = this;
     await inTransaction(pool, async (tx) => {
       await putConnector(tx, { workspaceId, name: 'numbers', hash: contentHash({}), kind: 'source', manifest: null });
@@ -111,9 +118,17 @@ export class RunWorld {
     const { hostname, port, username, password, pathname } = new URL(url);
     const whole = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
     const id = crypto.randomUUID();
-    const parts = splitSecrets(postgresConnectionSpecification as never, whole);
+    const parts = splitSecrets(catalog.describe({ name: 'postgres', kind: 'destination', manifest: null }).spec, whole);
     const sealed = sealSecrets(secrets, { workspaceId, id }, parts.secrets);
-    await insertConnection(pool, { id, workspaceId, name: 'target', connector: 'postgres', config: parts.config, secrets: sealed, budget: null });
+    await insertConnection(pool, {
+      id,
+      workspaceId,
+      name: 'target',
+      connector: 'postgres',
+      config: parts.config,
+      secrets: sealed,
+      budget: null,
+    });
     this.destinationId = id;
   }
 
@@ -122,7 +137,13 @@ export class RunWorld {
     const id = crypto.randomUUID();
     const config = source as unknown as JsonObject;
     await insertConnection(pool, { id, workspaceId, name: id, connector: 'numbers', config, secrets: null, budget: null });
-    const sync = await insertSync(pool, { workspaceId, name: id, sourceId: id, destinationId: this.destinationId, schedule: schedule ?? null });
+    const sync = await insertSync(pool, {
+      workspaceId,
+      name: id,
+      sourceId: id,
+      destinationId: this.destinationId,
+      schedule: schedule ?? null,
+    });
     const spec = { namespace: 'public', streams: [{ name: 'numbers', mode, table }] };
     await insertSyncVersion(pool, { syncId: sync.id, version: 1, hash: contentHash(spec), spec, resets: [] });
     return sync.id;
@@ -169,7 +190,21 @@ export class RunWorld {
         throw error;
       });
     const [row] = rows;
-    return { count: Number(row?.count ?? 0), distinct: Number(row?.distinct ?? 0), min: Number(row?.min ?? 0), max: Number(row?.max ?? 0) };
+    return {
+      count: Number(row?.count ?? 0),
+      distinct: Number(row?.distinct ?? 0),
+      min: Number(row?.min ?? 0),
+      max: Number(row?.max ?? 0),
+    };
+  }
+
+  streams(runId: string): Promise<RunStreamRow[]> {
+    return listRunStreams(this.pool, { runId });
+  }
+
+  /** Until the run has read so much, as the ledger says. */
+  async untilRead(runId: string, atLeast: number): Promise<void> {
+    while (((await this.streams(runId))[0]?.counts?.read ?? 0) < atLeast) await delay(50);
   }
 
   async untilRows(atLeast: number, table?: string): Promise<void> {
@@ -177,7 +212,7 @@ export class RunWorld {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.workers].map(endWorker));
+    await Promise.all([...this.workers].map((worker) => endWorker(worker)));
     for (const close of this.closers) await close().catch(() => {});
   }
 }
@@ -194,8 +229,7 @@ const noHttp = () => ({
 
 /** Registers a namespace and waits until the server serves it. */
 async function createNamespace(address: string, namespace: string): Promise<void> {
-  const { client, ...rest } = { client: new TemporalClient({ address, namespace }) };
-  void rest;
+  const client = new TemporalClient({ address, namespace });
   await client.call((c) =>
     c.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 as never } }),
   );

@@ -1,0 +1,18 @@
+import 'reflect-metadata';
+import { ConfigError, loadConfig, workerEnvSchema } from '../../libs/config/index.js';
+import { createConnectorCatalog } from '../../libs/connections/index.js';
+import { createLogger } from '../../libs/observability/index.js';
+import { exitWithParent, reportReady } from '../../libs/stack/parent-watch.js';
+import { runWorker } from './run-worker.js';
+
+exitWithParent();
+try {
+  const config = loadConfig(workerEnvSchema);
+  const log = createLogger({ app: 'worker', level: config.LOG_LEVEL });
+  await runWorker({ config, log, version: '0.1.0', catalog: createConnectorCatalog });
+  reportReady();
+} catch (error) {
+  // Without a usable environment there is no log to write to.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}
