@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ConfigError, loadConfig, workerEnvSchema } from '../../libs/config/index.js';
+import { ConfigError, loadConfig, readVersion, workerEnvSchema } from '../../libs/config/index.js';
 import { createConnectorCatalog } from '../../libs/connections/index.js';
 import { createLogger } from '../../libs/observability/index.js';
 import { exitWithParent, reportReady } from '../../libs/stack/parent-watch.js';
@@ -9,7 +9,7 @@ exitWithParent();
 try {
   const config = loadConfig(workerEnvSchema);
   const log = createLogger({ app: 'worker', level: config.LOG_LEVEL });
-  await runWorker({ config, log, version: '0.1.0', catalog: createConnectorCatalog });
+  await runWorker({ config, log, version: readVersion(), catalog: createConnectorCatalog });
   reportReady();
 } catch (error) {
   // Without a usable environment there is no log to write to.

@@ -5,7 +5,8 @@ import { SluiceError } from '../errors/index.js';
 /** How long one call may take, reconnecting included; then TEMPORAL_UNAVAILABLE. */
 const CALL_DEADLINE_MS = 5_000;
 /** gRPC status codes that say that the cluster is away or overloaded, not that the request is wrong. */
-const UNAVAILABLE_STATUSES = new Set([4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 14 /* UNAVAILABLE */]);
+const UNAVAILABLE_STATUSES = new Set<number>([4 /* DEADLINE_EXCEEDED */, 8 /* RESOURCE_EXHAUSTED */, 14 /* UNAVAILABLE */]);
+const INVALID_ARGUMENT: number = 3;
 
 /** One client a process. It connects at its first call and reconnects by itself, so that a process may start before Temporal. */
 export class TemporalClient {
@@ -47,6 +48,6 @@ export function isTemporalUnavailable(error: unknown): boolean {
 
 /** Whether the server refused a call because of its arguments (an unknown search attribute, say). */
 export function isInvalidArgument(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return at.code === 3;
+  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return Number(at.code) === INVALID_ARGUMENT;
   return false;
 }

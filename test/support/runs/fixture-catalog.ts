@@ -1,5 +1,4 @@
 import { createConnectorCatalog, type ConnectorCatalog } from '../../../libs/connections/index.js';
-import type { JsonSchema } from '../../../libs/contracts/json.js';
 import type { Egress } from '../../../libs/egress/egress.js';
 import { numbersSource, numbersSpec } from './numbers-source.js';
 
@@ -11,9 +10,7 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog 
     builtIn: [...real.builtIn, { name: 'numbers', kind: 'source' }],
     parse: (text) => real.parse(text),
     describe: (connector) =>
-      connector.name === 'numbers'
-        ? { spec: numbersSpec as JsonSchema, streams: ['numbers'], capabilities: null }
-        : real.describe(connector),
+      connector.name === 'numbers' ? { spec: numbersSpec, streams: ['numbers'], capabilities: null } : real.describe(connector),
     validate: (request) => (isNumbers(request) ? undefined : real.validate(request)),
     account: (request) =>
       isNumbers(request)
