@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { compareTable, type Comparison } from '../../apps/demo/compare-table.js';
 import { RestClient } from '../../apps/demo/rest-client.js';
 import { recordsById, ShopClient } from '../../apps/demo/shop-client.js';
@@ -33,6 +34,7 @@ export async function withWorld<T>(
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
+  await forgetEarlier();
   const stack = await startStack({ home: HOME, demoShop: { args }, log: (line) => console.log(`  ${line}`) });
   const interrupted = () => void stack.destroy().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -64,4 +66,9 @@ export async function withWorld<T>(
     await Promise.all([warehouse.close(), controlPlane.close()]);
     await stack.destroy();
   }
+}
+
+/** A chaos run that was killed leaves its home, with runs that would go on beside ours. Refuses a home that is in use. */
+async function forgetEarlier(): Promise<void> {
+  if (existsSync(HOME)) await (await startStack({ home: HOME, api: false, workers: 0 })).destroy();
 }
