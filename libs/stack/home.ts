@@ -51,4 +51,4 @@ export const shopKeys = (home: string) => ({
   SHOP_ADMIN_TOKEN: keptSecret(home, 'shop-admin-token', () => randomBytes(18).toString('base64url')),
 });
 export const bootstrapApiKey = (home: string): string =>
-  keptSecret(home, 'api-key', () => `slk_${randomBytes(24).toString('base64url')}`);
+  keptSecret(home, 'api-key', () => `sl_${randomBytes(32).toString('base64url')}`);
