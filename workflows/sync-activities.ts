@@ -4,8 +4,10 @@ import type { MoveChunksResult, SyncActivities, SyncSettings } from '../libs/con
 
 /** Retried by the server: short steps on our own store and on the destination's catalog. */
 const STEP_RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
-/** A staged slice may be published for many minutes; who is alive heartbeats, who is not is found by that. */
+/** A staged slice may be published for many minutes; who is alive heartbeats (every second), who is not is found by that. */
 const LONGEST_STEP = '24h';
+/** As short as that of moveChunks: a worker that dies while a run begins or a stream is finished must not hold it up longer than one that dies in between. */
+const STEP_HEARTBEAT = '10s';
 
 /**
  * Retried until it works: a run whose end is not written would stay active for ever. Local, because it is short and must not wait for a slot
@@ -19,7 +21,7 @@ export const { endRun, reportRun } = proxyLocalActivities<Pick<SyncActivities, '
 /** Prepares or finishes streams; a handful of tries. Ahead of movers that wait for a slot. */
 export const { beginRun, finishStream } = proxyActivities<Pick<SyncActivities, 'beginRun' | 'finishStream'>>({
   startToCloseTimeout: LONGEST_STEP,
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: STEP_HEARTBEAT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { ...STEP_RETRY, maximumAttempts: 8 },
   priority: { priorityKey: 2 },

@@ -22,8 +22,11 @@ const CONNECT_EVERY_MS = 500;
 const SHUTDOWN_WITHIN_MS = 8_000;
 /** Heartbeats are sent at least this often, so that a pause reaches a mover within a second or two. */
 const HEARTBEAT_MS = 1_000;
-/** After a worker's death its workflows' tasks wait so long for it before another worker gets them; the default of 10 s would double the gap. */
-const STICKY_TIMEOUT_MS = 2_000;
+/**
+ * After a worker's death its workflows' tasks wait so long for it before another worker gets them, on top of the heartbeat timeout: the default
+ * of 10 s would double the gap. Whoever is alive polls at once; a task that was given up too early only costs a replay of a short history.
+ */
+const STICKY_TIMEOUT_MS = 500;
 
 /** The Temporal worker of this process. */
 export class WorkerHost {
