@@ -15,6 +15,8 @@ import { secretValues } from './spec/secret-paths.js';
 import { validateConfig } from './spec/validate-config.js';
 
 const SLICES_PER_PAGE = 1_000;
+/** A check tells what is wrong now; a run is patient. */
+const CHECK_TRIES = 2;
 
 export interface DeclarativeSourceOptions {
   model: SourceModel;
@@ -42,17 +44,18 @@ class DeclarativeSource implements Source {
   ) {}
 
   check(): Promise<void> {
+    const environment = { ...this.environment, maxTries: CHECK_TRIES };
     return this.guarded(async () => {
       for (const name of this.model.checkStreams) {
         const stream = this.stream(name);
-        const plan = planSlices(stream, this.environment, {
+        const plan = planSlices(stream, environment, {
           state: null,
           nowMs: this.environment.now(),
           after: null,
           signal: this.closing.signal,
         });
         for await (const { slice } of plan) {
-          const pages = readSlice(stream, this.environment, {
+          const pages = readSlice(stream, environment, {
             slice: readSpec(slice),
             position: null,
             signal: this.closing.signal,

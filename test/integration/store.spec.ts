@@ -124,7 +124,9 @@ test('movers claim in plan order without meeting, take over what earlier attempt
   );
   expect(new Set(claims.map((claim) => claim?.slice.id)).size).toBe(29);
   expect(await store.countSlices(pool, key)).toEqual({ pending: 0, claimed: 29, done: 1 });
-  expect(await store.countSlicesByStream(pool, { runId })).toEqual([{ stream: 'orders', pending: 0, claimed: 29, done: 1 }]);
+  expect(await store.countSlicesOfRuns(pool, { runIds: [runId] })).toEqual([
+    { runId, stream: 'orders', pending: 0, claimed: 29, done: 1 },
+  ]);
 });
 
 test('older counts never replace newer ones, and the log is read in order', async () => {

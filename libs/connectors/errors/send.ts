@@ -30,6 +30,8 @@ export interface Sending {
   verify: (answer: Answer) => void;
   /** The request goes on from a stored position: statuses that say it is not known any more end it at once. */
   resumed: boolean;
+  /** Fewer tries than the handler would make. */
+  maxTries?: number | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function sendWithRetries(sending: Sending): Promise<Answer | null> 
     const outcome = await trySend(sending, attempt);
     if (outcome.kind === 'settled') return outcome.answer;
     const { error, answer, limit } = outcome;
-    if (attempt > limit) throw error;
+    if (attempt > limit || attempt >= (sending.maxTries ?? Infinity)) throw error;
     const scope = sending.scope();
     const waitMs = 1_000 * (handler.wait({ answer, attempt, scope }) ?? retryAfter(answer, scope.nowMs) ?? 2 ** (attempt - 1));
     if (waitMs >= LONGEST_INNER_WAIT_MS) throw rateLimited(sending, scope.nowMs + waitMs, error);

@@ -12,6 +12,8 @@ export interface Environment {
   http: HttpClient;
   /** ms since the epoch. */
   now: () => number;
+  /** How often a request is tried at most, where somebody waits for the answer; default: as the manifest's error handler says. */
+  maxTries?: number;
 }
 
 /** A slice's own data, as stored in the plan. */

@@ -120,6 +120,7 @@ async function fetchPage(
     scope: current,
     signal,
     resumed: resumed && paginator.resume === 'exact',
+    maxTries: environment.maxTries,
     async draft() {
       const now = current();
       const draft = await requester.draft(now, paginator.address(token));

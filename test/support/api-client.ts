@@ -1,0 +1,63 @@
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** Parsed where it is JSON, else `{}`; what is not there makes the test's expectation fail. */
+  body: Body;
+  text: string;
+}
+
+/** What tests look at in answers, whatever the resource. */
+export interface Body {
+  [field: string]: unknown;
+  id?: string;
+  code?: string;
+  detail?: string;
+  errors?: { path: string; message: string; found?: string; allowed?: string[] }[];
+  data: Body[];
+  next_cursor?: string | null;
+}
+
+/** Calls the REST API as a stranger would; no answer is an error. */
+export class ApiClient {
+  /** Every answer's text so far, to be searched for what must not be there. */
+  seen = '';
+
+  constructor(
+    readonly address: string,
+    private readonly key: string | null,
+  ) {}
+
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(this.address + path, {
+      method,
+      headers: {
+        ...(this.key === null ? {} : { authorization: `Bearer ${this.key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    this.seen += text;
+    const json = /json/.test(response.headers.get('content-type') ?? '');
+    const parsed = (json && text !== '' ? JSON.parse(text) : {}) as Body;
+    return { status: response.status, headers: response.headers, body: parsed, text };
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.call('GET', path);
+  }
+
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
+    return this.call('POST', path, body, headers);
+  }
+
+  patch(path: string, body: unknown): Promise<Answer> {
+    return this.call('PATCH', path, body);
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.call('DELETE', path);
+  }
+}
