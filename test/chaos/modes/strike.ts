@@ -4,7 +4,7 @@ import { pause, secondsSince, until } from '../wait.js';
 import type { World } from '../world.js';
 import type { Subject } from './subjects.js';
 
-/** `begin` and `end` aim at the first and the last second of a run's life, where it has no chunk open. */
+/** `begin` aims at the first second of a run's life, `end` at its last chunk, the slice's completion and what follows it. */
 export type Aim = 'anywhere' | 'begin' | 'end';
 
 export interface Load {
@@ -24,7 +24,9 @@ export interface Recovery {
 
 const WORKER = 'worker-1';
 const BEGIN_MS = 1_500;
-const END_MS = 1_000;
+/** From the last chunk but one to the end of a run takes about so long. */
+const END_MS = 3_000;
+const CHUNK_ROWS = 20_000;
 const LOAD_WITHIN_MS = 120_000;
 /** Watched for longer than the bound, to say by how much it was missed. */
 const RECOVERY_WITHIN_MS = 60_000;
@@ -53,19 +55,21 @@ async function untilTheMoment(world: World, { loads, aim, expectedMs, random }: 
     case 'end': {
       const [first, ...others] = loads;
       if (first === undefined) return;
-      await lastRecordIsIn(world, random.pick([first, ...others]));
+      await lastChunkIsOpen(world, random.pick([first, ...others]));
       return pause(random.between(0, END_MS));
     }
   }
 }
 
-async function lastRecordIsIn({ warehouse, sluice }: World, { runId, expected }: Load): Promise<void> {
+async function lastChunkIsOpen({ warehouse, sluice }: World, { runId, expected }: Load): Promise<void> {
   await until({
-    what: 'a run to come to its end',
+    what: 'a run to come to its last chunk',
     withinMs: LOAD_WITHIN_MS,
     everyMs: 50,
     probe: async () =>
-      (await warehouse.recordsRead(runId)) >= expected || isTerminal((await sluice.run(runId)).state) ? true : undefined,
+      (await warehouse.recordsRead(runId)) > expected - CHUNK_ROWS || isTerminal((await sluice.run(runId)).state)
+        ? true
+        : undefined,
   });
 }
 

@@ -7,8 +7,8 @@ export const ROWS = 110_000;
 /** Records per second, all three streams together: a load of ROWS takes about twelve seconds without a kill. */
 export const PACE = 27_000;
 /** What happens in the shop between the two loads; the stream under append has only new rows, as a touched one would rightly come twice. */
-export const TOUCHED = 50_000;
-export const APPENDED = { events: 60_000, orders: 10_000, order_items: 5_000 } as const;
+export const TOUCHED = 70_000;
+export const APPENDED = { events: 100_000, orders: 30_000, order_items: 5_000 } as const;
 
 /** One write mode under test. Each has a stream of its own, so that what is changed for one does not disturb the others. */
 export interface Subject {

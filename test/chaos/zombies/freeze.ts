@@ -70,8 +70,8 @@ async function untilAllThere(world: World, victims: readonly Victim[]): Promise<
   });
 }
 
-/** Lets all of them commit before the next try. */
-async function nextChunk({ warehouse }: World, victims: readonly Victim[]): Promise<void> {
+/** Waits until all of them have committed once more. */
+export async function nextChunk({ warehouse }: World, victims: readonly Victim[]): Promise<void> {
   await Promise.all(
     victims.map(async ({ runId, place }) => {
       const before = await warehouse.chunks(runId);

@@ -3,7 +3,7 @@ import { tooLate, verdict, type ChaosResult } from '../result.js';
 import { notSucceeded } from '../sluice-door.js';
 import { pause, secondsSince } from '../wait.js';
 import { NAMESPACE, withWorld, type World } from '../world.js';
-import { freezeAtPlaces, type Victim } from './freeze.js';
+import { freezeAtPlaces, nextChunk, type Victim } from './freeze.js';
 import { lateWrites } from './late-writes.js';
 import { PLACES } from './places.js';
 import { goesOn, successorAtWork } from './succession.js';
@@ -61,6 +61,7 @@ async function roundsOfOneRun(
 ): Promise<ChaosResult[]> {
   await world.pace(PACE_EACH * PLACES.length);
   const victims = await Promise.all(PLACES.map((place) => startVictim(world, place, first)));
+  await nextChunk(world, victims);
   const results: ChaosResult[] = [];
   for (let round = first; round <= last; round++) results.push(...(await oneRound(world, workers, { victims, round, random })));
   await world.pace(0);
