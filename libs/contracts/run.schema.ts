@@ -32,7 +32,7 @@ export const runQuerySchema = z.strictObject({
 export type RunQuery = z.output<typeof runQuerySchema>;
 
 /** read = loaded + filtered + quarantined; loaded = the first six details. */
-export const runCountsSchema = z
+const runCountsSchema = z
   .object({
     read: count,
     loaded: count,
@@ -52,7 +52,7 @@ export const runCountsSchema = z
   .meta({ id: 'RunCounts' });
 export type RunCountsView = z.output<typeof runCountsSchema>;
 
-export const runStreamSchema = z
+const runStreamSchema = z
   .object({
     name: z.string(),
     state: z.enum(['pending', 'running', 'finished', 'failed']),
@@ -63,7 +63,7 @@ export const runStreamSchema = z
   })
   .meta({ id: 'RunStream' });
 
-export const runErrorSchema = z
+const runErrorSchema = z
   .object({
     code: z.string(),
     kind: z.string(),

@@ -1,2 +1,1 @@
 export * from './logger.js';
-export { safeError, type SafeError } from './safe-error.js';

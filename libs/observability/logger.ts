@@ -10,7 +10,7 @@ const SECRET_NAMES = [
 const join = (prefix: string, name: string): string => (name.startsWith('[') ? `${prefix}${name}` : `${prefix}.${name}`);
 
 /** Where a secret would be if somebody logged an object that has one: at the top, one level and two levels down. */
-export const REDACTED_PATHS: readonly string[] = [
+const REDACTED_PATHS: readonly string[] = [
   ...SECRET_NAMES,
   ...SECRET_NAMES.map((name) => join('*', name)),
   ...SECRET_NAMES.map((name) => join('*.*', name)),

@@ -44,11 +44,6 @@ export async function setRunWaiting(db: Db, request: { id: string; waiting: RunW
   ]);
 }
 
-/** Why the run is going to fail; the move to `failed` may follow later. */
-export async function setRunError(db: Db, request: { id: string; error: RunError }): Promise<void> {
-  await db.query(`UPDATE control.run SET error = $2 WHERE id = $1`, [request.id, JSON.stringify(request.error)]);
-}
-
 /** Pins what the run works with; see putDocument. */
 export async function pinRun(db: Db, request: { id: string; manifestHash: string | null; catalogHash: string }): Promise<void> {
   await db.query(`UPDATE control.run SET manifest_hash = $2, catalog_hash = $3 WHERE id = $1`, [
@@ -64,13 +59,4 @@ export async function setFirstExecution(db: Db, request: { id: string; execution
     request.id,
     request.executionId,
   ]);
-}
-
-/** Removes a run whose workflow was certainly never started (queued, no execution); false when it has gone on. */
-export async function deleteUnstartedRun(db: Db, request: { id: string }): Promise<boolean> {
-  const result = await db.query(
-    `DELETE FROM control.run WHERE id = $1 AND state = 'queued' AND first_execution_id IS NULL AND started_at IS NULL`,
-    [request.id],
-  );
-  return result.rowCount === 1;
 }

@@ -4,7 +4,7 @@ import { ACTIVE_RUN_STATES, type RunState } from '../contracts/run-state.js';
 import { isUniqueViolation, one, type Db } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 
-export type RunTrigger = 'api' | 'schedule' | 'retry';
+type RunTrigger = 'api' | 'schedule' | 'retry';
 /** Why a run does not work now, and until when (ISO time). */
 export interface RunWaiting {
   reason: string;

@@ -63,7 +63,7 @@ export async function takeOverSlice(db: Db, request: Key & { owner: SliceOwner }
 }
 
 /** Claims the next pending slice in plan order (index slice_open); movers do not wait for each other. null: none is pending. */
-export async function claimPendingSlice(db: Db, request: Key & { owner: SliceOwner }): Promise<ClaimedSlice | null> {
+async function claimPendingSlice(db: Db, request: Key & { owner: SliceOwner }): Promise<ClaimedSlice | null> {
   const result = await db.query<ClaimRow>(
     `UPDATE control.slice SET state = 'claimed', owner = $3, claims = claims + 1, claimed_at = now()
      WHERE (run_id, stream, slice_id) = (

@@ -57,7 +57,7 @@ const newRun = (lane = 'live'): store.NewRun => {
 
 test('a second active run in a lane is refused and leaves the epoch as it was; another lane goes on', async () => {
   const first = await store.insertRun(pool, newRun());
-  expect(first).toMatchObject({ state: 'queued', epoch: 1, syncVersion: 1, seq: expect.any(Number) as number });
+  expect(first).toMatchObject({ state: 'queued', epoch: 1, syncVersion: 1, seq: expect.any(Number) as unknown as number });
   await expect(store.insertRun(pool, newRun())).rejects.toMatchObject({ code: 'RUN_ACTIVE' });
   expect((await store.getSync(pool, { id: syncId }))?.epoch).toBe(1);
   expect((await store.findActiveRun(pool, { syncId, lane: 'live' }))?.id).toBe(first!.id);

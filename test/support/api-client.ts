@@ -7,7 +7,7 @@ export interface Answer {
 }
 
 /** What tests look at in answers, whatever the resource. */
-export interface Body {
+interface Body {
   [field: string]: unknown;
   id?: string;
   code?: string;

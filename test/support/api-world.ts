@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from './api-client.js';
 import { startApp, type AppProcess } from './app-process.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** In every credential of this world, and nowhere else. */
 export const SECRET_MARKER = 'marker-7f3a9c';
-export const SHOP_KEY = `${SECRET_MARKER}-shop`;
+const SHOP_KEY = `${SECRET_MARKER}-shop`;
 
 export interface ApiWorld {
   api: AppProcess;
@@ -30,7 +31,7 @@ export async function startApiWorld(): Promise<ApiWorld> {
     startApp('demo-shop', { args: ['--orders', '50', '--api-key', SHOP_KEY] }),
   ]);
   const url = new URL(database.url);
-  const apiKey = `sl_${randomBytes(32).toString('base64url')}`;
+  const apiKey = generateApiKey();
   const env = {
     SLUICE_DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: process.env['SLUICE_TEST_TEMPORAL_ADDRESS'] ?? CLOSED_PORT,

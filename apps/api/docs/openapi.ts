@@ -13,7 +13,7 @@ const IDEMPOTENCY_KEY = {
 };
 
 /** The OpenAPI document of the API. */
-export function openApiDocument(app: INestApplication, version: string): OpenAPIObject {
+function openApiDocument(app: INestApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Sluice')
     .setDescription(

@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
 import type { FieldError } from '../../../libs/errors/index.js';
 
-export const NEXT_FIRE_TIMES = 5;
+const NEXT_FIRE_TIMES = 5;
 
 /** What Temporal's calendar and croner both understand; `L`, `W`, `#`, `?` and nicknames are croner's alone. */
 const FIELD = /^(?:[\d*/,-]|[a-z]{3})+$/i;

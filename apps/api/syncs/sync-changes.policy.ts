@@ -21,7 +21,7 @@ function identity(
  * Streams whose change needs a reset, with what changed. `earlier`: the sync's versions, newest first; a stream that was away for a while is
  * compared with the last version that had it. Pure.
  */
-export function streamsToReset(request: { next: SyncSpec; earlier: readonly SyncSpec[]; catalog: Catalog }): FieldError[] {
+function streamsToReset(request: { next: SyncSpec; earlier: readonly SyncSpec[]; catalog: Catalog }): FieldError[] {
   const { next, earlier, catalog } = request;
   return next.streams.flatMap((stream, index) => {
     const before = earlier.find((spec) => spec.streams.some(({ name }) => name === stream.name));
