@@ -14,12 +14,13 @@ import { mergeIntervals, readIntervals, writeIntervals, type CursorCodec, type I
 import { formatField, timeField } from './min-max-datetime.component.js';
 import { windowsBetween } from './windows.js';
 
-/** A window of a slice, as its requests show it; `from`: where the plan began, before which nothing is missing. */
+/** A window of a slice, as its requests show it; `from` and `to`: where the plan begins (before it nothing is missing) and ends. */
 export interface CursorWindow {
   values: Record<string, string>;
   start: string;
   end: string;
   from: string;
+  to: string;
 }
 
 /** Cuts a stream (or a partition of it) by time and remembers how far it was read. */
@@ -106,7 +107,7 @@ const datetimeBasedCursor = defineComponent({
         return ranges(done, { begin, end, lookback, granularity: known.granularity }).flatMap((range) =>
           [...windowsBetween({ ...range, step, granularity: known.granularity })].map((window) => {
             const [start, stop] = [text(window.start), text(window.end)];
-            return { values: { [keys.start]: start, [keys.end]: stop }, start, end: stop, from };
+            return { values: { [keys.start]: start, [keys.end]: stop }, start, end: stop, from, to: text(end) };
           }),
         );
       },
@@ -128,7 +129,7 @@ const datetimeBasedCursor = defineComponent({
         // Without a state everything before the plan's start counts as read: the configuration says so.
         const base: Interval[] = done.length > 0 ? done : [{ start: at(window.from), end: at(window.from), recent: null }];
         const read: Interval = { start: at(window.start), end: at(window.end), recent: highest === null ? null : at(highest) };
-        return writeIntervals(mergeIntervals([...base, read], known.granularity), known);
+        return writeIntervals(mergeIntervals([...base, read], known), known, at(window.to));
       },
       later(a, b, scope) {
         const known = codec(scope);

@@ -19,6 +19,8 @@ export interface CursorCodec {
   granularity: Duration | null;
 }
 
+const NOTHING: Duration = { months: 0, micros: 0 };
+
 /**
  * Intervals of a cursor's state: Airbyte's plain `{field: value}` for one that has no gap, its `date-range` form otherwise. A failed window
  * leaves a gap that the next run fills, and windows after it are not read again.
@@ -38,10 +40,12 @@ export function readIntervals(state: JsonObject | null, codec: CursorCodec): Int
   return value === null ? [] : [{ start: value, end: value, recent: value }];
 }
 
-export function writeIntervals(intervals: readonly Interval[], codec: CursorCodec): JsonObject {
+/** `planEnd`: until it is reached the ends of windows matter, and the plain form has no place for them. */
+export function writeIntervals(intervals: readonly Interval[], codec: CursorCodec, planEnd: number): JsonObject {
   const text = (micros: number): string => codec.format.format(utc(micros));
   const [first] = intervals;
-  if (intervals.length === 1 && first !== undefined) return { [codec.field]: text(first.recent ?? first.start) };
+  if (intervals.length === 1 && first !== undefined && first.end >= planEnd)
+    return { [codec.field]: text(first.recent ?? first.start) };
   return {
     state_type: 'date-range',
     slices: intervals.map(({ start, end, recent }) => ({
@@ -52,13 +56,19 @@ export function writeIntervals(intervals: readonly Interval[], codec: CursorCode
   };
 }
 
-/** Joins what overlaps or lies no more than a granularity apart. */
-export function mergeIntervals(intervals: readonly Interval[], granularity: Duration | null): Interval[] {
+/**
+ * Joins what overlaps or lies no more than a granularity apart, or no more than the format can tell: an end of `2024-04-30` means that whole
+ * day, whatever granularity the manifest names. (Airbyte takes the granularity at its word there, and its state then stalls.)
+ */
+export function mergeIntervals(intervals: readonly Interval[], { granularity, format }: CursorCodec): Interval[] {
   const sorted = [...intervals].sort((a, b) => a.start - b.start || a.end - b.end);
   const merged: Interval[] = [];
   for (const interval of sorted) {
     const last = merged.at(-1);
-    const reach = last === undefined ? -Infinity : granularity === null ? last.end : addDuration(last.end, granularity);
+    const reach =
+      last === undefined
+        ? -Infinity
+        : Math.max(last.end + format.resolutionMicros, addDuration(last.end, granularity ?? NOTHING));
     if (last !== undefined && interval.start <= reach) {
       const recents = [last.recent, interval.recent].filter((recent) => recent !== null);
       merged[merged.length - 1] = {

@@ -36,7 +36,7 @@ const read = (value: Interpolation, format: DatetimeFormat, scope: Scope): numbe
   throw new SluiceError('CONFIG_INVALID', { detail: `the time at ${value.pointer} is not of the form ${format.pattern}` });
 };
 
-export const minMaxDatetime = defineComponent({
+const minMaxDatetime = defineComponent({
   type: 'MinMaxDatetime',
   fields: {
     datetime: template(),

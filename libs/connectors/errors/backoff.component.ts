@@ -74,5 +74,5 @@ const waitUntil = defineComponent({
 });
 
 /** A new way to wait joins here. */
-export const backoffStrategies: readonly Component<BackoffStrategy>[] = [constant, exponential, waitTime, waitUntil];
+const backoffStrategies: readonly Component<BackoffStrategy>[] = [constant, exponential, waitTime, waitUntil];
 export const backoffField = (): Field<BackoffStrategy[] | undefined> => optional(oneOrMany(component(() => backoffStrategies)));

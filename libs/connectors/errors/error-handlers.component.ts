@@ -5,9 +5,9 @@ import { isObject } from '../manifest/tree.js';
 import type { Answer } from './answer.js';
 import { backoffField, type BackoffStrategy } from './backoff.component.js';
 
-export const RETRY_ACTIONS = ['SUCCESS', 'FAIL', 'RETRY', 'IGNORE', 'RATE_LIMITED'] as const;
-export type RetryAction = (typeof RETRY_ACTIONS)[number];
-export type FailureType = 'system_error' | 'config_error' | 'transient_error';
+const RETRY_ACTIONS = ['SUCCESS', 'FAIL', 'RETRY', 'IGNORE', 'RATE_LIMITED'] as const;
+type RetryAction = (typeof RETRY_ACTIONS)[number];
+type FailureType = 'system_error' | 'config_error' | 'transient_error';
 
 export interface Resolution {
   action: RetryAction;

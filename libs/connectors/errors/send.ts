@@ -8,7 +8,7 @@ import { Answer } from './answer.js';
 import { defaultResolution, type ErrorHandler, type Resolution } from './error-handlers.component.js';
 
 /** Longer waits become a timer of the workflow, which holds no worker slot. */
-export const LONGEST_INNER_WAIT_MS = 15_000;
+const LONGEST_INNER_WAIT_MS = 15_000;
 /** A body that is broken once may be cut off; one that stays broken is what the source sends. */
 const BROKEN_BODY_RETRIES = 2;
 /** Statuses by which providers refuse a page token that they no longer know. */

@@ -59,9 +59,11 @@ export const httpRequester = defineComponent({
   },
 });
 
-/** As Python's urljoin does with the base as a folder: a full address replaces it. */
+/** As Python's urljoin does with the base as a folder: a full address replaces it, and doubled slashes in the path become one. */
 function join(base: string, path: string): string {
   if (/^https?:\/\//i.test(path)) return path;
   if (path === '') return base;
-  return `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
+  const [, origin = '', rest = ''] = /^(https?:\/\/[^/]*)(.*)$/i.exec(base) ?? [undefined, '', base];
+  const [address = '', query] = `${rest}/${path}`.split(/(?=[?#])/, 2);
+  return origin + address.replace(/\/{2,}/g, '/') + (query ?? '');
 }

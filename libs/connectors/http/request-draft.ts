@@ -4,7 +4,7 @@ import { stringifyJson } from '../../json/index.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
 
 /** Where a value goes into a request. */
-export type InjectionTarget = 'request_parameter' | 'header' | 'body_data' | 'body_json';
+type InjectionTarget = 'request_parameter' | 'header' | 'body_data' | 'body_json';
 
 /** A place in a request, as the manifest's RequestOption names it. */
 export interface Injection {
@@ -88,7 +88,8 @@ export class RequestDraft {
       this.headers['Content-Type'] ??= 'application/x-www-form-urlencoded';
       return new URLSearchParams(toPairs(this.form)).toString();
     }
-    if (this.json === undefined) return undefined;
+    // An empty object is no body, as in Airbyte.
+    if (this.json === undefined || Object.keys(this.json).length === 0) return undefined;
     this.headers['Content-Type'] ??= 'application/json';
     return stringifyJson(this.json);
   }

@@ -27,7 +27,7 @@ const value: Field<TextOrList> = either<TextOrList>('a text, template or list of
 const plain =
   (interpolation: Interpolation): TextOrList =>
   (scope) =>
-    interpolation.onlyText(scope);
+    interpolation.textOrList(scope);
 
 /** `request_parameters`, `request_headers`, `request_body_data`: an object of templates, or one template that yields an object. */
 export const requestInputs = (): Field<RequestInputs> =>

@@ -16,6 +16,8 @@ export interface Interpolation {
   text(scope: Scope): string;
   /** The result where it is text anyway, else as rendered: for places where Airbyte allows text only. Null for nothing. */
   onlyText(scope: Scope): string | null;
+  /** As onlyText, but a list stays one: a parameter that is repeated. */
+  textOrList(scope: Scope): string | readonly unknown[] | null;
   /** Airbyte's reading as a condition. */
   holds(scope: Scope): boolean;
 }
@@ -41,17 +43,25 @@ export function bindTemplate(
       });
     }
   };
+  const onlyText = (scope: Scope, value: unknown): string | null => {
+    if (typeof value === 'string') return value === '' ? null : value;
+    if (template.constant) return template.source === '' ? null : template.source;
+    return guard(() => renderedOrNull(template, bind(scope)));
+  };
   return {
     template,
     pointer: place.pointer,
     evaluate: (scope, ...otherwise) => guard(() => template.evaluate(bind(scope), ...otherwise)),
     text: (scope) => guard(() => str(template.evaluate(bind(scope), ''))),
     onlyText: (scope) =>
-      guard(() => {
-        const value = template.evaluate(bind(scope), null);
-        if (value === null && template.constant) return template.source === '' ? null : template.source;
-        return typeof value === 'string' ? (value === '' ? null : value) : renderedOrNull(template, bind(scope));
-      }),
+      onlyText(
+        scope,
+        guard(() => template.evaluate(bind(scope), null)),
+      ),
+    textOrList: (scope) => {
+      const value = guard(() => template.evaluate(bind(scope), null));
+      return Array.isArray(value) ? (value as unknown[]) : onlyText(scope, value);
+    },
     holds: (scope) => isTrue(guard(() => template.evaluate(bind(scope), 'False'))),
   };
 }

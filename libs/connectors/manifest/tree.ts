@@ -4,9 +4,6 @@ export type Tree = Record<string, unknown>;
 /** By shape, not by class: parsed values may come from another realm. */
 export const isObject = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A JSON schema, into which neither types nor parameters are carried. */
-export const isJsonSchema = (value: Tree): boolean => value['type'] === 'object' || Array.isArray(value['type']);
-
 /** What a value is, for error messages; never its content, except for short plain values. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -32,6 +32,7 @@ export const listPartitionRouter = defineComponent({
   },
   build({ cursor_field: name, values, request_option: option }): PartitionRouter {
     return {
+      hasParents: false,
       async *partitions({ scope }, after) {
         const key = name.text(scope);
         const all = values(scope);

@@ -12,7 +12,7 @@ export interface Partition {
 export type ParentStream = object;
 
 /** What a router needs of the engine to read parent streams. */
-export interface PartitionContext {
+interface PartitionContext {
   scope: Scope;
   signal: AbortSignal;
   /** Hands a stream's records out, page by page, each with where that page can be found again. */
@@ -30,6 +30,8 @@ export interface ParentRecord {
 
 /** Cuts a stream into partitions. */
 export interface PartitionRouter {
+  /** Partitions come from parent streams, whose state Airbyte keeps beside this one's. */
+  readonly hasParents: boolean;
   /** Partitions in a fixed order, each with where to go on after it. */
   partitions(context: PartitionContext, after: JsonValue | null): AsyncIterable<{ partition: Partition; after: JsonValue }>;
   inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
@@ -37,6 +39,7 @@ export interface PartitionRouter {
 
 /** One partition that is everything. */
 export const wholeStream: PartitionRouter = {
+  hasParents: false,
   async *partitions(_context, after) {
     if (after === null) yield { partition: { values: {}, extra: {} }, after: 1 };
   },

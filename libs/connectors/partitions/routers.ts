@@ -14,6 +14,8 @@ export function product(routers: readonly PartitionRouter[]): PartitionRouter {
   if (others.length === 0) return first;
   const rest = product(others);
   return {
+    // Airbyte keeps no parent state for combinations.
+    hasParents: false,
     async *partitions(context, after) {
       const resumed = isObject(after) ? after : null;
       // Where the outer router stood before its present partition, so that this one can be found again.
@@ -23,7 +25,8 @@ export function product(routers: readonly PartitionRouter[]): PartitionRouter {
         for await (const { partition, after: innerAfter } of rest.partitions(context, inner)) {
           yield {
             partition: {
-              values: { ...outer.partition.values, ...partition.values },
+              // The first router wins where both name a key (`parent_slice`), as in Airbyte.
+              values: { ...partition.values, ...outer.partition.values },
               extra: { ...outer.partition.extra, ...partition.extra },
             },
             after: { outer: outerBefore, inner: innerAfter },

@@ -45,6 +45,7 @@ export const substreamPartitionRouter = defineComponent({
   fields: { parent_stream_configs: list(component(() => [parentStreamConfig])) },
   build({ parent_stream_configs: parents }): PartitionRouter {
     return {
+      hasParents: true,
       async *partitions(context, after) {
         const { scope } = context;
         const resumed = isObject(after) ? after : null;

@@ -22,5 +22,11 @@ export function completeSlice(
   if (!retriever.partitioned) return advance(state);
   const { values } = spec.partition;
   const next = advance(partitionStates(state).of(values));
-  return withPartition(state, values, next, (a, b) => cursor.later(a, b, scope));
+  return withPartition({
+    state,
+    partition: values,
+    cursor: next,
+    hasParents: retriever.router.hasParents,
+    later: (a, b) => cursor.later(a, b, scope),
+  });
 }

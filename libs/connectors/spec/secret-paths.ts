@@ -4,7 +4,7 @@ import { isObject } from '../manifest/tree.js';
 type Keys = readonly string[];
 
 /** Paths of the fields that a specification marks as `airbyte_secret`, in all its alternatives. */
-export function secretPaths(schema: unknown, path: Keys = []): Keys[] {
+function secretPaths(schema: unknown, path: Keys = []): Keys[] {
   if (!isObject(schema) || path.length > 20) return [];
   if (schema['airbyte_secret'] === true) return [path];
   const own = isObject(schema['properties'])

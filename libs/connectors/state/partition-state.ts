@@ -13,12 +13,14 @@ export function partitionStates(state: JsonObject | null): { of(partition: JsonO
  * The state after one partition moved on. `state` is the highest of all partitions' cursors, `lookback_window` stays as it was.
  * `later` says which of two cursors is ahead.
  */
-export function withPartition(
-  state: JsonObject | null,
-  partition: JsonObject,
-  cursor: JsonObject,
-  later: (a: JsonObject, b: JsonObject) => JsonObject,
-): JsonObject {
+export function withPartition(input: {
+  state: JsonObject | null;
+  partition: JsonObject;
+  cursor: JsonObject;
+  hasParents: boolean;
+  later: (a: JsonObject, b: JsonObject) => JsonObject;
+}): JsonObject {
+  const { state, partition, cursor, hasParents, later } = input;
   const key = canonicalJson(partition);
   const entries = entriesOf(state);
   const index = entries.findIndex((entry) => canonicalJson(entry.partition) === key);
@@ -29,7 +31,7 @@ export function withPartition(
     use_global_cursor: state?.['use_global_cursor'] === true,
     states: states as unknown as JsonValue,
     state: global,
-    parent_state: state?.['parent_state'] ?? {},
+    ...(hasParents ? { parent_state: state?.['parent_state'] ?? {} } : {}),
   };
 }
 

@@ -13,8 +13,9 @@ function moment(value: unknown): Moment {
   if (value instanceof PyDatetime) return { ...value.moment, offsetMinutes: value.moment.offsetMinutes ?? 0 };
   if (isNumber(value)) return utc(Math.round(toNumber(value) * MICROS_PER_SECOND));
   const parsed = typeof value === 'string' ? parseIso(value) : null;
+  if (value === undefined) throw new TemplateError('a time is missing', 'undefined');
   if (parsed === null)
-    throw new TemplateError(`a time is needed, not this ${typeName(value)}`, typeof value === 'string' ? 'value' : 'type');
+    throw new TemplateError(`a time is needed, not this ${typeName(value)}`, value === null ? 'type' : 'value');
   return { ...parsed, offsetMinutes: parsed.offsetMinutes ?? 0 };
 }
 

@@ -17,7 +17,7 @@ import {
 } from './values.js';
 
 /** Longest text or list that an expression may build, and largest power. */
-export const MAX_LENGTH = 1_000_000;
+const MAX_LENGTH = 1_000_000;
 const MAX_POWER_BITS = 20_000;
 
 export function bounded(text: string): string {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TemplateError, TemplateSyntaxError, TemplateUnsupported } from './errors.js';
 import { TEMPLATE_NAMES, compileTemplate } from './template.js';
@@ -79,7 +80,9 @@ describe('templates', () => {
   });
 });
 
-const golden = new URL('conformance/templates/golden.jsonl', `file://${process.env['SLUICE_SHARED'] ?? '/nowhere'}/`);
+const shared =
+  [process.env['SLUICE_SHARED'], '../shared'].find((folder) => folder !== undefined && existsSync(folder)) ?? 'nowhere';
+const golden = join(shared, 'conformance/templates/golden.jsonl');
 const vectors = existsSync(golden)
   ? readFileSync(golden, 'utf8')
       .trim()

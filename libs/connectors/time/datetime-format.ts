@@ -1,4 +1,4 @@
-import { MICROS_PER_SECOND, calendarOf, momentOf, offsetOf, utc, type Moment } from './moment.js';
+import { MICROS_PER_DAY, MICROS_PER_SECOND, calendarOf, momentOf, offsetOf, utc, type Moment } from './moment.js';
 
 /** Reads and writes times in one of Airbyte's formats: Python's strptime/strftime directives, or a number of some unit since the epoch. */
 export interface DatetimeFormat {
@@ -6,6 +6,8 @@ export interface DatetimeFormat {
   /** Null when the text does not match. A format without a zone gives UTC, as Airbyte reads it. */
   parse(text: string): Moment | null;
   format(moment: Moment): string;
+  /** The smallest step that two different values can be apart, in µs. */
+  readonly resolutionMicros: number;
   /** Values compare as numbers, not as text. */
   readonly numeric: boolean;
 }
@@ -47,6 +49,7 @@ export function datetimeFormat(pattern: string): DatetimeFormat {
 const epoch = (pattern: string, microsPerUnit: number, digits: RegExp, write: (units: number) => string): DatetimeFormat => ({
   pattern,
   numeric: true,
+  resolutionMicros: microsPerUnit,
   parse: (text) => (digits.test(text) ? utc(Math.round(Number(text) * microsPerUnit)) : null),
   format: ({ micros }) => write(micros / microsPerUnit),
 });
@@ -158,6 +161,14 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
 
 const SHORTHANDS: Readonly<Record<string, string>> = { '%T': '%H:%M:%S', '%F': '%Y-%m-%d', '%D': '%m/%d/%y', '%R': '%H:%M' };
 
+function resolutionOf(pattern: string): number {
+  if (pattern.includes('%f')) return 1;
+  if (pattern.includes('%_ms')) return 1_000;
+  if (/%-?[Ss]/.test(pattern)) return MICROS_PER_SECOND;
+  if (/%-?M/.test(pattern)) return 60 * MICROS_PER_SECOND;
+  return /%-?[HI]/.test(pattern) ? 3_600 * MICROS_PER_SECOND : MICROS_PER_DAY;
+}
+
 function calendarFormat(pattern: string): DatetimeFormat {
   const expanded = pattern.replace(/%[TFDR]/g, (shorthand) => SHORTHANDS[shorthand] ?? shorthand);
   const pieces = [...expanded.matchAll(/%(_ms|-?[A-Za-z%])|([^%]+|%$)/g)];
@@ -182,6 +193,7 @@ function calendarFormat(pattern: string): DatetimeFormat {
   return {
     pattern,
     numeric: false,
+    resolutionMicros: resolutionOf(expanded),
     parse(text) {
       const match = reader.exec(text);
       if (match === null) return null;

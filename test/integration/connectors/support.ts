@@ -29,7 +29,7 @@ export async function openShop(flags: readonly string[] = [], config: JsonObject
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.status === 204 ? null : ((await answer.json()) as unknown);
+    return answer.status === 204 ? null : await answer.json();
   };
   const close = async (): Promise<void> => {
     await source.close();
