@@ -26,7 +26,9 @@ export class SyncRun {
 
   /** Whether the history has become long enough to go on in a new one. */
   get leaving(): boolean {
-    return workflowInfo().continueAsNewSuggested;
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const { continueAfterEvents } = this.carry.settings;
+    return continueAsNewSuggested || (continueAfterEvents > 0 && historyLength >= continueAfterEvents);
   }
 
   /** The source allows nothing before `until`; undefined: it does. */

@@ -56,6 +56,7 @@ export class WorkerModule {
       windowMs: config.SLUICE_WINDOW_MS,
       heartbeatTimeoutMs: config.SLUICE_HEARTBEAT_TIMEOUT_MS,
       failureBudget: config.SLUICE_FAILURE_BUDGET,
+      continueAfterEvents: config.SLUICE_CONTINUE_AFTER_EVENTS,
     };
     const limits: ChunkLimits = { rows: config.SLUICE_CHUNK_ROWS, bytes: config.SLUICE_CHUNK_BYTES, ms: config.SLUICE_CHUNK_MS };
     const onBudgetError = (error: unknown) => log.warn({ err: error }, 'a budget was not told of something');

@@ -82,6 +82,8 @@ export const workerEnvSchema = z.object({
   SLUICE_CHUNK_BYTES: count(1_024, 1_073_741_824, 8_388_608),
   /** … or this long after its first record. */
   SLUICE_CHUNK_MS: milliseconds(1, 600_000, 5_000),
+  /** A run goes on in a new history after so many events; 0: when Temporal suggests it. */
+  SLUICE_CONTINUE_AFTER_EVENTS: count(0, 40_000, 0),
   /** Failures in a row, without a commit in between, that a mover survives: 8 ride out a minute. */
   SLUICE_FAILURE_BUDGET: count(0, 100, 8),
 });

@@ -24,6 +24,8 @@ export interface SyncSettings {
   heartbeatTimeoutMs: number;
   /** Consecutive failures of a mover, without a commit in between, that it survives. Default 8: about a minute of an unreachable system. */
   failureBudget: number;
+  /** Goes on in a new history after so many events; 0: when the server suggests it (about 4,000). */
+  continueAfterEvents: number;
 }
 
 /** Why a step failed, as it is kept between windows and shown in the run. Safe words only. */

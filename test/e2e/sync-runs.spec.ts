@@ -32,15 +32,15 @@ describe('a sync run on real Temporal and real PostgreSQL', () => {
     'goes on after kill -9 of its worker, without loss or duplicate, in mode %s',
     async (mode) => {
       const table = `killed_${mode}`;
-      const sync = await world.createSync({ source: { rows: 20_000, slices: 2, pageRows: 100, pauseMs: 30 }, mode, table });
+      const sync = await world.createSync({ source: { rows: 12_000, slices: 2, pageRows: 100, pauseMs: 20 }, mode, table });
       const run = await world.start(sync);
       await world.untilRead(run, 3_000);
       await endWorker(worker, 'SIGKILL');
       const before = (await world.streams(run))[0]?.counts?.read ?? 0;
       worker = await world.startWorker();
       expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded', error: null });
-      expect(before).toBeLessThan(20_000);
-      expect(await world.rows(table)).toEqual(whole(20_000));
+      expect(before).toBeLessThan(12_000);
+      expect(await world.rows(table)).toEqual(whole(12_000));
     },
   );
 
@@ -55,6 +55,59 @@ describe('a sync run on real Temporal and real PostgreSQL', () => {
     worker = await world.startWorker();
     expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded' });
     expect(await world.rows('staged')).toEqual(whole(6_000));
+  });
+
+  it('is not blocked by a worker that froze, and accepts nothing from it when it wakes up', async () => {
+    const source = { rows: 16_000, slices: 2, pauseMs: 30 };
+    const sync = await world.createSync({ source, mode: 'incremental_append', table: 'frozen' });
+    const run = await world.start(sync);
+    await world.untilRead(run, 3_000);
+    const frozen = worker;
+    frozen.kill('SIGSTOP');
+    worker = await world.startWorker();
+    const { count } = await world.rows('frozen');
+    await world.untilRows(count + 2_000, 'frozen');
+    frozen.kill('SIGCONT');
+    expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await world.rows('frozen')).toEqual(whole(16_000));
+    await endWorker(frozen);
+  });
+
+  it('hands its windows over when its worker is asked to end', async () => {
+    const sync = await world.createSync({
+      source: { rows: 12_000, pauseMs: 30 },
+      mode: 'incremental_append',
+      table: 'rolled',
+    });
+    const run = await world.start(sync);
+    await world.untilRows(500, 'rolled');
+    const next = world.startWorker();
+    await endWorker(worker, 'SIGTERM');
+    worker = await next;
+    expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded' });
+    expect(await world.rows('rolled')).toEqual(whole(12_000));
+    const { rows: log } = await listRunLog(world.pool, { runId: run, after: null, limit: 50 });
+    expect(log.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('goes on in a new history when the old one is long, paused or not', async () => {
+    await endWorker(worker);
+    worker = await world.startWorker({ SLUICE_CONTINUE_AFTER_EVENTS: '30', SLUICE_WINDOW_MS: '300' });
+    const source = { rows: 20_000, slices: 2, pauseMs: 20 };
+    const sync = await world.createSync({ source, mode: 'incremental_append', table: 'continued' });
+    const run = await world.start(sync);
+    const key = { workspaceId: world.workspaceId, runId: run };
+    await world.untilRows(3_000, 'continued');
+    await world.runs.pause(key);
+    await world.until(run, ({ state }) => state === 'paused');
+    await world.runs.resume(key);
+    const { firstExecutionId } = await world.until(run, ended);
+    expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded' });
+    expect(await world.rows('continued')).toEqual(whole(20_000));
+    const last = await world.temporal.client.workflow.getHandle(`sync-run-${run}`).describe();
+    expect(last.runId).not.toBe(firstExecutionId);
+    await endWorker(worker);
+    worker = await world.startWorker();
   });
 
   it('pauses with everything read committed, and resumes from there', async () => {

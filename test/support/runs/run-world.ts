@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ScheduleHandle } from '@temporalio/client';
 import pg from 'pg';
 import type { NumbersConfig } from './numbers-source.js';
 import { createTestDatabase } from '../test-database.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
+import { scheduleId } from '../../../libs/contracts/workflows.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
 import { sealSecrets, splitSecrets, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
@@ -23,6 +25,7 @@ import {
   insertConnection,
   insertSync,
   insertSyncVersion,
+  listRuns,
   listRunStreams,
   inTransaction,
   migrate,
@@ -205,6 +208,34 @@ export class RunWorld {
   /** Until the run has read so much, as the ledger says. */
   async untilRead(runId: string, atLeast: number): Promise<void> {
     while (((await this.streams(runId))[0]?.counts?.read ?? 0) < atLeast) await delay(50);
+  }
+
+  /** Run control and client of a process that looks for Temporal elsewhere. */
+  withTemporalAt(address: string): { runs: TemporalRunControl; temporal: TemporalClient; workspaceId: string } {
+    const temporal = new TemporalClient({ address, namespace: 'default' });
+    this.closers.unshift(() => temporal.close());
+    return { temporal, runs: new TemporalRunControl(this.pool, temporal), workspaceId: this.workspaceId };
+  }
+
+  /** The sync's schedule in Temporal, when it is there. */
+  async untilSchedule(syncId: string): Promise<ScheduleHandle> {
+    const handle = this.temporal.client.schedule.getHandle(scheduleId(syncId));
+    for (const deadline = Date.now() + 30_000; ; await delay(100)) {
+      try {
+        await handle.describe();
+        return handle;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
+  }
+
+  async untilRuns(syncId: string, count: number): Promise<RunRow[]> {
+    for (const deadline = Date.now() + 30_000; ; await delay(100)) {
+      const { rows } = await listRuns(this.pool, { workspaceId: this.workspaceId, syncId, states: null, after: null, limit: 50 });
+      if (rows.length >= count) return rows;
+      if (Date.now() > deadline) throw new Error(`the sync has ${rows.length} runs`);
+    }
   }
 
   async untilRows(atLeast: number, table?: string): Promise<void> {

@@ -1,0 +1,29 @@
+// Records a history of every workflow, in its different endings, for test/replay. Run it after a change of a workflow that old histories cannot follow
+// and that was made behind a patch: `npm run build && node scripts/record-histories.mjs`. Needs what `npm test` needs.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ensureReady } from './setup.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+await ensureReady({ build: true });
+const { startStack } = await import('../dist/libs/stack/index.js');
+const { recordHistories } = await import('../dist/test/support/runs/record-histories.js');
+
+const home = '.sluice/record';
+mkdirSync(home, { recursive: true });
+const stack = await startStack({ home, api: false, workers: 0, log: (line) => console.log(line) });
+process.env.SLUICE_TEST_DATABASE_URL = stack.databaseUrl;
+process.env.SLUICE_TEST_TEMPORAL_ADDRESS = stack.temporalAddress;
+try {
+  const folder = 'test/replay/histories';
+  const histories = await recordHistories();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, json] of Object.entries(histories)) {
+    writeFileSync(`${folder}/${name}.json`, json);
+    console.log(`${name}: ${json.length} bytes`);
+  }
+} finally {
+  await stack.destroy();
+}
+process.exit(0);

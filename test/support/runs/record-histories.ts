@@ -1,0 +1,82 @@
+import type { temporal } from '@temporalio/proto';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
+import { endWorker, RunWorld } from './run-world.js';
+
+const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
+
+/** Plays each way that workflows go on a real stack and returns their histories as JSON, by name. */
+export async function recordHistories(): Promise<Record<string, string>> {
+  const world = await RunWorld.create();
+  const histories: Record<string, string> = {};
+  const keep = async (name: string, workflowId: string, executionId?: string | null) => {
+    const handle = world.temporal.client.workflow.getHandle(workflowId, executionId ?? undefined);
+    await handle.result().catch(() => undefined);
+    histories[name] = cleaned(await handle.fetchHistory());
+  };
+  const source = { rows: 3_000, slices: 2, pauseMs: 40 };
+  const mode = 'incremental_append' as const;
+  const begin = async (table: string, more: object = {}) => {
+    const sync = await world.createSync({ source: { ...source, ...more }, mode, table });
+    return { sync, run: await world.start(sync) };
+  };
+  try {
+    let worker = await world.startWorker({ SLUICE_CONTINUE_AFTER_EVENTS: '30', SLUICE_WINDOW_MS: '300' });
+    const continued = await begin('continued');
+    const { firstExecutionId } = await world.until(continued.run, ended);
+    await keep('sync-continued-first', syncWorkflowId(continued.run), firstExecutionId);
+    await keep('sync-continued-last', syncWorkflowId(continued.run));
+    await endWorker(worker);
+
+    worker = await world.startWorker();
+    const killed = await begin('killed');
+    await world.untilRead(killed.run, 500);
+    await endWorker(worker, 'SIGKILL');
+    worker = await world.startWorker();
+    await world.until(killed.run, ended);
+    await keep('sync-worker-killed', syncWorkflowId(killed.run));
+
+    const paused = await begin('paused');
+    const key = { workspaceId: world.workspaceId, runId: paused.run };
+    await world.untilRead(paused.run, 500);
+    await world.runs.pause(key);
+    await world.until(paused.run, ({ state }) => state === 'paused');
+    await world.runs.resume(key);
+    await world.until(paused.run, ended);
+    await keep('sync-paused', syncWorkflowId(paused.run));
+
+    const cancelled = await begin('cancelled');
+    await world.untilRead(cancelled.run, 500);
+    await world.runs.cancel({ workspaceId: world.workspaceId, runId: cancelled.run });
+    await world.until(cancelled.run, ended);
+    await keep('sync-cancelled', syncWorkflowId(cancelled.run));
+
+    const failed = await begin('failed', { fail: { code: 'SOURCE_SERVER_ERROR', at: 1_000 } });
+    await world.until(failed.run, ended);
+    await keep('sync-failed', syncWorkflowId(failed.run));
+
+    const limited = await begin('limited', { slices: 1, throttle: { at: 1_000, forMs: 2_000 } });
+    await world.until(limited.run, ended);
+    await keep('sync-rate-limited', syncWorkflowId(limited.run));
+
+    for (const overlap of ['skip', 'wait'] as const) {
+      const schedule = { cron: '0 0 1 1 *', timezone: 'UTC', jitter_seconds: 0, overlap, paused: false };
+      const sync = await world.createSync({ source: { ...source, pauseMs: 100 }, mode, table: overlap, schedule });
+      const handle = await world.untilSchedule(sync);
+      await world.start(sync);
+      await handle.trigger();
+      await world.untilRuns(sync, 2);
+      const [started] = (await handle.describe()).info.recentActions;
+      if (started?.action.type === 'startWorkflow') await keep(`scheduled-${overlap}`, started.action.workflow.workflowId);
+    }
+    return histories;
+  } finally {
+    await world.close();
+  }
+}
+
+/** Without what only says where it was recorded: hosts, processes, paths. Replay does not look at it. */
+function cleaned(history: temporal.api.history.v1.IHistory): string {
+  const json: unknown = JSON.parse(historyToJSON(history));
+  return `${JSON.stringify(json, (name, value: unknown) => (['identity', 'stackTrace', 'workerVersion', 'deploymentOptions'].includes(name) ? undefined : value), 1)}\n`;
+}
