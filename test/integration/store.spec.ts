@@ -169,3 +169,22 @@ test('a schedule is to be applied until its latest revision was', async () => {
   await store.deleteSync(pool, { workspaceId, id: syncId });
   expect(await store.listSchedulesToApply(pool, { limit: 10 })).toHaveLength(1);
 });
+
+test('an Idempotency-Key belongs to one request, until that has answered or died', async () => {
+  const key = { workspaceId, key: 'k', requestHash: Buffer.from([1]) };
+  const [first, second] = [randomUUID(), randomUUID()];
+  expect(await store.reserveIdempotencyKey(pool, { ...key, owner: first })).toBe(true);
+  expect(await store.reserveIdempotencyKey(pool, { ...key, owner: second })).toBe(false);
+  await pool.query(`UPDATE control.idempotency_key SET alive_at = now() - interval '61 s'`);
+  expect(await store.reserveIdempotencyKey(pool, { ...key, owner: second })).toBe(true);
+  // The one that was believed dead is not heard any more.
+  await store.storeIdempotentAnswer(pool, { ...key, owner: first, status: 201, headers: {}, body: 1 });
+  await store.storeIdempotentAnswer(pool, { ...key, owner: second, status: 202, headers: {}, body: 2 });
+  await store.releaseIdempotencyKey(pool, { ...key, owner: second });
+  await pool.query(`UPDATE control.idempotency_key SET alive_at = now() - interval '61 s'`);
+  expect(await store.reserveIdempotencyKey(pool, { ...key, owner: randomUUID() })).toBe(false);
+  expect(await store.findIdempotencyEntry(pool, key)).toMatchObject({ status: 202, body: 2 });
+  expect(await store.purgeIdempotencyKeys(pool, { days: 30 })).toBe(0);
+  await pool.query(`UPDATE control.idempotency_key SET created_at = now() - interval '31 days'`);
+  expect(await store.purgeIdempotencyKeys(pool, { days: 30 })).toBe(1);
+});
