@@ -26,7 +26,7 @@ export async function up({ workers, demoShop, shopArgs = [] }: UpOptions): Promi
   running.stack = stack;
   const lines: [string, string][] = [
     ['API', stack.apiUrl],
-    ['API docs', `${stack.apiUrl}/docs`],
+    ['API docs', `${stack.apiUrl}/v1/docs`],
     ['Temporal UI', stack.temporalUiUrl],
     ['Demo shop', stack.shopUrl],
     ['API key', `in ${join(stack.home, 'api-key')}`],

@@ -29,15 +29,19 @@ async function fill(): Promise<void> {
   const names = Object.keys(first);
   await client.query(`DROP TABLE IF EXISTS ${schema}.events`);
   await client.query(`CREATE TABLE ${schema}.events (${names.map((name) => `"${name}" ${typeOf(name)}`).join(', ')})`);
-  const escape = (text: string): string => text.replace(/[\\\t\n\r]/g, (found) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n' })[found] ?? '\\r');
-  const cell = (value: unknown): string =>
-    value === null || value === undefined ? '\\N' : escape(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+  const escape = (text: string): string =>
+    text.replace(/[\\\t\n\r]/g, (found) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n' })[found] ?? '\\r');
+  const cell = (value: unknown): string => {
+    if (value === null || value === undefined) return '\\N';
+    return escape(typeof value === 'string' ? value : JSON.stringify(value));
+  };
   const lines = records.map((record) => `${names.map((name) => cell(record[name])).join('\t')}\n`);
   await pipeline(Readable.from(lines), client.query(copyFrom(`COPY ${schema}.events FROM STDIN`)));
 }
 
 const compare = () => compareTable({ databaseUrl, schema, table: 'events', expected: recordsById('events', state) });
-const succeeded = (comparison: Awaited<ReturnType<typeof compare>>) => demoSucceeded({ comparison, requests: 1, repeated: 0, seconds: 1, runState: 'succeeded' });
+const succeeded = (comparison: Awaited<ReturnType<typeof compare>>) =>
+  demoSucceeded({ comparison, requests: 1, repeated: 0, seconds: 1, runState: 'succeeded' });
 
 describe('the check at the end of the demo', () => {
   beforeAll(async () => {
@@ -68,7 +72,13 @@ describe('the check at the end of the demo', () => {
     await client.query(`INSERT INTO ${schema}.events SELECT * FROM ${schema}.events WHERE id = 40`);
     await client.query(`DELETE FROM ${schema}.events WHERE id = ${ROWS}`);
     const result = await compare();
-    expect(result).toMatchObject({ destination: ROWS, lost: 1, duplicated: 1, differing: 0, samples: { duplicated: [40], lost: [ROWS] } });
+    expect(result).toMatchObject({
+      destination: ROWS,
+      lost: 1,
+      duplicated: 1,
+      differing: 0,
+      samples: { duplicated: [40], lost: [ROWS] },
+    });
     expect(succeeded(result)).toBe(false);
   });
 
