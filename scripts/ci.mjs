@@ -34,7 +34,9 @@ for (const { name, command, counts } of STEPS) {
   if (code !== 0) failed.push(name);
   console.log(`=== ${name}: ${code === 0 ? 'ok' : `failed (exit code ${code})`} in ${seconds.toFixed(0)} s`);
 }
-console.log(`\ntook ${((performance.now() - started) / 1000).toFixed(0)} s${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`);
+console.log(
+  `\ntook ${((performance.now() - started) / 1000).toFixed(0)} s${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`,
+);
 console.log(`skipped: ${skipped.length > 0 ? skipped.join('; ') : 'nothing'}`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exit(total.failed === 0 ? 0 : 1);

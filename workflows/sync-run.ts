@@ -1,7 +1,7 @@
 import { CancellationScope, condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { RunState } from '../libs/contracts/run-state.js';
 import type { MoverProgress, StreamProgress, SyncCarry } from '../libs/contracts/workflows.js';
-import { SLUICE_STATUS } from '../libs/temporal/search-attributes.js';
+import { SLUICE_STATUS } from '../libs/contracts/search-attributes.js';
 import { reportRun } from './sync-activities.js';
 import type { SyncControls } from './sync-controls.js';
 import { withThousands } from './sync.policy.js';

@@ -3,7 +3,8 @@ import type { Destination, StreamTarget } from '../../libs/contracts/destination
 import type { Page, Source } from '../../libs/contracts/source.port.js';
 import type { Position } from '../../libs/contracts/stream.js';
 import { SluiceError } from '../../libs/errors/index.js';
-import { ChunkMover, type ChunkMoverRequest } from './chunk-mover.js';
+import { ChunkMover } from './chunk-mover.js';
+import type { ChunkMoverRequest } from './mover-request.js';
 
 type Read = (position: Position | null, signal: AbortSignal) => AsyncIterable<Page>;
 

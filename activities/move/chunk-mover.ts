@@ -1,30 +1,9 @@
-import type { Destination, SliceWriter, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
-import type { Source } from '../../libs/contracts/source.port.js';
+import type { SliceWriter, StreamTarget } from '../../libs/contracts/destination.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
-import type { ChunkLimits } from './chunk-cutter.js';
+import type { ChunkMoverRequest } from './mover-request.js';
 import { SliceReading } from './slice-reading.js';
-
-/** Where a mover gets its slices from. */
-export interface SliceFeed {
-  /** The next slice that is this attempt's own from now on; null: none is left. */
-  claim(): Promise<ClaimedSlice | null>;
-  done(sliceId: string): Promise<void>;
-}
-
-export interface ChunkMoverRequest {
-  source: Source;
-  destination: Destination;
-  feed: SliceFeed;
-  ref: StreamRef;
-  target: StreamTarget;
-  limits: ChunkLimits;
-  /** Milliseconds since the epoch: the end of the window. */
-  deadline: number;
-  /** Aborts when the mover should commit what it has and return. */
-  drain: AbortSignal;
-}
 
 export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | { status: 'throttled'; until: number };
 type SliceOutcome = { status: 'completed' } | MoveOutcome;

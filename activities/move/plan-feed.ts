@@ -12,7 +12,7 @@ import {
   type Pool,
   type SliceOwner,
 } from '../../libs/store/index.js';
-import type { SliceFeed } from './chunk-mover.js';
+import type { SliceFeed } from './mover-request.js';
 
 export interface PlanRequest {
   pool: Pool;

@@ -1,7 +1,7 @@
 import type { SliceWriter } from '../../libs/contracts/destination.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { ChunkCutter } from './chunk-cutter.js';
-import type { ChunkMoverRequest } from './chunk-mover.js';
+import type { ChunkMoverRequest } from './mover-request.js';
 import { ReadAhead, type Next } from './read-ahead.js';
 
 /** One uninterrupted reading of a slice, from one position. */

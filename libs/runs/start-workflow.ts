@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { SYNC_TASK_QUEUE, type SyncWorkflowInput, type SyncWorkflowResult } from '../contracts/workflows.js';
-import { runSearchAttributes } from '../temporal/search-attributes.js';
+import { runSearchAttributes } from '../contracts/search-attributes.js';
 import { isInvalidArgument, type TemporalClient } from '../temporal/temporal-client.js';
 import { setFirstExecution, type Db, type RunRow, type SyncRow } from '../store/index.js';
 

@@ -1,4 +1,3 @@
 export * from './data-converter.js';
 export * from './payload-codec.js';
-export * from './search-attributes.js';
 export * from './temporal-client.js';

@@ -99,13 +99,17 @@ describe('the structure', () => {
     ['workflows', ['apps', 'bench']],
     ['apps', ['bench']],
   ])('has no arrow from %s up to %s', (top, above) => {
-    const wrong = arrows.filter(({ from, to }) => from.startsWith(`${top}/`) && above.some((folder) => to.startsWith(`${folder}/`)));
+    const wrong = arrows.filter(
+      ({ from, to }) => from.startsWith(`${top}/`) && above.some((folder) => to.startsWith(`${folder}/`)),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('lets workflows see only contracts, errors and their own policies', () => {
     const allowed = /^(workflows\/|libs\/contracts\/|libs\/errors\/|@temporalio\/(workflow|common)$)/;
-    expect(arrows.filter(({ from, to, typeOnly }) => from.startsWith('workflows/') && !typeOnly && !allowed.test(to))).toEqual([]);
+    expect(arrows.filter(({ from, to, typeOnly }) => from.startsWith('workflows/') && !typeOnly && !allowed.test(to))).toEqual(
+      [],
+    );
   });
 
   it('keeps every file under 400 lines', () => {
@@ -116,7 +120,12 @@ describe('the structure', () => {
   it('lets only the egress call out over HTTP', () => {
     const clients = new Set(['undici', 'node:http', 'node:https', 'http', 'https', 'axios']);
     const wrong = arrows.filter(
-      ({ from, to, typeOnly }) => from.startsWith('libs/') && !from.startsWith('libs/egress/') && !from.startsWith('libs/stack/') && !typeOnly && clients.has(to),
+      ({ from, to, typeOnly }) =>
+        from.startsWith('libs/') &&
+        !from.startsWith('libs/egress/') &&
+        !from.startsWith('libs/stack/') &&
+        !typeOnly &&
+        clients.has(to),
     );
     expect(wrong).toEqual([]);
   });

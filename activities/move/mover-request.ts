@@ -1,0 +1,24 @@
+import type { Destination, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
+import type { Source } from '../../libs/contracts/source.port.js';
+import type { ClaimedSlice } from '../../libs/store/index.js';
+import type { ChunkLimits } from './chunk-cutter.js';
+
+/** Where a mover gets its slices from. */
+export interface SliceFeed {
+  /** The next slice that is this attempt's own from now on; null: none is left. */
+  claim(): Promise<ClaimedSlice | null>;
+  done(sliceId: string): Promise<void>;
+}
+
+export interface ChunkMoverRequest {
+  source: Source;
+  destination: Destination;
+  feed: SliceFeed;
+  ref: StreamRef;
+  target: StreamTarget;
+  limits: ChunkLimits;
+  /** Milliseconds since the epoch: the end of the window. */
+  deadline: number;
+  /** Aborts when the mover should commit what it has and return. */
+  drain: AbortSignal;
+}
