@@ -8,6 +8,8 @@ import type { DestinationWorld } from './destination-world.js';
 export interface PostgresWorld extends DestinationWorld {
   /** A superuser's session in the destination's database. */
   sql: pg.Client;
+  /** Of the server. */
+  address: { host: string; port: number };
   /** As another role, or through another port. */
   connectAs(change: { user?: string; password?: string; host?: string; port?: number; database?: string }): Destination;
 }
@@ -34,6 +36,7 @@ export async function postgresWorld(): Promise<PostgresWorld> {
   };
   return {
     sql,
+    address: { host: url.hostname, port: Number(url.port) },
     connectAs,
     connect: () => connectAs({}),
     rows: async (table) =>

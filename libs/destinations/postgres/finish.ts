@@ -21,8 +21,7 @@ export async function finishStream(
     throw new SluiceError('INTERNAL', { detail: `the stream ${ref.stream} was not prepared in this run` });
   // Whoever still writes has nothing left to write.
   await terminateBackends(session, { streamId: before.id, where: 'NOT c.done', values: [] });
-  await session.transaction(what, async () => {
-    await session.query(what, `SET LOCAL statement_timeout = ${timeouts.publishMs}`);
+  const publish = async (): Promise<void> => {
     const row = await lockOwnStream(session, ref);
     if (row.finishedRun === ref.runId) return;
     const open = await session.query(
@@ -40,5 +39,6 @@ export async function finishStream(
       row.id,
       ref.runId,
     ]);
-  });
+  };
+  await session.transaction(what, publish, { statementMs: timeouts.publishMs });
 }

@@ -48,17 +48,18 @@ export class OpenChunk {
     this.lines += records.length - (this.rejects.length - before);
     if (lines === '') return;
     const { session, begin, copyStatement } = this.options;
-    this.copy ??= CopyIn.begin(session.client, `${begin}; ${copyStatement}`);
-    await this.copy.write(lines).catch((error: unknown) => this.fail(error));
+    const copy = (this.copy ??= CopyIn.begin(session.client, `${begin}; ${copyStatement}`));
+    await session.bounded(() => copy.write(lines)).catch((error: unknown) => this.fail(error));
   }
 
   /** Ends the COPY; the transaction stays open. Errors: INTERNAL when the server counted other lines than we did. */
   async end(): Promise<ChunkFacts> {
-    await this.copy?.end().catch((error: unknown) => this.fail(error));
-    if ((this.copy?.rowCount ?? 0) !== this.lines)
-      throw new SluiceError('INTERNAL', { detail: `sent ${this.lines} lines, the server took ${this.copy?.rowCount ?? 0}` });
+    const { copy } = this;
+    if (copy) await this.options.session.bounded(() => copy.end()).catch((error: unknown) => this.fail(error));
+    if ((copy?.rowCount ?? 0) !== this.lines)
+      throw new SluiceError('INTERNAL', { detail: `sent ${this.lines} lines, the server took ${copy?.rowCount ?? 0}` });
     const { read, lines, deduplicated, bytes, rejects } = this;
-    const digest = (this.copy?.crc ?? 0).toString(16).padStart(8, '0');
+    const digest = (copy?.crc ?? 0).toString(16).padStart(8, '0');
     return { read, lines, deduplicated, quarantined: rejects.length, bytes, digest };
   }
 

@@ -9,7 +9,7 @@ import { insertLedger, mergeLedger } from './ledger.js';
 import { compileMerge } from './merge.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { ident, literal } from './quote.js';
-import type { Session, SessionTimeouts } from './session.js';
+import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
 import type { SessionPool } from './session-pool.js';
 import { PostgresSliceWriter, type Loading } from './slice-writer.js';
 import { dropSliceStage, openStage, orderColumn, STAGE } from './stage.js';
@@ -109,6 +109,8 @@ async function forgetSessions(session: Session, key: WriterKey): Promise<void> {
       `SET LOCAL synchronous_commit = off; UPDATE sluice.checkpoint SET backends = '[]'
        WHERE stream_id = ${literal(key.streamId)} AND run_id = ${literal(key.runId)} AND slice_id = ${literal(key.sliceId)}
          AND fence = ${key.fence} AND NOT done`,
+      undefined,
+      { deadlineMs: CLEANUP_MS },
     )
     .catch(() => {
       session.broken = true;

@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 
 /**
  * Gives up a deleted sync's tables, which stay with their rows, and what was remembered to go on reading. The stream rows stay, with the epoch
- * raised: a writer that comes back is still refused. So does the ledger.
+ * raised (under FOR UPDATE, which waits for chunks that are being committed): a writer that comes back is still refused. So does the ledger.
  */
 export async function releaseSync(session: Session, { installation, syncId, epoch }: SyncRef): Promise<void> {
   const what = 'releasing the tables of a sync';
@@ -12,7 +12,7 @@ export async function releaseSync(session: Session, { installation, syncId, epoc
     const streams = await session.query<{ id: string }>(
       what,
       `UPDATE sluice.stream SET epoch = greatest(epoch, $3), prepared_run = NULL, state = NULL, state_version = state_version + 1, reset = true
-       WHERE installation = $1 AND sync_id = $2 RETURNING id`,
+       WHERE id IN (SELECT id FROM sluice.stream WHERE installation = $1 AND sync_id = $2 FOR UPDATE) RETURNING id`,
       [installation, syncId, epoch],
     );
     const released = streams.map(({ id }) => id);

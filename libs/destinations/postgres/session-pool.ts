@@ -26,7 +26,7 @@ export class SessionPool {
   /** Gives a session back, outside a transaction; a broken one is ended. */
   async give(session: Session): Promise<void> {
     this.taken.delete(session);
-    if (session.broken || this.closed || this.idle.length >= MAX_IDLE) await session.end({ force: session.broken });
+    if (session.broken || this.closed || this.idle.length >= MAX_IDLE) await session.end();
     else this.idle.push(session);
   }
 
@@ -42,7 +42,8 @@ export class SessionPool {
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.idle.splice(0), ...this.taken].map((session) => session.end({ force: this.taken.has(session) })));
+    for (const session of this.taken) session.broken = true; // its work is not waited for
+    await Promise.all([...this.idle.splice(0), ...this.taken].map((session) => session.end()));
     this.taken.clear();
   }
 }

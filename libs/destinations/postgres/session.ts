@@ -4,6 +4,7 @@ import { SluiceError } from '../../errors/index.js';
 import type { PostgresConfig } from './config.schema.js';
 import { fromPgError } from './pg-error.js';
 import { literal } from './quote.js';
+import { settleWithin } from './settle-within.js';
 
 export interface SessionTimeouts {
   /** One statement. Default 120 s. */
@@ -26,6 +27,10 @@ export const DEFAULT_TIMEOUTS: SessionTimeouts = {
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** What a statement gets beyond its timeout at the server. */
+const GIVE_UP_AFTER_MS = 10_000;
+/** For what only tidies up. */
+export const CLEANUP_MS = 2_000;
 const KEEPALIVE_IDLE_MS = 15_000;
 
 /** The part of libs/egress's guard that a TCP client needs. Errors: EGRESS_REFUSED. */
@@ -59,6 +64,8 @@ export class Session {
   private constructor(
     readonly client: pg.Client,
     readonly backend: Backend,
+    /** How long the server gets for a statement before it is given up. */
+    private deadlineMs: number,
     /** The process id that the connection was opened with differs from the server's own: something stands between. */
     readonly throughPooler: boolean,
   ) {
@@ -91,44 +98,64 @@ export class Session {
       );
       const backend = rows[0] as Backend;
       const announced = (client as unknown as { processID: number | null }).processID;
-      return new Session(client, backend, announced !== backend.pid);
+      return new Session(client, backend, timeouts.statementMs + GIVE_UP_AFTER_MS, announced !== backend.pid);
     } catch (error) {
       client.end().catch(() => undefined);
       throw fromPgError(error, { what: `connecting to ${config.host}:${config.port}` });
     }
   }
 
-  /** Runs a statement. `what` says for whom, in an error. */
+  /**
+   * Runs a statement. `what` says for whom, in an error. The server ends what takes too long; when it does not even do that (it is frozen, or
+   * the network swallows packets), the connection is cut: DESTINATION_UNREACHABLE.
+   */
   async query<R extends pg.QueryResultRow>(
     what: string,
     sql: string,
     values?: readonly unknown[],
-    columns?: readonly string[],
+    { columns, deadlineMs = this.deadlineMs }: { columns?: readonly string[]; deadlineMs?: number } = {},
   ): Promise<R[]> {
     try {
-      const result = await this.client.query<R>(sql, values as unknown[] | undefined);
+      const result = await this.bounded(() => this.client.query<R>(sql, values as unknown[] | undefined), deadlineMs);
       return result.rows;
     } catch (error) {
       throw this.failed(what, error, columns);
     }
   }
 
-  /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. */
-  async transaction<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Waits for the server no longer than `deadlineMs`; then the connection is cut, and `work` fails with it. */
+  async bounded<T>(work: () => Promise<T>, deadlineMs = this.deadlineMs): Promise<T> {
+    const timer = setTimeout(() => this.cut(), deadlineMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. `statementMs`: another limit for its statements. */
+  async transaction<T>(what: string, work: () => Promise<T>, { statementMs }: { statementMs?: number } = {}): Promise<T> {
+    const usual = this.deadlineMs;
     await this.query(what, 'BEGIN');
     try {
+      if (statementMs !== undefined) {
+        await this.query(what, `SET LOCAL statement_timeout = ${statementMs}`);
+        this.deadlineMs = statementMs + GIVE_UP_AFTER_MS;
+      }
       const result = await work();
       await this.query(what, 'COMMIT');
       return result;
     } catch (error) {
       await this.rollback();
       throw fromPgError(error, { what });
+    } finally {
+      this.deadlineMs = usual;
     }
   }
 
   /** Rolls back; a session that cannot is broken. Never throws. */
   async rollback(): Promise<void> {
-    await this.client.query('ROLLBACK').catch(() => {
+    await this.query('rolling back', 'ROLLBACK', undefined, { deadlineMs: CLEANUP_MS }).catch(() => {
       this.broken = true;
     });
   }
@@ -139,11 +166,17 @@ export class Session {
     return translated;
   }
 
-  /** Ends the connection; at once when `force`: the server rolls back what was open. Never throws. */
-  async end({ force = false } = {}): Promise<void> {
+  /** Cuts the connection: what is under way fails, and the server rolls it back when it notices. */
+  cut(): void {
     this.broken = true;
-    if (force) (this.client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
-    await this.client.end().catch(() => undefined);
+    (this.client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  }
+
+  /** Ends the connection, politely unless it is broken. Never throws, never takes longer than a moment. */
+  async end(): Promise<void> {
+    if (this.broken) this.cut();
+    this.broken = true;
+    if (!(await settleWithin(this.client.end(), CLEANUP_MS))) this.cut();
   }
 }
 

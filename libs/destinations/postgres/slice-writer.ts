@@ -7,7 +7,7 @@ import { advance, assertStream, completeSlice, quarantine, setState, type Writer
 import { OpenChunk, type ChunkOptions } from './open-chunk.js';
 import type { Reject } from './encoder.js';
 import { insertLedger, type ChunkFacts } from './ledger.js';
-import type { Session, SessionTimeouts } from './session.js';
+import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
 import { settleWithin } from './settle-within.js';
 
 /** How rows get from the COPY into the table. */
@@ -36,7 +36,8 @@ export interface WriterOptions {
 
 /** How often the state may move under a completion. Each time another slice has completed, so this only ends what would never end. */
 const MAX_STATE_RACES = 200;
-const CLOSE_WITHIN_MS = 2_000;
+/** What closing waits for a commit that is under way. Whether it came in is read by the next opening. */
+const LAST_COMMIT_MS = 10_000;
 const NOTHING: ChunkFacts = { read: 0, lines: 0, deduplicated: 0, quarantined: 0, bytes: 0, digest: '00000000' };
 
 /** See SliceWriter. After any failure it is dead: what was not committed is read again by the next one, from the checkpoint. */
@@ -127,7 +128,7 @@ export class PostgresSliceWriter implements SliceWriter {
           'COMMIT',
         ].join(';\n');
         try {
-          await this.send(session, message);
+          await this.send(session, message, timeouts.publishMs + timeout);
           break;
         } catch (error) {
           if (!stateMoved(error) || race >= MAX_STATE_RACES) throw error;
@@ -144,8 +145,8 @@ export class PostgresSliceWriter implements SliceWriter {
     if (this.closed) return;
     this.closed = true;
     // Whoever does not answer in time is cut off: the server rolls back, and the next opening ends what it still does.
-    await settleWithin(this.outstanding, this.options.timeouts.statementMs);
-    if (!(await settleWithin(this.chunk.abort(), CLOSE_WITHIN_MS))) this.chunk.session.broken = true;
+    if (!(await settleWithin(this.outstanding, LAST_COMMIT_MS))) for (const session of this.options.sessions) session.cut();
+    if (!(await settleWithin(this.chunk.abort(), CLEANUP_MS))) this.chunk.session.broken = true;
     if (this.failure) for (const session of this.options.sessions) session.broken = true;
     await this.options.release();
   }
@@ -191,8 +192,12 @@ export class PostgresSliceWriter implements SliceWriter {
     return row;
   }
 
-  private async send(session: Session, message: string): Promise<void> {
-    await session.query('committing a chunk', message, undefined, this.options.loading.columns);
+  private async send(session: Session, message: string, deadlineMs?: number): Promise<void> {
+    const { columns } = this.options.loading;
+    await session.query('committing a chunk', message, undefined, {
+      columns,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    });
   }
 
   private async guarded(work: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Column } from './columns.js';
 import { ident } from './quote.js';
-import type { Session } from './session.js';
+import { CLEANUP_MS, type Session } from './session.js';
 
 /** The session's temporary stage. A frozen writer's stage is its own: it locks nothing that a successor wants, and it is gone with the session. */
 export const STAGE = 'pg_temp.sluice_stage';
@@ -39,7 +39,7 @@ export async function openStage(session: Session, { relation, columns, keeps, sc
 export async function dropSliceStage(session: Session): Promise<void> {
   if (session.stage === undefined || session.broken) return;
   session.stage = undefined;
-  await session.query('dropping a stage', `DROP TABLE IF EXISTS ${STAGE}`).catch(() => {
+  await session.query('dropping a stage', `DROP TABLE IF EXISTS ${STAGE}`, undefined, { deadlineMs: CLEANUP_MS }).catch(() => {
     session.broken = true;
   });
 }
