@@ -3,9 +3,8 @@ import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
-import type { SecretBox } from '../secrets/index.js';
+import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
 import { findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
-import { joinSecrets, type ConfigSecrets } from './config-secrets.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 
 export interface ConnectionOpenerOptions {

@@ -11,7 +11,7 @@ import { readSlice } from './source/read-slice.js';
 import type { SourceModel } from './source/source.component.js';
 import type { StreamModel } from './source/stream-model.js';
 import { redactError } from './spec/redact.js';
-import { secretValues } from './spec/secret-paths.js';
+import { secretValues } from './spec/secret-values.js';
 import { validateConfig } from './spec/validate-config.js';
 
 const SLICES_PER_PAGE = 1_000;

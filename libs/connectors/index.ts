@@ -2,5 +2,4 @@ export { compileManifest, compileManifestText, type CompiledManifest } from './c
 export { createDeclarativeSource, type DeclarativeSourceOptions } from './declarative-source.js';
 export { budgetAccountOf } from './source/account.js';
 export type { SourceModel } from './source/source.component.js';
-export { mergeSecrets, splitSecrets } from './spec/secret-paths.js';
 export { validateConfig } from './spec/validate-config.js';

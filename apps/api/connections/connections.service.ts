@@ -1,19 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import {
-  joinSecrets,
-  mergeSecrets,
-  readSecrets,
-  sealSecrets,
-  splitSecrets,
-  type ConnectorCatalog,
-  type ConnectorRef,
-} from '../../../libs/connections/index.js';
+import { readSecrets, sealSecrets, type ConnectorCatalog, type ConnectorRef } from '../../../libs/connections/index.js';
 import type { ConnectionPatch, ConnectionView, NewConnection } from '../../../libs/contracts/connection.schema.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
-import type { SecretBox } from '../../../libs/secrets/index.js';
+import { joinSecrets, mergeSecrets, splitSecrets, type SecretBox } from '../../../libs/secrets/index.js';
 import {
   deleteConnection,
   findConnection,

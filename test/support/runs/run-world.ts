@@ -11,12 +11,12 @@ import type { JsonObject } from '../../../libs/contracts/json.js';
 import { scheduleId } from '../../../libs/contracts/workflows.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
-import { sealSecrets, splitSecrets, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
+import { sealSecrets, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { createEgressGuard } from '../../../libs/egress/egress-guard.js';
 import { TemporalRunControl } from '../../../libs/runs/index.js';
-import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
+import { createSecretBox, splitSecrets, type SecretBox } from '../../../libs/secrets/index.js';
 import {
   contentHash,
   createPool,
