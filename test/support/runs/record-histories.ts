@@ -1,5 +1,4 @@
-import type { temporal } from '@temporalio/proto';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { historyToText } from './history-json.js';
 import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
 import { endWorker, RunWorld } from './run-world.js';
 
@@ -12,7 +11,7 @@ export async function recordHistories(): Promise<Record<string, string>> {
   const keep = async (name: string, workflowId: string, executionId?: string | null) => {
     const handle = world.temporal.client.workflow.getHandle(workflowId, executionId ?? undefined);
     await handle.result().catch(() => undefined);
-    histories[name] = cleaned(await handle.fetchHistory());
+    histories[name] = historyToText(await handle.fetchHistory());
   };
   const source = { rows: 3_000, slices: 2, pauseMs: 40 };
   const mode = 'incremental_append' as const;
@@ -30,7 +29,7 @@ export async function recordHistories(): Promise<Record<string, string>> {
 
     worker = await world.startWorker();
     const killed = await begin('killed');
-    await world.untilRead(killed.run, 500);
+    await world.untilRows(500, 'killed');
     await endWorker(worker, 'SIGKILL');
     worker = await world.startWorker();
     await world.until(killed.run, ended);
@@ -38,7 +37,7 @@ export async function recordHistories(): Promise<Record<string, string>> {
 
     const paused = await begin('paused');
     const key = { workspaceId: world.workspaceId, runId: paused.run };
-    await world.untilRead(paused.run, 500);
+    await world.untilRows(500, 'paused');
     await world.runs.pause(key);
     await world.until(paused.run, ({ state }) => state === 'paused');
     await world.runs.resume(key);
@@ -46,7 +45,7 @@ export async function recordHistories(): Promise<Record<string, string>> {
     await keep('sync-paused', syncWorkflowId(paused.run));
 
     const cancelled = await begin('cancelled');
-    await world.untilRead(cancelled.run, 500);
+    await world.untilRows(500, 'cancelled');
     await world.runs.cancel({ workspaceId: world.workspaceId, runId: cancelled.run });
     await world.until(cancelled.run, ended);
     await keep('sync-cancelled', syncWorkflowId(cancelled.run));
@@ -73,10 +72,4 @@ export async function recordHistories(): Promise<Record<string, string>> {
   } finally {
     await world.close();
   }
-}
-
-/** Without what only says where it was recorded: hosts, processes, paths. Replay does not look at it. */
-function cleaned(history: temporal.api.history.v1.IHistory): string {
-  const json: unknown = JSON.parse(historyToJSON(history));
-  return `${JSON.stringify(json, (name, value: unknown) => (['identity', 'stackTrace', 'workerVersion', 'deploymentOptions'].includes(name) ? undefined : value), 1)}\n`;
 }
