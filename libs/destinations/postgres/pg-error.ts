@@ -39,6 +39,7 @@ const STATES: Readonly<Record<string, ErrorCode>> = {
   '42P10': 'TABLE_SHAPE_CONFLICT',
   '25006': 'DESTINATION_UNREACHABLE',
   '25P03': 'DESTINATION_UNREACHABLE',
+  '55000': 'DESTINATION_UNSUPPORTED',
   '54000': 'DESTINATION_TYPE_CONFLICT',
 };
 const CLASSES: Readonly<Record<string, ErrorCode>> = {
@@ -81,6 +82,7 @@ export function fromPgError(thrown: unknown, context: { what: string; columns?: 
     facts.constraint === null ? '' : `constraint ${facts.constraint}`,
     facts.table === null ? '' : `table ${facts.table}`,
     sqlstate === '42501' ? permissionWords(error.message) : '',
+    sqlstate === '55000' ? 'the table does not allow it as it is (a published one needs a replica identity)' : '',
     sqlstate === '3D000' ? 'the database does not exist' : '',
   ].filter((part) => part !== '');
   const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null)) as Record<string, string>;
