@@ -1,9 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 
 /** What a run is found by in Temporal's UI. A cluster that does not know them runs syncs all the same, only less findable. */
-export const SLUICE_SYNC = defineSearchAttributeKey('SluiceSync', SearchAttributeType.KEYWORD);
-export const SLUICE_CONNECTION = defineSearchAttributeKey('SluiceConnection', SearchAttributeType.KEYWORD);
-export const SLUICE_WORKSPACE = defineSearchAttributeKey('SluiceWorkspace', SearchAttributeType.KEYWORD);
+const SLUICE_SYNC = defineSearchAttributeKey('SluiceSync', SearchAttributeType.KEYWORD);
+const SLUICE_CONNECTION = defineSearchAttributeKey('SluiceConnection', SearchAttributeType.KEYWORD);
+const SLUICE_WORKSPACE = defineSearchAttributeKey('SluiceWorkspace', SearchAttributeType.KEYWORD);
 export const SLUICE_STATUS = defineSearchAttributeKey('SluiceStatus', SearchAttributeType.KEYWORD);
 
 export function runSearchAttributes(run: { syncId: string; connectionId: string; workspaceId: string }): SearchAttributePair[] {

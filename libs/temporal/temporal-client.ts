@@ -38,7 +38,7 @@ export class TemporalClient {
 }
 
 /** Whether an error of the client, or what caused it, says that the cluster is away. */
-export function isTemporalUnavailable(error: unknown): boolean {
+function isTemporalUnavailable(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (isGrpcServiceError(at)) return UNAVAILABLE_STATUSES.has(at.code);
     if (/Failed to connect before the deadline/.test(at.message)) return true;
@@ -48,6 +48,7 @@ export function isTemporalUnavailable(error: unknown): boolean {
 
 /** Whether the server refused a call because of its arguments (an unknown search attribute, say). */
 export function isInvalidArgument(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return Number(at.code) === INVALID_ARGUMENT;
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (isGrpcServiceError(at)) return Number(at.code) === INVALID_ARGUMENT;
   return false;
 }

@@ -14,7 +14,7 @@ export interface NumbersConfig {
   pauseMs?: number;
   resume?: Resume;
   /** Thrown when record `at` would be read. */
-  fail?: { code: ErrorCode; at: number };
+  fail?: { code: ErrorCode; at: number; detail?: string };
   /** RATE_LIMITED for so long, once per process, when record `at` would be read. */
   throttle?: { at: number; forMs: number };
 }
@@ -30,7 +30,7 @@ export function numbersSource(json: JsonObject): Source {
 
   function trouble(from: number, to: number): void {
     const { fail, throttle } = config;
-    if (fail && fail.at >= from && fail.at < to) throw new SluiceError(fail.code, { detail: 'as ordered' });
+    if (fail && fail.at >= from && fail.at < to) throw new SluiceError(fail.code, { detail: fail.detail ?? 'as ordered' });
     const key = JSON.stringify(json);
     if (!throttle || throttle.at < from || throttle.at >= to || throttled.has(key)) return;
     throttled.add(key);

@@ -34,7 +34,7 @@ import {
   type RunRow,
   type RunStreamRow,
 } from '../../../libs/store/index.js';
-import { TemporalClient } from '../../../libs/temporal/index.js';
+import { dataConverter, TemporalClient } from '../../../libs/temporal/index.js';
 import { fixtureCatalog } from './fixture-catalog.js';
 
 const WORKER = resolve('dist/test/support/runs/fixture-worker.js');
@@ -72,7 +72,8 @@ export class RunWorld {
     private readonly env: Record<string, string>,
   ) {}
 
-  static async create(): Promise<RunWorld> {
+  /** `encryption`: what goes to Temporal is encrypted. */
+  static async create({ encryption = false } = {}): Promise<RunWorld> {
     const address = process.env['SLUICE_TEST_TEMPORAL_ADDRESS'];
     if (!address) throw new Error('SLUICE_TEST_TEMPORAL_ADDRESS is not set: run the tests with `npm test`');
     const control = await createTestDatabase('runs');
@@ -80,7 +81,9 @@ export class RunWorld {
     await migrate(control.url);
     const namespace = `test-${randomBytes(5).toString('hex')}`;
     await createNamespace(address, namespace);
-    const temporal = new TemporalClient({ address, namespace });
+    // The failure converter is loaded by path, from the build only; reading failures is not what tests do.
+    const { payloadCodecs = [] } = dataConverter({ encryption, secretKey: SECRET, oldKeys: [] }) ?? {};
+    const temporal = new TemporalClient({ address, namespace, dataConverter: { payloadCodecs } });
     const pool = createPool(control.url);
     const secrets = createSecretBox({ current: SECRET });
     const { hostname, port } = new URL(destination.url);
@@ -95,6 +98,7 @@ export class RunWorld {
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: namespace,
       SLUICE_EGRESS_ALLOW: allowed,
+      SLUICE_TEMPORAL_ENCRYPTION: String(encryption),
       SLUICE_SECRET_KEY: SECRET.toString('base64'),
     };
     const workspaceId = await getDefaultWorkspaceId(pool);
