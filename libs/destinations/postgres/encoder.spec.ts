@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { compileEncoder, type Reject } from './encoder.js';
+
+const columns = [
+  { name: 'id', type: 'bigint' as const },
+  { name: 'name', type: 'text' as const },
+  { name: 'more', type: 'jsonb' as const },
+];
+
+test('writes a line a record, with what COPY treats specially escaped', () => {
+  const encode = compileEncoder({ columns });
+  const lines = encode(
+    [{ id: 1, name: 'a\tb\\.\nc\r', more: { a: 'x\n"\\' } }, { id: null }, { id: 3, name: '', more: null }],
+    [],
+    0,
+  );
+  expect(lines).toBe('1\ta\\tb\\\\.\\nc\\r\t{"a":"x\\\\n\\\\"\\\\\\\\"}\n\\N\t\\N\t\\N\n3\t\t\\N\n');
+});
+
+test('numbers its lines where the order of reading must be kept', () => {
+  const encode = compileEncoder({ columns: columns.slice(0, 1), numbered: true });
+  expect(encode([{ id: 5 }, { id: 6 }], [], 40)).toBe('5\t40\n6\t41\n');
+});
+
+test('leaves out what cannot be loaded, and says why and where', () => {
+  const encode = compileEncoder({ columns, required: ['id'] });
+  const rejects: Reject[] = [];
+  const lines = encode(
+    [{ id: 1, name: 'a\0' }, { name: 'no id' }, { id: 2, name: '\ud800' }, { id: 3, more: ['\ud800'] }, { id: 4 }],
+    rejects,
+    0,
+  );
+  expect(lines).toBe('4\t\\N\t\\N\n');
+  expect(rejects.map(({ reason, field }) => [reason, field]).sort()).toEqual([
+    ['lone_surrogate', 'more'],
+    ['lone_surrogate', 'name'],
+    ['nul_character', 'name'],
+    ['null_key', 'id'],
+  ]);
+});
+
+test('a field with the name of something that every object has is absent unless the record has it', () => {
+  const encode = compileEncoder({
+    columns: [
+      { name: 'constructor', type: 'text' },
+      { name: '__proto__', type: 'text' },
+    ],
+  });
+  expect(encode([{}, JSON.parse('{"constructor": "c", "__proto__": "p"}') as Record<string, unknown>], [], 0)).toBe(
+    '\\N\t\\N\nc\tp\n',
+  );
+});
+
+test('names are data, never code', () => {
+  const name = `"]; throw new Error('run'); //\n\u2028\``;
+  expect(compileEncoder({ columns: [{ name, type: 'text' }] })([{ [name]: 'x' }], [], 0)).toBe('x\n');
+});
