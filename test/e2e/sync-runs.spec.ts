@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { listRunLog, listRunStreams } from '../../libs/store/index.js';
+import { Gate } from '../support/runs/gate.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
 const whole = (rows: number) => ({ count: rows, distinct: rows, min: 1, max: rows });
@@ -32,40 +33,46 @@ describe('a sync run on real Temporal and real PostgreSQL', () => {
     'goes on after kill -9 of its worker, without loss or duplicate, in mode %s',
     async (mode) => {
       const table = `killed_${mode}`;
-      const sync = await world.createSync({ source: { rows: 12_000, slices: 2, pageRows: 100, pauseMs: 20 }, mode, table });
+      const gate = new Gate();
+      const source = { rows: 12_000, slices: 2, gate: { at: 4_000, file: gate.file } };
+      const sync = await world.createSync({ source, mode, table });
       const run = await world.start(sync);
+      await gate.reached();
       await world.untilRead(run, 3_000);
       await endWorker(worker, 'SIGKILL');
-      const before = (await world.streams(run))[0]?.counts?.read ?? 0;
+      expect((await world.streams(run))[0]?.counts?.read).toBeLessThan(12_000);
+      gate.open();
       worker = await world.startWorker();
       expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded', error: null });
-      expect(before).toBeLessThan(12_000);
       expect(await world.rows(table)).toEqual(whole(12_000));
     },
   );
 
   it('reads a slice that cannot be resumed again from its beginning, and publishes it once', async () => {
-    const source = { rows: 6_000, pageRows: 100, pauseMs: 20, resume: 'none' as const };
+    const gate = new Gate();
+    const source = { rows: 6_000, resume: 'none' as const, gate: { at: 4_000, file: gate.file } };
     const sync = await world.createSync({ source, mode: 'incremental_append', table: 'staged' });
     const run = await world.start(sync);
-    await world.until(run, ({ state }) => state === 'running');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await gate.reached();
     await endWorker(worker, 'SIGKILL');
     expect((await world.rows('staged')).count).toBe(0);
+    gate.open();
     worker = await world.startWorker();
     expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded' });
     expect(await world.rows('staged')).toEqual(whole(6_000));
   });
 
   it('is not blocked by a worker that froze, and accepts nothing from it when it wakes up', async () => {
-    const source = { rows: 16_000, slices: 2, pauseMs: 30 };
+    const gate = new Gate();
+    const source = { rows: 16_000, slices: 2, gate: { at: 5_000, file: gate.file } };
     const sync = await world.createSync({ source, mode: 'incremental_append', table: 'frozen' });
     const run = await world.start(sync);
-    await world.untilRead(run, 3_000);
+    await gate.reached();
     const frozen = worker;
     frozen.kill('SIGSTOP');
-    worker = await world.startWorker();
     const { count } = await world.rows('frozen');
+    gate.open();
+    worker = await world.startWorker();
     await world.untilRows(count + 2_000, 'frozen');
     frozen.kill('SIGCONT');
     expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded', error: null });

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordPage, SlicePage, Source } from '../../../libs/contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
@@ -17,6 +18,15 @@ export interface NumbersConfig {
   fail?: { code: ErrorCode; at: number; detail?: string };
   /** RATE_LIMITED for so long, once per process, when record `at` would be read. */
   throttle?: { at: number; forMs: number };
+  /** Reading stops before record `at` until `file` exists; `file`.reached is there from when it stopped. */
+  gate?: { at: number; file: string };
+}
+
+const GATE_POLL_MS = 20;
+
+async function passGate(file: string, signal: AbortSignal): Promise<void> {
+  writeFileSync(`${file}.reached`, '');
+  while (!existsSync(file)) await delay(GATE_POLL_MS, undefined, { signal });
 }
 
 export const numbersSpec = { type: 'object', additionalProperties: true } as const;
@@ -73,6 +83,8 @@ export function numbersSource(json: JsonObject): Source {
         signal.throwIfAborted();
         const end = Math.min(at + pageRows, to);
         trouble(at, end);
+        const { gate } = config;
+        if (gate && gate.at >= at && gate.at < end) await passGate(gate.file, signal);
         const records = Array.from({ length: end - at }, (_, index) => ({ id: at + index, text: `number ${at + index}` }));
         const next: Position | null = resume === 'none' ? null : end;
         yield { format: 'records', records, position: next, bytes: records.length * 30, requests: 1 };
