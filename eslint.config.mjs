@@ -30,7 +30,21 @@ export default ts.config(
     files: ['**/*.mjs', 'bin/*'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'fetch', 'performance', 'AbortSignal', 'AbortController', 'TextDecoder'].map((n) => [n, 'readonly']),
+        [
+          'process',
+          'console',
+          'URL',
+          'Buffer',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'fetch',
+          'performance',
+          'AbortSignal',
+          'AbortController',
+          'TextDecoder',
+        ].map((n) => [n, 'readonly']),
       ),
     },
   },
@@ -40,7 +54,10 @@ export default ts.config(
     ['workflows/**/*.ts'],
     [
       [['**/apps/**'], 'workflows know no app'],
-      [['**/libs/store/**', '**/libs/destinations/**', '**/libs/egress/**', '**/libs/connectors/**', 'node:*', 'pg', 'undici'], 'workflows are deterministic: contracts, errors and pure policies only'],
+      [
+        ['**/libs/store/**', '**/libs/destinations/**', '**/libs/egress/**', '**/libs/connectors/**', 'node:*', 'pg', 'undici'],
+        'workflows are deterministic: contracts, errors and pure policies only',
+      ],
     ],
   ),
   prettier,

@@ -19,4 +19,3 @@ export const budgetLimitSchema = z.discriminatedUnion('kind', [
 ]);
 export type BudgetLimit = z.infer<typeof budgetLimitSchema>;
 export const budgetSchema = z.strictObject({ limits: z.array(budgetLimitSchema).min(1).max(10) });
-export type BudgetDeclaration = z.infer<typeof budgetSchema>;

@@ -1,3 +1,3 @@
-export { Reconciler, type ReconcilerOptions } from './reconciler.js';
+export { Reconciler } from './reconciler.js';
 export { TemporalRunControl } from './run-control.js';
 export { startScheduledRun } from './scheduled-start.js';

@@ -1,5 +1,4 @@
 export { startStack, type Stack, type StackOptions } from './stack.js';
-export type { ServiceInfo } from './supervisor.js';
 export { StackError } from './stack-error.js';
 export { readStackFile, sweep, type StackFile } from './stack-file.js';
 export { askLauncher } from './control.js';
