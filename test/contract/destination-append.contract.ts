@@ -125,4 +125,29 @@ export function appendContract(at: DestinationSuite): void {
     }
     expect(byId(await at.world.rows(target.table))).toEqual(byId(items(1, 8)));
   });
+
+  test('drops the boundary records of a slice that it inherited from what the run plans after it', async () => {
+    const stream = append();
+    const { target } = stream;
+    const first = stream.nextRun();
+    await at.destination.prepare({ ref: first, target });
+    const left = await at.destination.open({ ref: first, target, slice: slice('w1'), fence: 1 });
+    await commitChunk(left, items(1, 3), { after: 3 });
+    await left.close();
+    const ref = stream.nextRun();
+    await at.destination.prepare({ ref, target });
+    const inherited = await at.destination.open({ ref, target, slice: slice('w1'), fence: 1 });
+    await inherited.write(page([item(4, 4), item(5, 4)]));
+    await inherited.complete({ after: 5 }, () => ({ until: 4 }));
+    await inherited.close();
+    const planned = await at.destination.open({ ref, target, slice: slice('w2'), fence: 1 });
+    await planned.write(page([item(4, 4), item(5, 4), item(6, 4), item(7, 7)]));
+    await planned.complete({ after: 7 }, () => ({ until: 7 }));
+    await planned.close();
+    expect(await at.destination.inspect({ ref })).toMatchObject({ inserted: 4, deduplicated: 2 });
+    await at.destination.finish({ ref, target });
+    expect(byId(await at.world.rows(target.table))).toEqual(
+      byId([...items(1, 3), item(4, 4), item(5, 4), item(6, 4), item(7, 7)]),
+    );
+  });
 }

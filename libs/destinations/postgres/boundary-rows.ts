@@ -3,7 +3,10 @@ import type { BoundaryBase, BoundaryKey } from './boundary.js';
 import { literal } from './quote.js';
 import type { Session } from './session.js';
 
-/** What a slice's writer must know of earlier runs' boundaries, and its own highest cursor. */
+/**
+ * What a slice's writer must know of earlier runs' boundaries, and its own highest cursor. Slices that this run inherited are an earlier run's
+ * to those that it planned itself: these begin, inclusively, where those ended.
+ */
 export async function readBoundary(
   session: Session,
   key: BoundaryKey,
@@ -11,8 +14,11 @@ export async function readBoundary(
   const what = 'reading the boundary records';
   const rows = await session.query<{ cursor: string; schema_version: number; digest: string; copies: number; own: boolean }>(
     what,
-    `SELECT cursor, schema_version, encode(digest, 'hex') AS digest, copies, run_id = $3 AS own FROM sluice.boundary
-     WHERE stream_id = $1 AND partition = $2 AND (run_id <> $3 OR slice_id = $4)`,
+    `SELECT cursor, schema_version, encode(digest, 'hex') AS digest, copies, run_id = $3 AND slice_id = $4 AS own
+     FROM sluice.boundary
+     WHERE stream_id = $1 AND partition = $2 AND (run_id <> $3 OR slice_id = $4 OR slice_id IN (
+       SELECT i.slice_id FROM sluice.checkpoint i JOIN sluice.checkpoint o USING (stream_id, run_id)
+       WHERE stream_id = $1 AND run_id = $3 AND o.slice_id = $4 AND i.inherited AND NOT o.inherited))`,
     [key.streamId, key.partition, key.runId, key.sliceId],
   );
   const base = rows.filter(({ own }) => !own);

@@ -72,8 +72,8 @@ moved_boundary AS (
 moved_hits AS (
   UPDATE sluice.boundary_hit b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.run_id = l.run_id AND b.slice_id = $4),
 opened AS (
-  INSERT INTO sluice.checkpoint AS c (stream_id, run_id, slice_id, spec, partition, fence, backends, position)
-  SELECT s.id, $3, $4, $5::jsonb, $6, $7, $8::jsonb, (SELECT position FROM latest) FROM stream s
+  INSERT INTO sluice.checkpoint AS c (stream_id, run_id, slice_id, spec, partition, fence, backends, position, inherited)
+  SELECT s.id, $3, $4, $5::jsonb, $6, $7, $8::jsonb, (SELECT position FROM latest), EXISTS (SELECT FROM adopted) FROM stream s
   ON CONFLICT (stream_id, run_id, slice_id) DO UPDATE
   SET fence = excluded.fence, updated_at = clock_timestamp(),
       backends = CASE WHEN c.done THEN '[]' ELSE excluded.backends END,

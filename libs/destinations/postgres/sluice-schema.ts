@@ -48,6 +48,7 @@ CREATE TABLE sluice.checkpoint (
   seq integer NOT NULL DEFAULT 0,         -- chunks committed
   position json,
   done boolean NOT NULL DEFAULT false,
+  inherited boolean NOT NULL DEFAULT false, -- an earlier run began it; what is planned in this run comes after it
   backends jsonb NOT NULL DEFAULT '[]',   -- server processes of the attempt that holds the fence
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (stream_id, run_id, slice_id)
