@@ -27,6 +27,11 @@ const HEARTBEAT_MS = 1_000;
  * of 10 s would double the gap. Whoever is alive polls at once; a task that was given up too early only costs a replay of a short history.
  */
 const STICKY_TIMEOUT_MS = 500;
+/**
+ * Tasks are few and long. Each open poll of a worker that freezes swallows one task for ten seconds, so there are no more than are needed
+ * (two is the least for workflows: one for the sticky queue).
+ */
+const POLLS = 2;
 
 /** The Temporal worker of this process. */
 export class WorkerHost {
@@ -48,10 +53,10 @@ export class WorkerHost {
       activities,
       ...(dataConverter === undefined ? {} : { dataConverter }),
       maxConcurrentActivityTaskExecutions: slots,
-      maxConcurrentActivityTaskPolls: Math.min(slots, 5),
+      maxConcurrentActivityTaskPolls: Math.min(slots, POLLS),
       maxConcurrentLocalActivityExecutions: 20,
       maxConcurrentWorkflowTaskExecutions: 20,
-      maxConcurrentWorkflowTaskPolls: 4,
+      maxConcurrentWorkflowTaskPolls: POLLS,
       maxCachedWorkflows: 100,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
       maxHeartbeatThrottleInterval: HEARTBEAT_MS,

@@ -11,8 +11,16 @@ const SEARCH_ATTRIBUTES = {
   SluiceStatus: 'Keyword',
 } as const;
 
-/** Five times quicker activity round trips (100 → 21 ms measured): the dev server's defaults save CPU, not time. */
-const DYNAMIC_CONFIG = { 'history.transferProcessorMaxPollRPS': '2000', 'system.enableActivityEagerExecution': 'true' } as const;
+/**
+ * The first two make activity round trips five times quicker (100 → 21 ms measured): the dev server's defaults save CPU, not time. The third is
+ * for frozen workers: each of their open polls swallows one task for the ten seconds that its heartbeat takes to run out, one after the
+ * other. Polls that end before the first heartbeat does leave nothing to swallow (takeover 30 to 40 s → 11 s measured; the default is 60 s).
+ */
+const DYNAMIC_CONFIG = {
+  'history.transferProcessorMaxPollRPS': '2000',
+  'system.enableActivityEagerExecution': 'true',
+  'matching.longPollExpirationInterval': '"8s"',
+} as const;
 
 export interface TemporalService extends Service {
   /** Temporal's own console, http://127.0.0.1:PORT. Only once started. */
