@@ -4,6 +4,7 @@ import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
 import { passed, resultTable, type ChaosResult } from './result.js';
 import { servers } from './servers/servers.suite.js';
 import { secondsSince } from './wait.js';
+import { KEPT_LOGS } from './world.js';
 import { zombies } from './zombies/zombies.suite.js';
 
 const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
@@ -34,5 +35,6 @@ console.log(resultTable(results));
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (broken !== undefined) console.error('the suite could not go on:', broken);
 const right = broken === undefined && passed(results);
+if (!right) console.log(`logs of its processes: ${KEPT_LOGS}`);
 console.log(`${right ? 'right' : 'WRONG'}: chaos ${options.suite}, seed ${options.seed}, ${secondsSince(started)} s`);
 process.exit(right ? 0 : 1);

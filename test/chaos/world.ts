@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { compareTable, type Comparison } from '../../apps/demo/compare-table.js';
 import { RestClient } from '../../apps/demo/rest-client.js';
 import { recordsById, ShopClient } from '../../apps/demo/shop-client.js';
@@ -10,6 +11,8 @@ import { Warehouse } from './warehouse.js';
 
 /** Where every chaos run lives; one at a time. */
 const HOME = '.sluice/chaos';
+/** Logs of the last chaos run, for whoever has to find out what went wrong. */
+export const KEPT_LOGS = '.sluice/chaos-logs';
 /** Destination schema of all chaos tables. */
 export const NAMESPACE = 'chaos';
 /** Entities that no suite syncs stay tiny. */
@@ -64,6 +67,9 @@ export async function withWorld<T>(
   } finally {
     process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
     await Promise.all([warehouse.close(), controlPlane.close()]);
+    await stack.stop();
+    rmSync(KEPT_LOGS, { recursive: true, force: true });
+    cpSync(join(HOME, 'logs'), KEPT_LOGS, { recursive: true });
     await stack.destroy();
   }
 }

@@ -89,11 +89,14 @@ async function oneRound(
   await pause(random.between(0, BEFORE_MS));
   await freezeAtPlaces(world, workers.active, victims);
   const frozenAt = performance.now();
+  // Whoever is taken over first must not read the others' share meanwhile and come to its end.
+  await world.pace(PACE_EACH);
   const oldFences = await Promise.all(victims.map(({ runId }) => controlPlane.lastClaim(runId)));
   const zombie = await workers.succeed();
   const successions = await Promise.all(
     victims.map(({ runId }, index) => successorAtWork(world, { runId, oldFence: oldFences[index] ?? 0, frozenAt })),
   );
+  await world.pace(PACE_EACH * PLACES.length);
   await pause(random.between(0, ASLEEP_MS));
   stack.kill(zombie, 'SIGCONT');
   await Promise.all(victims.map((victim) => goesOn(world, victim)));
