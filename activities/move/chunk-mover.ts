@@ -8,6 +8,8 @@ import { SliceReading } from './slice-reading.js';
 export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | { status: 'throttled'; until: number };
 type SliceOutcome = { status: 'completed' } | MoveOutcome;
 
+/** While another mover plans. */
+const ASK_AGAIN_MS = 250;
 /** For a provider that says "too often" without saying until when. */
 const UNKNOWN_WAIT_MS = 15_000;
 /** A reader that may not be interrupted waits inside for so long; its slice would start again otherwise. */
@@ -38,6 +40,10 @@ export class ChunkMover {
       try {
         const claimed = await feed.claim();
         if (claimed === null) return { status: 'done' };
+        if (claimed === 'none_yet') {
+          await pause(ASK_AGAIN_MS, drain);
+          continue;
+        }
         outcome = await this.moveSlice(claimed);
       } catch (error) {
         if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return throttled(error);

@@ -5,8 +5,8 @@ import type { ChunkLimits } from './chunk-cutter.js';
 
 /** Where a mover gets its slices from. */
 export interface SliceFeed {
-  /** The next slice that is this attempt's own from now on; null: none is left. */
-  claim(): Promise<ClaimedSlice | null>;
+  /** The next slice that is this attempt's own from now on; null: none is left; `none_yet`: ask again soon, more are being planned. */
+  claim(): Promise<ClaimedSlice | 'none_yet' | null>;
   done(sliceId: string): Promise<void>;
 }
 

@@ -2,16 +2,17 @@ import type { Source } from '../../libs/contracts/source.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import {
   claimNextSlice,
+  getRunStream,
   hasPendingSlices,
   inTransaction,
   insertSlices,
-  lockRunStream,
   markSliceDone,
   setPlanNext,
   type ClaimedSlice,
   type Pool,
   type SliceOwner,
 } from '../../libs/store/index.js';
+import { tryPlanLock } from '../../libs/runs/runs-extra.repository.js';
 import type { SliceFeed } from './mover-request.js';
 
 export interface PlanRequest {
@@ -25,17 +26,20 @@ export interface PlanRequest {
 /** While fewer slices wait, the next page of the plan is fetched: movers should not run dry, and the plan not run far ahead. */
 const PENDING_WANTED = 100;
 
+export type Planned = 'complete' | 'more_to_come' | 'someone_else_plans';
+
 /**
- * Adds the plan's next page unless enough slices are waiting; one mover at a time, by a row lock. Returns whether nothing more is to come.
- * A crash in between leaves the page to the next one, and the source gives the same slices again.
+ * Adds the plan's next page unless enough slices are waiting; one mover at a time. A crash in between leaves the page to the next one, and the
+ * source gives the same slices again.
  */
-export async function planAhead({ pool, source, runId, stream, incremental }: PlanRequest): Promise<boolean> {
+export async function planAhead({ pool, source, runId, stream, incremental }: PlanRequest): Promise<Planned> {
   return inTransaction(pool, async (tx) => {
-    const plan = await lockRunStream(tx, { runId, stream });
+    if (!(await tryPlanLock(tx, { runId, stream }))) return 'someone_else_plans';
+    const plan = await getRunStream(tx, { runId, stream });
     if (plan === null) throw new SluiceError('INTERNAL', { detail: `the run has no stream ${stream}` });
     // Not begun: what an earlier run left is completed first, and finishStream begins the plan then.
-    if (plan.planNow === null) return true;
-    if (plan.planComplete || (await hasPendingSlices(tx, { runId, stream, atLeast: PENDING_WANTED }))) return plan.planComplete;
+    if (plan.planComplete || plan.planNow === null) return 'complete';
+    if (await hasPendingSlices(tx, { runId, stream, atLeast: PENDING_WANTED })) return 'more_to_come';
     const page = await source.slices({
       stream,
       state: plan.planState,
@@ -45,7 +49,7 @@ export async function planAhead({ pool, source, runId, stream, incremental }: Pl
     });
     await insertSlices(tx, { runId, stream, slices: page.slices });
     await setPlanNext(tx, { runId, stream, next: page.next });
-    return page.next === null;
+    return page.next === null ? 'complete' : 'more_to_come';
   });
 }
 
@@ -58,14 +62,12 @@ export class PlanFeed implements SliceFeed {
     private readonly owner: SliceOwner,
   ) {}
 
-  async claim(): Promise<ClaimedSlice | null> {
+  async claim(): Promise<ClaimedSlice | 'none_yet' | null> {
     const { pool, runId, stream } = this.plan;
-    for (;;) {
-      if (!this.planComplete) this.planComplete = await planAhead(this.plan);
-      const claimed = await claimNextSlice(pool, { runId, stream, owner: this.owner });
-      // An empty page may stand between full ones.
-      if (claimed !== null || this.planComplete) return claimed;
-    }
+    if (!this.planComplete) this.planComplete = (await planAhead(this.plan)) === 'complete';
+    const claimed = await claimNextSlice(pool, { runId, stream, owner: this.owner });
+    if (claimed !== null) return claimed;
+    return this.planComplete ? null : 'none_yet';
   }
 
   /** When the slice was taken over meanwhile, whoever has it finds it complete and says so itself. */

@@ -45,11 +45,11 @@ export async function planMore(
   { ref, target }: Pick<StreamScope, 'ref' | 'target'>,
 ): Promise<number> {
   const key = { runId: ref.runId, stream: ref.stream };
-  const complete = await planAhead({ pool, source, ...key, incremental: isIncremental(target) }).catch((error: unknown) => {
-    if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return false;
+  const planned = await planAhead({ pool, source, ...key, incremental: isIncremental(target) }).catch((error: unknown) => {
+    if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return 'more_to_come';
     throw error;
   });
-  return moversFor(await countSlices(pool, key), complete);
+  return moversFor(await countSlices(pool, key), planned === 'complete');
 }
 
 function moversFor({ pending, claimed }: { pending: number; claimed: number }, complete: boolean): number {

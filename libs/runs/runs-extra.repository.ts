@@ -1,5 +1,5 @@
 import type { RunState } from '../contracts/run-state.js';
-import { one, RUN_COLUMNS, type Db, type RunRow } from '../store/index.js';
+import { one, RUN_COLUMNS, theOne, type Db, type RunRow, type Transaction } from '../store/index.js';
 
 /** Undoes a request (to pause, to cancel) that could not be passed on. The state table has no way back, since nothing has happened. */
 export async function takeBackTransition(db: Db, request: { id: string; from: RunState; to: RunState }): Promise<void> {
@@ -28,4 +28,16 @@ export async function purgePlans(db: Db, request: { endedBeforeMs: number; limit
     [request.endedBeforeMs, request.limit],
   );
   return result.rowCount ?? 0;
+}
+
+/**
+ * Whether this transaction is now the one that plans the stream, until it ends. Not the row's own lock: planning may wait for the source, and
+ * counts and states of the stream are written meanwhile.
+ */
+export async function tryPlanLock(tx: Transaction, request: { runId: string; stream: string }): Promise<boolean> {
+  const result = await tx.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('sluice plan ' || $1::text || ' ' || $2::text, 0)) AS locked`,
+    [request.runId, request.stream],
+  );
+  return theOne(result).locked;
 }
