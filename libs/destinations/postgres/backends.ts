@@ -28,3 +28,7 @@ export async function terminateBackends(
   while ((await session.query(what, `${named} LIMIT 1`, values)).length > 0 && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
+
+/** Ends the writers of every run but `runId`'s. For whoever raises the epoch: before it, so that a long merge is not waited for, and after it. */
+export const terminateOtherRuns = (session: Session, { streamId, runId }: { streamId: string; runId: string }): Promise<void> =>
+  terminateBackends(session, { streamId, where: 'c.run_id <> $2', values: [runId] });

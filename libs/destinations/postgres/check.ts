@@ -1,15 +1,10 @@
 import { SluiceError } from '../../errors/index.js';
 import type { Session } from './session.js';
-import type { SessionPool } from './session-pool.js';
 
 const OLDEST_SERVER = 130_000;
 
 /** Whether the destination can be loaded exactly once. Errors: DESTINATION_UNREACHABLE, …_AUTH_FAILED, …_UNSUPPORTED, …_PERMISSION_DENIED. */
-export async function checkDestination(pool: SessionPool): Promise<void> {
-  await pool.with((first) => pool.with((second) => check(first, second)));
-}
-
-async function check(first: Session, second: Session): Promise<void> {
+export async function checkDestination(first: Session, second: Session): Promise<void> {
   const what = 'checking the destination';
   const [server] = await first.query<{
     version: number;
@@ -32,6 +27,11 @@ async function check(first: Session, second: Session): Promise<void> {
     throw new SluiceError('DESTINATION_PERMISSION_DENIED', {
       detail: `Sluice keeps checkpoints in a schema of its own: GRANT CREATE ON DATABASE ${server.database} to the connection’s role`,
     });
+  await refuseTransactionPooler(first, second);
+}
+
+/** Errors: DESTINATION_UNSUPPORTED. */
+export async function refuseTransactionPooler(first: Session, second: Session): Promise<void> {
   if (await sharesServerProcesses(first, second))
     throw new SluiceError('DESTINATION_UNSUPPORTED', {
       detail:

@@ -68,7 +68,7 @@ adopted AS (
   RETURNING c.run_id, c.position, c.updated_at),
 latest AS (SELECT run_id, position FROM adopted WHERE position IS NOT NULL ORDER BY updated_at DESC LIMIT 1),
 moved_boundary AS (
-  UPDATE sluice.boundary b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.run_id = l.run_id AND b.slice_id = $4),
+  UPDATE sluice.boundary b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.partition = $6 AND b.run_id = l.run_id AND b.slice_id = $4),
 moved_hits AS (
   UPDATE sluice.boundary_hit b SET run_id = $3 FROM latest l WHERE b.stream_id = $1 AND b.run_id = l.run_id AND b.slice_id = $4),
 opened AS (

@@ -51,7 +51,7 @@ export class PostgresDestination implements Destination {
   }
 
   check(): Promise<void> {
-    return checkDestination(this.pool);
+    return this.pool.with((first) => this.pool.with((second) => checkDestination(first, second)));
   }
 
   prepare(request: { ref: StreamRef; target: StreamTarget }): Promise<PreparedStream> {

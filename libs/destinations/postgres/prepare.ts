@@ -1,6 +1,6 @@
 import type { PreparedStream, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Slice } from '../../contracts/stream.js';
-import { terminateBackends } from './backends.js';
+import { terminateOtherRuns } from './backends.js';
 import { columnsOf, type Column } from './columns.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { ident, qualified } from './quote.js';
@@ -15,9 +15,10 @@ export async function prepareStream(
 ): Promise<PreparedStream> {
   const columns = columnsOf(target);
   // First the epoch alone: from its commit on no older writer can begin, so those that are still there can be ended before DDL waits for them.
-  await raiseEpoch(session, ref);
-  const opened = await readStream(session, ref, { lock: false });
-  await terminateBackends(session, { streamId: opened?.id ?? '0', where: 'c.run_id <> $2', values: [ref.runId] });
+  const known = await readStream(session, ref, { lock: false });
+  if (known && known.epoch < ref.epoch) await terminateOtherRuns(session, { streamId: known.id, runId: ref.runId });
+  const streamId = await raiseEpoch(session, ref);
+  await terminateOtherRuns(session, { streamId, runId: ref.runId });
   return session.transaction(`preparing the stream ${ref.stream}`, async () => {
     const row = await lockOwnStream(session, ref);
     await ownTable(session, ref, target);

@@ -1,3 +1,4 @@
+import { refuseTransactionPooler } from './check.js';
 import { Session, type SessionOptions } from './session.js';
 
 /** Idle sessions kept for the next slice: two a mover is what a worker uses at once. */
@@ -8,6 +9,7 @@ export class SessionPool {
   private readonly idle: Session[] = [];
   private readonly taken = new Set<Session>();
   private closed = false;
+  private verified: Promise<void> | undefined;
 
   constructor(private readonly options: SessionOptions) {}
 
@@ -19,6 +21,7 @@ export class SessionPool {
     }
     const session = await Session.connect(this.options);
     if (this.closed) await session.end();
+    if (session.throughPooler) await this.verify(session);
     this.taken.add(session);
     return session;
   }
@@ -28,6 +31,20 @@ export class SessionPool {
     this.taken.delete(session);
     if (session.broken || this.closed || this.idle.length >= MAX_IDLE) await session.end();
     else this.idle.push(session);
+  }
+
+  /** Something stands between us and the server: once, it is found out whether it lends out sessions by the transaction. */
+  private async verify(session: Session): Promise<void> {
+    this.verified ??= (async () => {
+      const other = await Session.connect(this.options);
+      await refuseTransactionPooler(session, other).finally(() => other.end());
+    })();
+    try {
+      await this.verified;
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
   }
 
   /** Takes a session for `work`. */

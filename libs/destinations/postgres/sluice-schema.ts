@@ -51,7 +51,7 @@ CREATE TABLE sluice.checkpoint (
   inherited boolean NOT NULL DEFAULT false, -- an earlier run began it; what is planned in this run comes after it
   backends jsonb NOT NULL DEFAULT '[]',   -- server processes of the attempt that holds the fence
   updated_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (stream_id, run_id, slice_id)
+  PRIMARY KEY (stream_id, slice_id, run_id) -- in this order: opening a slice looks for it in earlier runs too
 );
 CREATE TABLE sluice.chunk (               -- the ledger: rows are added, never changed
   stream_id bigint NOT NULL,

@@ -41,10 +41,10 @@ export async function lockOwnStream(session: Session, ref: StreamRef): Promise<S
   return row;
 }
 
-/** Makes `ref` the run that may write, in its own transaction. Idempotent. Errors: STALE_RUN when a newer one is there. */
-export async function raiseEpoch(session: Session, ref: StreamRef): Promise<void> {
+/** Makes `ref` the run that may write, in its own transaction. Idempotent. Returns the stream's id. Errors: STALE_RUN when a newer one is there. */
+export async function raiseEpoch(session: Session, ref: StreamRef): Promise<string> {
   const what = `opening the stream ${ref.stream}`;
-  await session.transaction(what, async () => {
+  return session.transaction(what, async () => {
     await session.query(
       what,
       `INSERT INTO sluice.stream (installation, sync_id, stream, lane, epoch, run_id) VALUES ($1, $2, $3, $4, $5, $6)
@@ -55,6 +55,7 @@ export async function raiseEpoch(session: Session, ref: StreamRef): Promise<void
     if (!row || row.epoch > ref.epoch || (row.epoch === ref.epoch && row.runId !== ref.runId)) throw staleRun(ref);
     if (row.epoch < ref.epoch)
       await session.query(what, 'UPDATE sluice.stream SET epoch = $2, run_id = $3 WHERE id = $1', [row.id, ref.epoch, ref.runId]);
+    return row.id;
   });
 }
 

@@ -6,9 +6,13 @@ import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
 
-/** Takes the table for this stream, or says whose it is. In the caller's transaction. Errors: TABLE_OWNED. */
+const OWN_SCHEMA = 'sluice';
+
+/** Takes the table for this stream, or says whose it is. In the caller's transaction. Errors: TABLE_OWNED, TABLE_SHAPE_CONFLICT (our own schema). */
 export async function ownTable(session: Session, ref: StreamRef, target: StreamTarget): Promise<void> {
   const what = `taking the table ${target.namespace}.${target.table}`;
+  if (target.namespace === OWN_SCHEMA)
+    throw conflict(`${target.namespace}.${target.table}`, 'this schema holds Sluice’s own tables');
   await session.query(
     what,
     `INSERT INTO sluice.table_owner (schema_name, table_name, installation, sync_id, stream) VALUES ($1, $2, $3, $4, $5)
