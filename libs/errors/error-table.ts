@@ -197,7 +197,7 @@ export const ERROR_TABLE = {
     'provider_bug',
     502,
     'The source answered with something that is not what the manifest describes',
-    'See the start of the answer in `details`; correct the manifest or ask the provider.',
+    'Compare what the provider documents with the manifest at the place named in `detail`; correct the manifest or ask the provider.',
   ),
   RATE_LIMITED: entry(
     'rate_limited',
