@@ -83,7 +83,10 @@ export interface SliceWriter {
   write(page: Page): Promise<void>;
   /** Ends the chunk at `position` and hands it to commit; resolves when at most this one commit is outstanding. Commits happen in order. */
   commit(position: Position): Promise<void>;
-  /** Commits what is open, then completes the slice and advances the state in its last transaction. `next` must be pure: it may be called again. */
+  /**
+   * Completes the slice: what is open, the state and the mark that it is done go in together, so that rows behind the last position are never
+   * committed without it. `position`: what `next` was made from. `next` must be pure: it may be called again.
+   */
   complete(position: Position | null, next: (state: StreamState) => StreamState): Promise<void>;
   /** Waits for outstanding commits, drops what was not committed, and frees the connections. Always call it; safe after errors. */
   close(): Promise<void>;
@@ -104,7 +107,7 @@ export interface Destination {
   finish(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
   /** Refuses every writer of an epoch below `ref.epoch` from now on, for streams that exist. */
   fence(request: { ref: StreamRef }): Promise<void>;
-  /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew; the table's content is dealt with by that run. */
+  /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew, as a generation beside the table: the old rows are seen until it has finished. */
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
   /** Gives up the tables of a sync that is being deleted; they stay with their rows. Nothing happens where the sync never loaded. Idempotent. */
   release(ref: SyncRef): Promise<void>;
