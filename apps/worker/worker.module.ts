@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { MoveActivities } from '../../activities/move/move.activities.js';
 import type { ChunkLimits } from '../../activities/move/chunk-cutter.js';
 import { ActivityRegistry } from '../../activities/registry.js';
@@ -12,6 +12,7 @@ import type { ConnectionOpener } from '../../libs/contracts/connection-opener.po
 import type { SyncSettings } from '../../libs/contracts/workflows.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
+import { provide } from '../../libs/nest/provide.js';
 import type { Logger } from '../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
@@ -32,16 +33,6 @@ export interface WorkerParts {
 }
 
 type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
-const provide = <D extends unknown[], T>(
-  token: InjectionToken,
-  inject: InjectionToken[],
-  useFactory: (...deps: D) => T,
-): FactoryProvider => ({
-  provide: token,
-  inject,
-  useFactory: useFactory as FactoryProvider['useFactory'],
-});
-
 /** Everything a worker process is made of. */
 @Module({})
 export class WorkerModule {

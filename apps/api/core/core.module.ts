@@ -1,10 +1,11 @@
-import { Module, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { PgBudgetGate } from '../../../libs/budget/index.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import { createConnectorCatalog, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
+import { provide } from '../../../libs/nest/provide.js';
 import type { Logger } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
 import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
@@ -17,16 +18,6 @@ export interface CoreParts {
   logger: Logger;
   version: string;
 }
-
-const provide = <D extends unknown[], T>(
-  token: InjectionToken,
-  inject: InjectionToken[],
-  useFactory: (...deps: D) => T,
-): FactoryProvider => ({
-  provide: token,
-  inject,
-  useFactory: useFactory as FactoryProvider['useFactory'],
-});
 
 /** What everything else works with: one of each in the process. */
 @Module({})
