@@ -30,8 +30,9 @@ function lookLinux(pid: number): Seen {
   }
   // The command name in parentheses may hold spaces and parentheses: fields are counted from the last one. [0] is field 3, the state.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0] ?? 'X', fields[19] ?? ''];
-  if (state === 'Z' || state === 'X') return GONE;
+  const [state, threads, startTime] = [fields[0] ?? 'X', Number(fields[17] ?? 0), fields[19] ?? ''];
+  // Killed, the first thread can be a zombie while others still hold the sockets: only when they are gone is the port free.
+  if ((state === 'Z' || state === 'X') && threads <= 1) return GONE;
   return { state: state === 'T' ? 'stopped' : 'running', startTime };
 }
 
