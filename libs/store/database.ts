@@ -32,8 +32,9 @@ export function createPool(databaseUrl: string, options: { max?: number; applica
     statement_timeout: 30_000,
     application_name: options.applicationName ?? 'sluice',
   });
-  // Without a listener, the error of an idle client would end the process.
+  // Without a listener the end of a connection would end the process, be it idle or taken; who uses it meets the error at the next statement.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

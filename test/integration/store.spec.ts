@@ -188,3 +188,21 @@ test('an Idempotency-Key belongs to one request, until that has answered or died
   await pool.query(`UPDATE control.idempotency_key SET created_at = now() - interval '31 days'`);
   expect(await store.purgeIdempotencyKeys(pool, { days: 30 })).toBe(1);
 });
+
+test('a connection that ends while it is taken fails its transaction, not the process', async () => {
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.on('uncaughtException', note);
+  try {
+    const broken = store.inTransaction(pool, async (tx) => {
+      const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await pool.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      await tx.query('SELECT 1');
+    });
+    await expect(broken).rejects.toThrow();
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.off('uncaughtException', note);
+  }
+});
