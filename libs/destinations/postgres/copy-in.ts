@@ -12,7 +12,20 @@ const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 const HEADER_BYTES = 5;
 
 /**
- * One `COPY … FROM STDIN`, fed by strings. Against a Writable it saves a second buffer and a second write per page, and its errors arrive in
+ * Text as one CopyData message. Apart from sending, so that nobody holds the text while he waits for the socket: a long string that survives a
+ * young collection stays until the next full one, and the process grows by one for every collection in between.
+ */
+export function copyData(lines: string): Buffer {
+  const size = Buffer.byteLength(lines);
+  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + size);
+  frame[0] = COPY_DATA;
+  frame.writeUInt32BE(size + 4, 1);
+  frame.write(lines, HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * One `COPY … FROM STDIN`, fed by whole pages. Against a Writable it saves a second buffer and a second write per page, and its errors arrive in
  * one promise: after the server has ended the COPY nothing is written any more. The statement may have others before it, as in `BEGIN; COPY …`.
  */
 export class CopyIn implements Submittable {
@@ -48,17 +61,12 @@ export class CopyIn implements Submittable {
     return copy;
   }
 
-  /** Sends text (whole lines); resolves when the socket takes more. Throws the server's error when the COPY has failed. */
-  async write(lines: string): Promise<void> {
+  /** Sends lines, framed by `copyData`; resolves when the socket takes more. Throws the server's error when the COPY has failed. */
+  async write(frame: Buffer): Promise<void> {
     await this.started;
     const stream = this.openWire().stream;
-    const size = Buffer.byteLength(lines);
-    const buffer = Buffer.allocUnsafeSlow(HEADER_BYTES + size);
-    buffer[0] = COPY_DATA;
-    buffer.writeUInt32BE(size + 4, 1);
-    buffer.write(lines, HEADER_BYTES);
-    this.crc = crc32(buffer.subarray(HEADER_BYTES), this.crc);
-    if (stream.write(buffer)) return;
+    this.crc = crc32(frame.subarray(HEADER_BYTES), this.crc);
+    if (stream.write(frame)) return;
     let drained!: () => void;
     const drain = new Promise<void>((resolve) => {
       drained = resolve;

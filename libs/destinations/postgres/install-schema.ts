@@ -21,10 +21,17 @@ export async function installSchema(session: Session): Promise<void> {
   });
 }
 
+/**
+ * Reads the catalog's tables. to_regclass would answer from the session's cache, which an advisory lock does not refresh: who has waited for
+ * somebody else's installation would still see nothing.
+ */
+const META_EXISTS = `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'sluice' AND c.relname = 'meta'`;
+
 /** 0: not installed. */
 async function installedVersion(session: Session): Promise<number> {
-  const [exists] = await session.query<{ yes: boolean }>(WHAT, `SELECT to_regclass('sluice.meta') IS NOT NULL AS yes`);
-  if (!exists?.yes) return 0;
+  const exists = await session.query(WHAT, META_EXISTS);
+  if (exists.length === 0) return 0;
   const [meta] = await session.query<{ version: number; oldest_reader: number }>(
     WHAT,
     'SELECT version, oldest_reader FROM sluice.meta',

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
-import { CopyIn } from './copy-in.js';
+import { copyData, CopyIn } from './copy-in.js';
 import type { Encoder, Reject } from './encoder.js';
 import type { ChunkFacts } from './ledger.js';
 import type { Session } from './session.js';
@@ -40,16 +40,11 @@ export class OpenChunk {
 
   /** `records`: those of the page that are no boundary records. `first` numbers them. */
   async write(page: RecordPage, records: readonly SourceRecord[], first: number): Promise<void> {
-    const before = this.rejects.length;
-    const lines = this.options.encode(records, this.rejects, first);
-    this.read += page.records.length;
-    this.bytes += page.bytes;
-    this.deduplicated += page.records.length - records.length;
-    this.lines += records.length - (this.rejects.length - before);
-    if (lines === '') return;
+    const frame = this.take(page, records, first);
+    if (frame === null) return;
     const { session, begin, copyStatement } = this.options;
     const copy = (this.copy ??= CopyIn.begin(session.client, `${begin}; ${copyStatement}`));
-    await session.bounded(() => copy.write(lines)).catch((error: unknown) => this.fail(error));
+    await session.bounded(() => copy.write(frame)).catch((error: unknown) => this.fail(error));
   }
 
   /** Ends the COPY; the transaction stays open. Errors: INTERNAL when the server counted other lines than we did. */
@@ -68,6 +63,17 @@ export class OpenChunk {
     if (!this.copy) return;
     await this.copy.abort();
     await this.options.session.rollback();
+  }
+
+  /** Counts the page and encodes it; null: none of it is to be sent. */
+  private take(page: RecordPage, records: readonly SourceRecord[], first: number): Buffer | null {
+    const before = this.rejects.length;
+    const lines = this.options.encode(records, this.rejects, first);
+    this.read += page.records.length;
+    this.bytes += page.bytes;
+    this.deduplicated += page.records.length - records.length;
+    this.lines += records.length - (this.rejects.length - before);
+    return lines === '' ? null : copyData(lines);
   }
 
   private fail(error: unknown): never {

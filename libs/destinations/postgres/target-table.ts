@@ -83,11 +83,16 @@ export function definitions(columns: readonly Column[], target: Pick<StreamTarge
   return list.join(', ');
 }
 
-/** CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists. */
+/**
+ * In the caller's transaction. CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists, and of two sessions
+ * that make the same one at the same moment it lets one fail on the catalog's own unique index: they take turns.
+ */
 async function createSchema(session: Session, schema: string): Promise<void> {
   const what = `making the schema ${schema}`;
-  const exists = await session.query(what, 'SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
-  if (exists.length === 0) await session.query(what, `CREATE SCHEMA IF NOT EXISTS ${ident(schema)}`);
+  const find = () => session.query(what, 'SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+  if ((await find()).length > 0) return;
+  await session.query(what, `SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('sluice.namespace', 0))`);
+  if ((await find()).length === 0) await session.query(what, `CREATE SCHEMA ${ident(schema)}`);
 }
 
 const conflict = (table: string, problem: string): SluiceError =>

@@ -74,6 +74,8 @@ async function judge(
 ): Promise<ChaosResult> {
   const { subject, runId } = recovery.load;
   const run = await world.sluice.ended(runId, RUN_WITHIN_MS);
+  // Said before the comparison: a run that failed early may have left no table to compare.
+  for (const problem of notSucceeded(run)) console.log(`  round ${round}: ${subject.mode}: ${problem}`);
   const { problems, ...counts } = verdict(await world.compare(subject.entity, subject.table));
   const result: ChaosResult = {
     suite: 'modes',

@@ -48,10 +48,14 @@ async function play(
     ...counts,
     recovery_seconds: outcome.seconds,
     bound_seconds: RUNS_AGAIN_SECONDS,
-    problems: [...outcome.problems, ...problems, ...tooLate(outcome.seconds, RUNS_AGAIN_SECONDS)],
+    problems: [...outcome.problems, ...notRunning(world), ...problems, ...tooLate(outcome.seconds, RUNS_AGAIN_SECONDS)],
   };
   console.log(
     `  round ${round}: ${scenario.name}, ${mode}: ${result.moment}; ${outcome.seconds} s; ${result.problems.join('; ') || 'right'}`,
   );
   return result;
 }
+
+/** Whoever lost a server has to live through it: nobody starts it again. */
+const notRunning = ({ stack }: World): string[] =>
+  stack.services().flatMap(({ name, state }) => (state === 'running' ? [] : [`${name} is ${state}`]));
