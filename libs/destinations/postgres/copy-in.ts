@@ -11,10 +11,7 @@ const COPY_DATA = 0x64;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 const HEADER_BYTES = 5;
 
-/**
- * Text as one CopyData message. Apart from sending, so that nobody holds the text while he waits for the socket: a long string that survives a
- * young collection stays until the next full one, and the process grows by one for every collection in between.
- */
+/** Text as one CopyData message. Apart from sending, so that nobody holds the text beside its bytes while he waits for the socket. */
 export function copyData(lines: string): Buffer {
   const size = Buffer.byteLength(lines);
   const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + size);
