@@ -39,7 +39,10 @@ export async function withWorld<T>(
   const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
   await forgetEarlier();
   const stack = await startStack({ home: HOME, demoShop: { args }, log: (line) => console.log(`  ${line}`) });
-  const interrupted = () => void stack.destroy().finally(() => process.exit(130));
+  const interrupted = (signal: NodeJS.Signals) => {
+    console.error(`interrupted by ${signal}: everything is being stopped`);
+    void stack.destroy().finally(() => process.exit(130));
+  };
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
   const warehouse = new Warehouse(stack.warehouseUrl, NAMESPACE);
