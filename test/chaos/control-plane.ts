@@ -1,4 +1,4 @@
-import type { RunState } from '../../libs/contracts/run-state.js';
+import { isTerminal, type RunState } from '../../libs/contracts/run-state.js';
 import { Looker } from './looker.js';
 
 /** The control plane's tables, for moments that the API does not show. */
@@ -21,6 +21,18 @@ export class ControlPlane {
       [syncId],
     );
     return run;
+  }
+
+  /** How far a run has come: what a kill at this moment has hit. */
+  async phase(runId: string): Promise<'beginning' | 'loading' | 'finishing' | 'had ended'> {
+    const [run] = await this.looker.rows<{ state: RunState; slices: string; open: string }>(
+      `SELECT r.state, count(s.slice_id) AS slices, count(s.slice_id) FILTER (WHERE s.state <> 'done') AS open
+       FROM control.run r LEFT JOIN control.slice s ON s.run_id = r.id WHERE r.id = $1 GROUP BY r.state`,
+      [runId],
+    );
+    if (run === undefined || run.state === 'queued' || run.slices === '0') return 'beginning';
+    if (isTerminal(run.state)) return 'had ended';
+    return run.open === '0' ? 'finishing' : 'loading';
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { isTerminal } from '../../../libs/contracts/run-state.js';
 import type { Random } from '../random.js';
 import { pause, secondsSince, until } from '../wait.js';
 import type { World } from '../world.js';
-import type { Subject } from './subjects.js';
+import { PACE, type Subject } from './subjects.js';
 
 /** `begin` aims at the first second of a run's life, `end` at its last chunk, the slice's completion and what follows it. */
 export type Aim = 'anywhere' | 'begin' | 'end';
@@ -24,8 +24,9 @@ export interface Recovery {
 
 const WORKER = 'worker-1';
 const BEGIN_MS = 1_500;
-/** From the last chunk but one to the end of a run takes about so long. */
-const END_MS = 3_000;
+/** Around the moment in which the last record should be read: what is left of the run from there on takes less than a second. */
+const END_FROM_MS = -700;
+const END_TO_MS = 150;
 const CHUNK_ROWS = 20_000;
 const LOAD_WITHIN_MS = 120_000;
 /** Watched for longer than the bound, to say by how much it was missed. */
@@ -39,11 +40,18 @@ export async function strike(
   const { loads, aim } = request;
   const started = performance.now();
   await untilTheMoment(world, request);
-  const moment = `${aim}, ${secondsSince(started).toFixed(1)} s into the run`;
+  const moment = `${aim}, after ${secondsSince(started).toFixed(1)} s`;
   world.stack.kill(WORKER, 'SIGKILL');
+  const phases = await Promise.all(loads.map(({ runId }) => world.controlPlane.phase(runId)));
   await world.stack.restart(WORKER);
   const ready = performance.now();
-  return Promise.all(loads.map(async (load) => ({ load, moment, seconds: await recovery(world, load, ready) })));
+  return Promise.all(
+    loads.map(async (load, index) => ({
+      load,
+      moment: `${moment}: ${phases[index] ?? ''}`,
+      seconds: await recovery(world, load, ready),
+    })),
+  );
 }
 
 async function untilTheMoment(world: World, { loads, aim, expectedMs, random }: Parameters<typeof strike>[1]): Promise<void> {
@@ -55,22 +63,24 @@ async function untilTheMoment(world: World, { loads, aim, expectedMs, random }: 
     case 'end': {
       const [first, ...others] = loads;
       if (first === undefined) return;
-      await lastChunkIsOpen(world, random.pick([first, ...others]));
-      return pause(random.between(0, END_MS));
+      const leftMs = await lastChunkIsOpen(world, random.pick([first, ...others]), loads.length);
+      return pause(Math.max(0, leftMs + random.between(END_FROM_MS, END_TO_MS)));
     }
   }
 }
 
-async function lastChunkIsOpen({ warehouse, sluice }: World, { runId, expected }: Load): Promise<void> {
-  await until({
+/** @returns in how many milliseconds the last record will be read, when `loads` share the shop's pace */
+async function lastChunkIsOpen({ warehouse, sluice }: World, { runId, expected }: Load, loads: number): Promise<number> {
+  const read = await until({
     what: 'a run to come to its last chunk',
     withinMs: LOAD_WITHIN_MS,
-    everyMs: 50,
-    probe: async () =>
-      (await warehouse.recordsRead(runId)) > expected - CHUNK_ROWS || isTerminal((await sluice.run(runId)).state)
-        ? true
-        : undefined,
+    everyMs: 20,
+    probe: async () => {
+      const records = await warehouse.recordsRead(runId);
+      return records >= expected - CHUNK_ROWS || isTerminal((await sluice.run(runId)).state) ? records : undefined;
+    },
   });
+  return (Math.max(0, expected - read) / (PACE / loads)) * 1_000;
 }
 
 async function recovery({ warehouse, sluice }: World, { runId }: Load, ready: number): Promise<number | null> {
