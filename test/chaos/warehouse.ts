@@ -32,10 +32,6 @@ export class Warehouse {
     return this.looker.number('SELECT count(*) AS n FROM sluice.chunk WHERE run_id = $1', [runId]);
   }
 
-  recordsRead(runId: string): Promise<number> {
-    return this.looker.number('SELECT sum(read) AS n FROM sluice.chunk WHERE run_id = $1', [runId]);
-  }
-
   /** The ledger of a run, in the order of commits within a slice. */
   ledger(runId: string): Promise<LedgerLine[]> {
     return this.looker.rows(

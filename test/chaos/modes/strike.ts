@@ -2,9 +2,9 @@ import { isTerminal } from '../../../libs/contracts/run-state.js';
 import type { Random } from '../random.js';
 import { pause, secondsSince, until } from '../wait.js';
 import type { World } from '../world.js';
-import { PACE, type Subject } from './subjects.js';
+import type { Subject } from './subjects.js';
 
-/** `begin` aims at the first second of a run's life, `end` at its last chunk, the slice's completion and what follows it. */
+/** `begin` aims at the first moments of a run's life, `end` at what follows its last slice: finish, and the closing of the run. */
 export type Aim = 'anywhere' | 'begin' | 'end';
 
 export interface Load {
@@ -23,11 +23,9 @@ export interface Recovery {
 }
 
 const WORKER = 'worker-1';
-const BEGIN_MS = 1_500;
-/** Around the moment in which the last record should be read: what is left of the run from there on takes less than a second. */
-const END_FROM_MS = -700;
-const END_TO_MS = 150;
-const CHUNK_ROWS = 20_000;
+const BEGIN_MS = 600;
+/** A finish and the closing of the run take about so long. */
+const END_MS = 200;
 const LOAD_WITHIN_MS = 120_000;
 /** Watched for longer than the bound, to say by how much it was missed. */
 const RECOVERY_WITHIN_MS = 60_000;
@@ -63,24 +61,22 @@ async function untilTheMoment(world: World, { loads, aim, expectedMs, random }: 
     case 'end': {
       const [first, ...others] = loads;
       if (first === undefined) return;
-      const leftMs = await lastChunkIsOpen(world, random.pick([first, ...others]), loads.length);
-      return pause(Math.max(0, leftMs + random.between(END_FROM_MS, END_TO_MS)));
+      await lastSliceIsDone(world, random.pick([first, ...others]));
+      return pause(random.between(0, END_MS));
     }
   }
 }
 
-/** @returns in how many milliseconds the last record will be read, when `loads` share the shop's pace */
-async function lastChunkIsOpen({ warehouse, sluice }: World, { runId, expected }: Load, loads: number): Promise<number> {
-  const read = await until({
-    what: 'a run to come to its last chunk',
+async function lastSliceIsDone({ controlPlane }: World, { runId }: Load): Promise<void> {
+  await until({
+    what: 'a run to come to its finish',
     withinMs: LOAD_WITHIN_MS,
-    everyMs: 20,
+    everyMs: 10,
     probe: async () => {
-      const records = await warehouse.recordsRead(runId);
-      return records >= expected - CHUNK_ROWS || isTerminal((await sluice.run(runId)).state) ? records : undefined;
+      const phase = await controlPlane.phase(runId);
+      return phase === 'finishing' || phase === 'had ended' ? true : undefined;
     },
   });
-  return (Math.max(0, expected - read) / (PACE / loads)) * 1_000;
 }
 
 async function recovery({ warehouse, sluice }: World, { runId }: Load, ready: number): Promise<number | null> {
