@@ -12,7 +12,7 @@ import { refreshCounts } from '../run/refresh-counts.js';
 import { asSluiceError, failActivity } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { CHUNK_LIMITS, CONNECTION_OPENER, POOL } from '../tokens.js';
-import type { ChunkLimits } from './chunk-cutter.js';
+import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import { ChunkMover } from './chunk-mover.js';
 import { CountsPulse } from './counts-pulse.js';
 import { PlanFeed } from './plan-feed.js';

@@ -1,7 +1,7 @@
 import type { Destination, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
-import type { ChunkLimits } from './chunk-cutter.js';
+import type { ChunkLimits } from '../../libs/pipeline/index.js';
 
 /** Where a mover gets its slices from. */
 export interface SliceFeed {

@@ -8,11 +8,11 @@ import {
   insertSlices,
   markSliceDone,
   setPlanNext,
+  tryPlanLock,
   type ClaimedSlice,
   type Pool,
   type SliceOwner,
 } from '../../libs/store/index.js';
-import { tryPlanLock } from '../../libs/runs/runs-extra.repository.js';
 import type { SliceFeed } from './mover-request.js';
 
 export interface PlanRequest {

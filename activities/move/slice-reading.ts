@@ -1,8 +1,7 @@
 import type { SliceWriter } from '../../libs/contracts/destination.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
-import { ChunkCutter } from './chunk-cutter.js';
+import { ChunkCutter, ReadAhead, type Next } from '../../libs/pipeline/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
-import { ReadAhead, type Next } from './read-ahead.js';
 
 /** One uninterrupted reading of a slice, from one position. */
 export class SliceReading {

@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MoveActivities } from '../../activities/move/move.activities.js';
-import type { ChunkLimits } from '../../activities/move/chunk-cutter.js';
 import { ActivityRegistry } from '../../activities/registry.js';
 import { RunActivities } from '../../activities/run/run.activities.js';
 import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
@@ -13,6 +12,7 @@ import type { SyncSettings } from '../../libs/contracts/workflows.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { provide } from '../../libs/nest/provide.js';
+import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import type { Logger } from '../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';

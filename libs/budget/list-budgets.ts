@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listBudgets as listRows, type BudgetRow, type Db } from '../store/index.js';
+import { listBudgetRows, type BudgetRow, type Db } from '../store/index.js';
 import { availablePoints } from './gcra.js';
 
 /** How much of a limit is spent, now. `used` + `remaining` = `allowed`, unless more slots are held than a lowered limit allows. */
@@ -49,7 +49,7 @@ export async function listBudgets(
   db: Db,
   request: { workspaceId: string; limit: number; after: string | null },
 ): Promise<BudgetView[]> {
-  return (await listRows(db, request)).map(describeBudget);
+  return (await listBudgetRows(db, request)).map(describeBudget);
 }
 
 /** Pure: a row as it is shown. */

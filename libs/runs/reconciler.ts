@@ -1,10 +1,9 @@
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import { SluiceError } from '../errors/index.js';
-import { getSync, listActiveRuns, type Pool, type RunRow } from '../store/index.js';
+import { getSync, listActiveRuns, purgePlans, type Pool, type RunRow } from '../store/index.js';
 import type { TemporalClient } from '../temporal/temporal-client.js';
 import { closeLostRun } from './close-lost-run.js';
 import { judgeRun } from './run-verdict.policy.js';
-import { purgePlans } from './runs-extra.repository.js';
 import { ScheduleConverger } from './schedule-converger.js';
 import { startSyncWorkflow } from './start-workflow.js';
 import { workflowFact } from './workflow-fact.js';

@@ -14,10 +14,10 @@ import {
   inTransaction,
   lockSync,
   transitionRun,
+  takeBackTransition,
   type Pool,
   type RunRow,
 } from '../store/index.js';
-import { takeBackTransition } from './runs-extra.repository.js';
 import { startSyncWorkflow } from './start-workflow.js';
 
 type StartRequest = Parameters<RunControl['start']>[0];

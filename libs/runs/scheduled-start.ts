@@ -3,8 +3,7 @@ import type { StartScheduledRunInput } from '../contracts/activities.schema.js';
 import type { RunControl } from '../contracts/run-control.port.js';
 import { syncWorkflowId, type StartScheduledRunResult } from '../contracts/workflows.js';
 import { SluiceError } from '../errors/index.js';
-import { appendRunLog, insertSkippedRun, type Db } from '../store/index.js';
-import { findScheduledRun } from './runs-extra.repository.js';
+import { appendRunLog, findScheduledRun, insertSkippedRun, type Db } from '../store/index.js';
 
 /** What a schedule's firing does, by the same path as REST. Idempotent for the time that the schedule named. */
 export async function startScheduledRun(

@@ -20,7 +20,7 @@ export interface BudgetRow {
 }
 
 /** By account; `after` is the last account seen. Returns at most limit + 1 rows. */
-export async function listBudgets(
+export async function listBudgetRows(
   db: Db,
   request: { workspaceId: string; limit: number; after: string | null },
 ): Promise<BudgetRow[]> {

@@ -60,3 +60,8 @@ export async function setFirstExecution(db: Db, request: { id: string; execution
     request.executionId,
   ]);
 }
+
+/** Undoes a request (to pause, to cancel) that could not be passed on. The state table has no way back, since nothing has happened. */
+export async function takeBackTransition(db: Db, request: { id: string; from: RunState; to: RunState }): Promise<void> {
+  await db.query('UPDATE control.run SET state = $3 WHERE id = $1 AND state = $2', [request.id, request.from, request.to]);
+}

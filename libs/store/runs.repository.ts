@@ -62,6 +62,18 @@ export interface NewRun {
   resets: readonly string[];
 }
 
+/** Parameters $1 to $8 of the statements that insert a run. */
+const runValues = (run: NewRun): unknown[] => [
+  run.id,
+  run.workspaceId,
+  run.syncId,
+  run.lane,
+  run.trigger,
+  run.workflowId,
+  run.scheduledFor,
+  run.resets,
+];
+
 /**
  * Raises the sync's epoch and inserts the run with it, in one statement: queued, with the sync's current version. null: no such sync.
  * Throws RUN_ACTIVE when a run of the sync is active in the lane (unique index run_active); the epoch is then as it was.
@@ -77,16 +89,7 @@ export async function insertRun(db: Db, request: NewRun): Promise<RunRow | null>
          INSERT INTO control.run (id, workspace_id, sync_id, sync_version, lane, epoch, trigger, state, workflow_id, scheduled_for, resets)
          SELECT $1, $2, $3, version, $4, epoch, $5, 'queued', $6, $7, $8 FROM raised
          RETURNING ${RUN_COLUMNS}`,
-        [
-          request.id,
-          request.workspaceId,
-          request.syncId,
-          request.lane,
-          request.trigger,
-          request.workflowId,
-          request.scheduledFor,
-          request.resets,
-        ],
+        runValues(request),
       ),
     );
   } catch (error) {
@@ -104,16 +107,7 @@ export async function insertSkippedRun(db: Db, request: NewRun): Promise<RunRow 
        SELECT $1, $2, $3, version, $4, epoch, $5, 'skipped', $6, $7, $8, now()
        FROM control.sync WHERE workspace_id = $2 AND id = $3 AND deleted_at IS NULL
        RETURNING ${RUN_COLUMNS}`,
-      [
-        request.id,
-        request.workspaceId,
-        request.syncId,
-        request.lane,
-        request.trigger,
-        request.workflowId,
-        request.scheduledFor,
-        request.resets,
-      ],
+      runValues(request),
     ),
   );
 }
@@ -191,4 +185,17 @@ export async function getLastBegunVersion(db: Db, request: { syncId: string; lan
     ),
   );
   return row?.version ?? 0;
+}
+
+/** The run that a schedule's firing led to, unless it could not even be started. By run_sync. */
+export async function findScheduledRun(db: Db, request: { syncId: string; scheduledFor: Date }): Promise<RunRow | null> {
+  return one(
+    await db.query<RunRow>(
+      `SELECT ${RUN_COLUMNS} FROM control.run
+       WHERE sync_id = $1 AND trigger = 'schedule' AND scheduled_for = $2
+         AND NOT (state = 'failed' AND started_at IS NULL AND error ->> 'code' = 'TEMPORAL_UNAVAILABLE')
+       ORDER BY seq DESC LIMIT 1`,
+      [request.syncId, request.scheduledFor],
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Slice } from '../contracts/stream.js';
-import { one, theOne, type Db } from './database.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
 
 interface Key {
   runId: string;
@@ -136,4 +136,27 @@ export async function hasPendingSlices(db: Db, request: Key & { atLeast: number 
     ),
   );
   return row.n >= request.atLeast;
+}
+
+/** Plans of runs that ended long ago: nobody asks for them, and they are most of the rows. Returns how many slices are gone. */
+export async function purgePlans(db: Db, request: { endedBeforeMs: number; limit: number }): Promise<number> {
+  const result = await db.query(
+    `DELETE FROM control.slice WHERE ctid IN (
+       SELECT s.ctid FROM control.slice s JOIN control.run r ON r.id = s.run_id
+       WHERE r.finished_at < now() - make_interval(secs => $1::double precision / 1000) LIMIT $2)`,
+    [request.endedBeforeMs, request.limit],
+  );
+  return result.rowCount ?? 0;
+}
+
+/**
+ * Whether this transaction is now the one that plans the stream, until it ends. Not the row's own lock: planning may wait for the source, and
+ * counts and states of the stream are written meanwhile.
+ */
+export async function tryPlanLock(tx: Transaction, request: { runId: string; stream: string }): Promise<boolean> {
+  const result = await tx.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('sluice plan ' || $1::text || ' ' || $2::text, 0)) AS locked`,
+    [request.runId, request.stream],
+  );
+  return theOne(result).locked;
 }

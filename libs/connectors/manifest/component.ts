@@ -11,8 +11,7 @@ export interface Component<R> {
   compile(node: Tree, place: Place): R;
 }
 
-// The field table is heterogeneous by nature; `build` gets the precise types back through ValueOf.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- heterogeneous by nature; `build` gets the precise types back through ValueOf
 type Fields = Record<string, Field<any>>;
 export type Built<F extends Fields> = { [K in keyof F]: ValueOf<F[K]> };
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../libs/contracts/source.port.js';
+import type { Page } from '../contracts/source.port.js';
 
 /** What waits between reader and loader at most: enough to overlap them, little enough to keep memory flat. */
 const DEPTH_PAGES = 2;

@@ -1,5 +1,5 @@
-import type { Position } from '../../libs/contracts/stream.js';
-import type { Page } from '../../libs/contracts/source.port.js';
+import type { Position } from '../contracts/stream.js';
+import type { Page } from '../contracts/source.port.js';
 
 export interface ChunkLimits {
   /** Default 20,000: fewer cost a commit each, more gain nothing. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Page } from '../../libs/contracts/source.port.js';
+import type { Page } from '../contracts/source.port.js';
 import { ReadAhead } from './read-ahead.js';
 
 const page = (n: number): Page => ({ format: 'records', records: [{ n }], position: n, bytes: 1, requests: 1 });
