@@ -116,3 +116,18 @@ describe('parseJson', () => {
     expect(Object.keys(value)).toEqual(['__proto__']);
   });
 });
+
+describe('the text of a body', () => {
+  it.each([
+    ['ASCII', '{"a":"plain"}'],
+    ['Latin', '{"a":"Düsseldorf"}'],
+    ['beyond', '{"a":"東京 🎉 ß"}'],
+    ['with a byte order mark', '\ufeff{"a":"ö"}'],
+    ['larger than strings are kept inside the heap', JSON.stringify({ a: 'é語'.repeat(400_000) })],
+  ])('is read as UTF-8: %s', (_, text) => {
+    expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text.replace('\ufeff', '')));
+  });
+  it('has the replacement character where it is no UTF-8, as everywhere', () => {
+    expect(parseJson(Buffer.from([0x22, 0xff, 0x22]))).toBe('\ufffd');
+  });
+});

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Client, Connection, Submittable } from 'pg';
+import { HEADER_BYTES } from './copy-frame.js';
 
 /** What the driver's own class has and its types leave out. */
 interface Wire extends Connection {
@@ -7,19 +8,7 @@ interface Wire extends Connection {
   sendCopyFail(message: string): void;
 }
 
-const COPY_DATA = 0x64;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
-const HEADER_BYTES = 5;
-
-/** Text as one CopyData message. Apart from sending, so that nobody holds the text beside its bytes while he waits for the socket. */
-export function copyData(lines: string): Buffer {
-  const size = Buffer.byteLength(lines);
-  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + size);
-  frame[0] = COPY_DATA;
-  frame.writeUInt32BE(size + 4, 1);
-  frame.write(lines, HEADER_BYTES);
-  return frame;
-}
 
 /**
  * One `COPY … FROM STDIN`, fed by whole pages. Against a Writable it saves a second buffer and a second write per page, and its errors arrive in
@@ -58,7 +47,7 @@ export class CopyIn implements Submittable {
     return copy;
   }
 
-  /** Sends lines, framed by `copyData`; resolves when the socket takes more. Throws the server's error when the COPY has failed. */
+  /** Sends lines, framed by a `frameEncoder`; resolves when the socket takes more. Throws the server's error when the COPY has failed. */
   async write(frame: Buffer): Promise<void> {
     await this.started;
     const stream = this.openWire().stream;

@@ -1,14 +1,15 @@
 import { SluiceError } from '../../errors/index.js';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
-import { copyData, CopyIn } from './copy-in.js';
-import type { Encoder, Reject } from './encoder.js';
+import type { FrameEncoder } from './copy-frame.js';
+import { CopyIn } from './copy-in.js';
+import type { Reject } from './encoder.js';
 import type { ChunkFacts } from './ledger.js';
 import type { Session } from './session.js';
 
 export interface ChunkOptions {
   session: Session;
-  encode: Encoder;
+  encode: FrameEncoder;
   /** `COPY … FROM STDIN` */
   copyStatement: string;
   columns: readonly string[];
@@ -68,12 +69,12 @@ export class OpenChunk {
   /** Counts the page and encodes it; null: none of it is to be sent. */
   private take(page: RecordPage, records: readonly SourceRecord[], first: number): Buffer | null {
     const before = this.rejects.length;
-    const lines = this.options.encode(records, this.rejects, first);
+    const frame = this.options.encode(records, this.rejects, first);
     this.read += page.records.length;
     this.bytes += page.bytes;
     this.deduplicated += page.records.length - records.length;
     this.lines += records.length - (this.rejects.length - before);
-    return lines === '' ? null : copyData(lines);
+    return frame;
   }
 
   private fail(error: unknown): never {

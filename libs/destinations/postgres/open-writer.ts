@@ -3,6 +3,7 @@ import { Boundary } from './boundary.js';
 import { readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
 import { columnsOf, type Column } from './columns.js';
+import { frameEncoder } from './copy-frame.js';
 import { compileEncoder } from './encoder.js';
 import { loadedRelation } from './generation.js';
 import { insertLedger, mergeLedger } from './ledger.js';
@@ -76,7 +77,7 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
       staged,
       columns: columnNames,
       copyStatement: `COPY ${relation} (${into}) FROM STDIN`,
-      encode: compileEncoder({ columns }),
+      encode: frameEncoder(compileEncoder({ columns })),
       publish: ({ key, seq, facts }) => insertLedger({ ...key, seq }, facts),
     };
   for (const session of sessions)
@@ -87,7 +88,7 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
     staged,
     columns: columnNames,
     copyStatement: `COPY ${STAGE} (${into}, ${order}) FROM STDIN`,
-    encode: compileEncoder({ columns, numbered: true, required: upsert ? target.primaryKey : [] }),
+    encode: frameEncoder(compileEncoder({ columns, numbered: true, required: upsert ? target.primaryKey : [] })),
     publish: ({ key, seq, facts }) =>
       merge === null
         ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
