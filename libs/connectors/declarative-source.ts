@@ -1,8 +1,10 @@
+import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Page, SlicePage, Source } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamState } from '../contracts/stream.js';
 import { SluiceError } from '../errors/index.js';
+import { createMemoryVault } from './auth/memory-vault.js';
 import { completeSlice } from './source/complete-slice.js';
 import { describeStream } from './source/describe-stream.js';
 import { readSpec, type Environment } from './source/environment.js';
@@ -11,6 +13,7 @@ import { readSlice } from './source/read-slice.js';
 import type { SourceModel } from './source/source.component.js';
 import type { StreamModel } from './source/stream-model.js';
 import { redactError } from './spec/redact.js';
+import { KnownSecrets } from './spec/known-secrets.js';
 import { secretValues } from './spec/secret-values.js';
 import { validateConfig } from './spec/validate-config.js';
 
@@ -24,14 +27,18 @@ export interface DeclarativeSourceOptions {
   config: JsonObject;
   /** Guarded, and counted against the account (budgetAccountOf). */
   http: HttpClient;
+  /** Credentials that change; default: kept in memory, so a rotated refresh token is lost with the process. */
+  credentials?: CredentialVault;
   /** ms since the epoch; default: the system's clock. */
   now?: () => number;
 }
 
 /** A Source that runs a compiled manifest. Throws CONFIG_INVALID. */
-export function createDeclarativeSource({ model, config, http, now = Date.now }: DeclarativeSourceOptions): Source {
+export function createDeclarativeSource(options: DeclarativeSourceOptions): Source {
+  const { model, config, http, credentials = createMemoryVault(), now = Date.now } = options;
   validateConfig(model.connectionSpecification, config);
-  return new DeclarativeSource(model, { config, http, now }, secretValues(model.connectionSpecification, config));
+  const secrets = new KnownSecrets(secretValues(model.connectionSpecification, config));
+  return new DeclarativeSource(model, { config, http, credentials, learn: (secret) => secrets.learn(secret), now }, secrets);
 }
 
 class DeclarativeSource implements Source {
@@ -40,7 +47,7 @@ class DeclarativeSource implements Source {
   constructor(
     private readonly model: SourceModel,
     private readonly environment: Environment,
-    private readonly secrets: readonly string[],
+    private readonly secrets: KnownSecrets,
   ) {}
 
   check(): Promise<void> {
@@ -100,7 +107,7 @@ class DeclarativeSource implements Source {
     try {
       yield* readSlice(this.stream(stream), this.environment, { slice: readSpec(slice), position, signal: both });
     } catch (error) {
-      throw redactError(error, this.secrets);
+      throw redactError(error, this.secrets.all());
     }
   }
 
@@ -110,6 +117,8 @@ class DeclarativeSource implements Source {
 
   async close(): Promise<void> {
     this.closing.abort(new Error('the source was closed'));
+    // A new refresh token that is still on its way must be stored before this process may end.
+    await this.environment.credentials.settled();
   }
 
   private stream(name: string): StreamModel {
@@ -122,7 +131,7 @@ class DeclarativeSource implements Source {
     try {
       return await work();
     } catch (error) {
-      throw redactError(error, this.secrets);
+      throw redactError(error, this.secrets.all());
     }
   }
 }

@@ -18,6 +18,8 @@ type Values = Map<string, unknown>;
 /** A request while its parts (requester, authenticator, paginator, partition, cursor) add to it. Two parts that set the same key are an error. */
 export class RequestDraft {
   readonly headers: Record<string, string> = {};
+  /** Replaces the credential that this request carries, if nobody did since; null: it is one that stays. */
+  renewal: (() => Promise<void>) | null = null;
   private readonly query: Values = new Map();
   private readonly form: Values = new Map();
   private json: Record<string, unknown> | undefined;

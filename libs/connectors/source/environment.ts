@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contracts/json.js';
+import type { CredentialVault } from '../../contracts/credential-vault.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import type { Slice } from '../../contracts/stream.js';
 import type { CursorWindow } from '../cursors/datetime-based-cursor.component.js';
@@ -10,6 +11,10 @@ export interface Environment {
   /** With secrets. */
   config: JsonObject;
   http: HttpClient;
+  /** Credentials that change while the connector runs. */
+  credentials: CredentialVault;
+  /** Takes a secret that was learned just now: no error may show it. */
+  learn: (secret: string) => void;
   /** ms since the epoch. */
   now: () => number;
   /** How often a request is tried at most, where somebody waits for the answer; default: as the manifest's error handler says. */

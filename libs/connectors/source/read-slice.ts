@@ -123,7 +123,7 @@ async function fetchPage(
     maxTries: environment.maxTries,
     async draft() {
       const now = current();
-      const draft = await requester.draft(now, paginator.address(token));
+      const draft = await requester.draft(now, paginator.address(token), { ...environment, stream: model.name, signal });
       paginator.inject(draft, token, now);
       if (token === null || !bareNextPages) {
         const values = { ...slice.partition.values, ...slice.window?.values };
