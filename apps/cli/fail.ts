@@ -1,6 +1,7 @@
 /** Says what went wrong in words; a defect of ours keeps its stack. */
 export function failWith(error: unknown): void {
-  const expected = error instanceof Error && error.name === 'StackError';
-  console.error(expected ? error.message : error);
-  process.exitCode = 1;
+  const name = error instanceof Error ? error.name : '';
+  const expected = name === 'StackError' || name === 'InputError';
+  console.error(expected ? (error as Error).message : error);
+  process.exitCode = name === 'InputError' ? 2 : 1;
 }

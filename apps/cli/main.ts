@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { connectorCommand } from './connector/connector.command.js';
 import { failWith } from './fail.js';
 import type { UpOptions } from './up.js';
 
@@ -29,5 +30,7 @@ program
   .command('status')
   .description('what runs, where (exit code 3 when nothing is up)')
   .action(async () => (await import('./status.js')).status());
+
+program.addCommand(connectorCommand());
 
 await program.parseAsync().catch(failWith);

@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { ReadOptions } from './read.js';
+
+const seconds = (text: string): number => {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds.');
+  return Number(text);
+};
+
+const target = (text: string, before: readonly string[]): readonly string[] => {
+  if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/@[\]*,]+):\d{1,5}$/.test(text)) throw new InvalidArgumentError('Expected host:port.');
+  return [...before, text];
+};
+
+const fromEnvironment = (): readonly string[] =>
+  (process.env['SLUICE_EGRESS_ALLOW'] ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** `sluice connector …`: a manifest on this machine, without a stack. What a command does is imported when it runs. */
+export function connectorCommand(): Command {
+  const connector = new Command('connector').description(
+    "run or check a connector manifest (Airbyte's declarative format) by itself; messages are Airbyte's, on stdout",
+  );
+  withFiles(connector.command('read'))
+    .description('read streams: RECORD, STATE and TRACE messages, one a line; exit code 1 when a stream failed')
+    .requiredOption('--catalog <file>', 'which streams, and how (a configured Airbyte catalog, JSON)')
+    .option('--state <file>', 'the last STATE messages of an earlier read (a JSON list)')
+    .option('--now <time>', 'freeze the clock at an ISO time; long waits are then cut short')
+    .option('--max-wait <seconds>', 'a stream that has to wait longer than this fails', seconds, 600)
+    .action(async (options: ReadOptions) => {
+      const [{ read }, { processOutput }] = await Promise.all([import('./read.js'), import('./output.js')]);
+      process.exitCode = await read({ ...options, allow: [...options.allow, ...fromEnvironment()] }, processOutput());
+    });
+  return connector;
+}
+
+function withFiles(command: Command): Command {
+  return command
+    .requiredOption('--manifest <file>', 'the manifest, YAML or JSON')
+    .requiredOption('--config <file>', 'the configuration, JSON; it may hold secrets')
+    .option(
+      '--allow <host:port>',
+      'a private address that may be called; repeatable, and as in SLUICE_EGRESS_ALLOW. Loopback addresses written in the manifest or the config are allowed',
+      target,
+      [],
+    );
+}

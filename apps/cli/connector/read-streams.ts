@@ -1,0 +1,134 @@
+import type { JsonValue } from '../../../libs/contracts/json.js';
+import type { Source } from '../../../libs/contracts/source.port.js';
+import type { Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
+import { SluiceError, toSluiceError } from '../../../libs/errors/index.js';
+import type { ConfiguredStream } from './input-files.js';
+import { errorLine, failureTypeOf, recordLines, stateLine, statusLine } from './protocol.js';
+
+/** A state may be large (one entry a partition), so it is not written after every slice. */
+const STATE_EVERY_MS = 60_000;
+/** As often a source may ask to wait before it sends anything; the engine's own retries come before each. */
+const WAITS_IN_A_ROW = 5;
+
+export interface Reading {
+  source: Source;
+  streams: readonly ConfiguredStream[];
+  states: ReadonlyMap<string, StreamState>;
+  /** ms since the epoch; may stand still. */
+  now: () => number;
+  /** The longest single wait that the source may ask for; a stream that has to wait longer fails. */
+  maxWaitMs: number;
+  sleep: (ms: number) => Promise<void>;
+  /** Whole lines of the Airbyte protocol; resolves when more may come. */
+  write: (lines: string) => Promise<void>;
+  log: (line: string) => void;
+}
+
+/**
+ * Reads every stream in turn: slices → pages → state. A stream that fails does not stop the others. Returns the names of those that failed.
+ */
+export async function readStreams(reading: Reading): Promise<string[]> {
+  const failed: string[] = [];
+  for (const stream of reading.streams) if (!(await readToItsEnd(reading, stream))) failed.push(stream.name);
+  return failed;
+}
+
+/** Whether the stream is complete. The state it reached is written in any case. */
+async function readToItsEnd(reading: Reading, stream: ConfiguredStream): Promise<boolean> {
+  const { now, write, log } = reading;
+  const run = new StreamRun(reading, stream);
+  await write(statusLine(stream.name, 'STARTED', now()));
+  let failure: SluiceError | null = null;
+  try {
+    await run.read();
+  } catch (error) {
+    failure = toSluiceError(error);
+    log(describe(stream.name, failure, error));
+    await write(errorLine(stream.name, { message: failure.message, failureType: failureTypeOf(failure) }, now()));
+  }
+  await run.writeState();
+  await write(statusLine(stream.name, failure === null ? 'COMPLETE' : 'INCOMPLETE', now()));
+  return failure === null;
+}
+
+/** A defect of ours keeps its cause, which is for us. */
+function describe(stream: string, failure: SluiceError, thrown: unknown): string {
+  const cause = failure.code === 'INTERNAL' && thrown instanceof Error ? `\n${thrown.stack ?? thrown.message}` : '';
+  return `stream ${stream} failed: ${failure.code}: ${failure.message}${cause}`;
+}
+
+/** One stream on its way. */
+class StreamRun {
+  private state: StreamState;
+  private running = false;
+  /** Since the last state. */
+  private records = 0;
+  private stateAt = performance.now();
+  private waits = 0;
+  private readonly signal = new AbortController().signal;
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly stream: ConfiguredStream,
+  ) {
+    this.state = stream.incremental ? (reading.states.get(stream.name) ?? null) : null;
+  }
+
+  async read(): Promise<void> {
+    const { source, now } = this.reading;
+    const { name: stream, incremental } = this.stream;
+    const first = this.state;
+    const at = new Date(now()).toISOString();
+    let after: JsonValue | null = null;
+    do {
+      const page = await this.patiently(() => source.slices({ stream, state: first, now: at, incremental, after }));
+      for (const slice of page.slices) await this.readSlice(slice);
+      after = page.next;
+    } while (after !== null);
+  }
+
+  async writeState(): Promise<void> {
+    const { incremental, name } = this.stream;
+    // Airbyte's mark for a stream that keeps no state.
+    const state = this.state ?? (incremental ? {} : { __ab_no_cursor_state_message: true });
+    await this.reading.write(stateLine(name, state, this.records));
+    this.records = 0;
+    this.stateAt = performance.now();
+  }
+
+  private async readSlice(slice: Slice): Promise<void> {
+    const { source, now, write } = this.reading;
+    const { name: stream } = this.stream;
+    let position: Position | null = null;
+    // One reader goes on here, whatever it waited for: a position holds even where an interrupted run would have to begin the slice anew.
+    await this.patiently(async () => {
+      for await (const page of source.read({ stream, slice, position, signal: this.signal })) {
+        if (page.records.length > 0) {
+          if (!this.running) await write(statusLine(stream, 'RUNNING', now()));
+          this.running = true;
+          this.records += page.records.length;
+          await write(recordLines(stream, page.records, now()));
+        }
+        position = page.position;
+        this.waits = 0;
+      }
+    });
+    this.state = source.complete({ stream, slice, position, state: this.state });
+    if (performance.now() - this.stateAt > STATE_EVERY_MS) await this.writeState();
+  }
+
+  /** Tries again after a wait that the source asked for and that is longer than the engine itself waits. */
+  private async patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof SluiceError) || error.code !== 'RATE_LIMITED' || error.retryAt === undefined) throw error;
+        const waitMs = Math.max(0, error.retryAt - this.reading.now());
+        if (waitMs > this.reading.maxWaitMs || ++this.waits > WAITS_IN_A_ROW) throw error;
+        this.reading.log(`stream ${this.stream.name}: the source asks to wait ${Math.ceil(waitMs / 1_000)} s`);
+        await this.reading.sleep(waitMs);
+      }
+    }
+  }
+}
