@@ -1,4 +1,4 @@
-// What CI runs: set-up, lint, types, all tests, the demo, a short round of each chaos suite. The last line sums up.
+// What CI runs: set-up, lint, types, all tests, both corpora of the declarative engine, the demo, a short round of each chaos suite. The last line sums up.
 import { fileURLToPath } from 'node:url';
 import { closingLine, runStep } from './run-step.mjs';
 import { ensureReady } from './setup.mjs';
@@ -15,6 +15,7 @@ const STEPS = [
   { name: 'knip', command: [node, 'node_modules/knip/bin/knip.js'] },
   { name: 'types', command: [node, 'node_modules/typescript/bin/tsc', '--noEmit'] },
   { name: 'tests', command: ['npm', 'test'], counts: true },
+  { name: 'conformance', command: ['npm', 'run', 'conformance'], counts: true },
   { name: 'demo', command: ['npm', 'run', 'demo', '--', '--once'] },
   { name: 'chaos modes', command: ['npm', 'run', 'chaos', '--', 'modes', '--rounds', '1'] },
   { name: 'chaos zombies', command: ['npm', 'run', 'chaos', '--', 'zombies', '--rounds', '1'] },
