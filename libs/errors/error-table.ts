@@ -205,6 +205,19 @@ export const ERROR_TABLE = {
     'The budget of the account is used up for now',
     'Wait until the time given; the run goes on by itself.',
   ),
+  SOURCE_NOT_READY: entry(
+    'rate_limited',
+    503,
+    'The source is still preparing what was asked for',
+    'Wait until the time given; the run goes on by itself.',
+  ),
+  SOURCE_JOB_FAILED: entry(
+    'provider_bug',
+    502,
+    'The source could not finish a job that was asked for',
+    'See what the provider says of its jobs; start a new run to ask for them again.',
+    false,
+  ),
   POSITION_REFUSED: entry(
     'provider_bug',
     502,

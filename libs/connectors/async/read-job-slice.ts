@@ -1,0 +1,250 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JsonValue } from '../../contracts/json.js';
+import type { RecordPage } from '../../contracts/source.port.js';
+import type { Position } from '../../contracts/stream.js';
+import { SluiceError } from '../../errors/index.js';
+import { fromPlan } from '../partitions/plan-value.js';
+import { isNumber, toNumber } from '../template/values.js';
+import type { Interpolation } from '../manifest/interpolation.js';
+import { scopeOf, type Environment, type SliceSpec } from '../source/environment.js';
+import { partBeginning, readSlice } from '../source/read-slice.js';
+import type { StreamModel } from '../source/stream-model.js';
+import { JobCalls, withExtra, withResponse, type ResponseContext } from './job-calls.js';
+import type { JobModel } from './job-model.js';
+import {
+  formatJobEnd,
+  formatJobPosition,
+  JOB_BEGINNING,
+  parseJobPosition,
+  type JobEnd,
+  type JobPosition,
+} from './job-position.js';
+import { keepParts } from './kept-response.js';
+import { POLL_EVERY_MS, pollPause } from './poll-pace.js';
+
+/** Jobs for one slice, the first included (Airbyte's number). */
+const MAX_JOBS = 3;
+const DEFAULT_TIMEOUT_MINUTES = 60;
+
+export interface ReadJobRequest {
+  slice: SliceSpec;
+  position: Position | null;
+  signal: AbortSignal;
+}
+
+/**
+ * A slice whose records a job at the source makes: creates it, waits until it is done, downloads what it made. Every step is a page without
+ * records whose position knows the job, so that who takes over waits for the same one. Errors: SOURCE_NOT_READY with `retryAt` where waiting
+ * takes longer, SOURCE_JOB_FAILED after three jobs, POSITION_REFUSED where a job is lost of which records were read.
+ */
+export function readJobSlice(
+  model: StreamModel,
+  job: JobModel,
+  environment: Environment,
+  request: ReadJobRequest,
+): AsyncGenerator<RecordPage> {
+  return new JobReading(model, job, environment, request).pages();
+}
+
+class JobReading {
+  private readonly calls: JobCalls;
+  private at: JobPosition = JOB_BEGINNING;
+  /** What templates see of the job under way; null: none is. */
+  private creation: ResponseContext | null = null;
+  /** The job can be found again by its position. */
+  private kept = true;
+
+  constructor(
+    private readonly model: StreamModel,
+    private readonly job: JobModel,
+    private readonly environment: Environment,
+    private readonly request: ReadJobRequest,
+  ) {
+    this.calls = new JobCalls({ model, job, environment, ...request });
+  }
+
+  async *pages(): AsyncGenerator<RecordPage> {
+    const start = parseJobPosition(this.request.position);
+    if ('end' in start) return;
+    this.at = start;
+    if (start.job !== null) this.creation = await this.restored(start.job);
+    for (;;) {
+      if (this.creation === null) {
+        yield* this.pauseUntil(this.at.notBefore);
+        if (!(await this.create())) continue;
+        yield this.here();
+      }
+      const creation = this.creation as unknown as ResponseContext;
+      const polled = await this.poll(creation);
+      switch (polled.status) {
+        case 'running':
+          yield* this.wait();
+          break;
+        case 'skipped':
+          return yield this.end({ end: 'skipped' });
+        case 'completed':
+          return yield* this.download({ creation_response: creation, polling_response: polled.context }, polled);
+        case 'failed':
+        case 'timeout':
+        case 'lost':
+          yield* this.giveUp(polled.status, creation);
+          break;
+        default: {
+          const never: never = polled;
+          throw new Error(`unknown status ${String(never)}`);
+        }
+      }
+    }
+  }
+
+  /** false: the source did not take it, and another try is left. */
+  private async create(): Promise<boolean> {
+    const { job, environment } = this;
+    this.at = { ...JOB_BEGINNING, attempt: this.at.attempt + 1, since: environment.now() };
+    try {
+      const created = await this.calls.create();
+      const kept = keepParts(job.kept, created);
+      this.creation = created.context;
+      this.kept = kept !== null;
+      this.at = { ...this.at, job: kept };
+      return true;
+    } catch (error) {
+      // Airbyte counts it as a job that failed.
+      if (this.at.attempt >= MAX_JOBS || !mayTryAgain(error)) throw error;
+      await this.sleep(POLL_EVERY_MS);
+      return false;
+    }
+  }
+
+  private async restored(kept: NonNullable<JobPosition['job']>): Promise<ResponseContext> {
+    return withResponse(fromPlan(kept.body) as Record<string, unknown>, {
+      headers: kept.headers as Record<string, string>,
+      request: this.job.kept.request ? await this.calls.creationRequest() : {},
+    });
+  }
+
+  private async poll(creation: ResponseContext) {
+    const polled = await this.calls.poll(creation);
+    this.at = { ...this.at, polls: this.at.polls + 1 };
+    if (polled.status === 'running' && this.age() > this.timeoutMs()) return { status: 'timeout' as const };
+    return polled;
+  }
+
+  /** Until the next look; leaves where that is worth it and the job can be found again. */
+  private async *wait(): AsyncGenerator<RecordPage> {
+    const { waitMs, leave } = pollPause(this.age());
+    const { now } = this.environment;
+    if (!leave || !this.kept) return void (await this.sleep(waitMs));
+    yield this.here();
+    throw this.notReady('the job at the source is still running', now() + waitMs);
+  }
+
+  private async *pauseUntil(time: number): AsyncGenerator<RecordPage> {
+    const waitMs = time - this.environment.now();
+    if (waitMs <= 0) return;
+    if (waitMs <= POLL_EVERY_MS) return void (await this.sleep(waitMs));
+    yield this.here();
+    throw this.notReady('a job at the source failed; the next one begins later', time);
+  }
+
+  /** Makes room for another job. Throws where there is none left. */
+  private async *giveUp(status: 'failed' | 'timeout' | 'lost', creation: ResponseContext): AsyncGenerator<RecordPage> {
+    const { attempt, target, within } = this.at;
+    const { model, job, environment } = this;
+    if (status === 'timeout') await this.calls.abort(creation);
+    const details = { stream: model.name, status, jobs: attempt };
+    if (target > 0 || within !== null)
+      throw new SluiceError('POSITION_REFUSED', {
+        detail: `stream ${model.name}: the source lost a job whose records were read in part`,
+        details,
+      });
+    const waitMs = status === 'failed' ? this.number(job.failedWait, 0) * 1_000 : 0;
+    const over = attempt >= MAX_JOBS;
+    this.creation = null;
+    this.kept = true;
+    this.at = { ...JOB_BEGINNING, attempt: over ? 0 : attempt, notBefore: waitMs === 0 || over ? 0 : environment.now() + waitMs };
+    // So that a later run does not find the failed job again.
+    yield this.here();
+    if (over)
+      throw new SluiceError('SOURCE_JOB_FAILED', {
+        detail: `stream ${model.name}: ${attempt} jobs, the last one: ${status}`,
+        details,
+      });
+  }
+
+  private async *download(
+    responses: { creation_response: ResponseContext; polling_response: ResponseContext },
+    { answer }: { answer: Parameters<JobCalls['targets']>[1] },
+  ): AsyncGenerator<RecordPage> {
+    const { model, environment } = this;
+    const { slice, signal } = this.request;
+    const targets = await this.calls.targets(responses, answer);
+    for (let index = this.at.target; index < targets.length; index++) {
+      const position = this.at.target === index ? this.at.within : partBeginning(this.at.within);
+      this.at = { ...this.at, target: index, within: position };
+      const part = withExtra(slice, { ...responses, download_target: targets[index] });
+      for await (const page of readSlice(model, environment, { slice: part, position, signal })) {
+        this.at = { ...this.at, within: page.position };
+        yield { ...page, position: page.position === null || !this.kept ? null : formatJobPosition(this.at) };
+      }
+    }
+    await this.calls.delete(responses.creation_response);
+    yield this.end({ end: 'read', within: this.at.within });
+  }
+
+  private here(): RecordPage {
+    return emptyPage(this.kept ? formatJobPosition(this.at) : null);
+  }
+
+  private end(end: JobEnd): RecordPage {
+    return emptyPage(formatJobEnd(end));
+  }
+
+  private age(): number {
+    return this.environment.now() - this.at.since;
+  }
+
+  private timeoutMs(): number {
+    return this.number(this.job.timeout, DEFAULT_TIMEOUT_MINUTES) * 60_000;
+  }
+
+  /** A number that the configuration gives. */
+  private number(value: Interpolation | undefined, otherwise: number): number {
+    if (value === undefined) return otherwise;
+    const result = value.evaluate(scopeOf(this.environment.config, this.environment.now(), null), null);
+    const number = isNumber(result) ? toNumber(result) : Number(result ?? NaN);
+    if (Number.isFinite(number) && number > 0) return Math.trunc(number);
+    throw new SluiceError('CONFIG_INVALID', { detail: `the value at ${value.pointer} is not a positive number` });
+  }
+
+  private notReady(detail: string, retryAt: number): SluiceError {
+    const stream = this.model.name;
+    return new SluiceError('SOURCE_NOT_READY', {
+      detail: `stream ${stream}: ${detail}`,
+      details: { stream },
+      retryAt: Math.ceil(retryAt),
+    });
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    const { signal } = this.request;
+    await (this.environment.sleep ?? pause)(ms, signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** All but what waits by itself, or what somebody has to correct. */
+const mayTryAgain = (error: unknown): boolean =>
+  error instanceof SluiceError &&
+  (error.code === 'SOURCE_REQUEST_REFUSED' ? error.details['failure_type'] !== 'config_error' : error.retryable) &&
+  error.kind !== 'rate_limited';
+
+const pause = (ms: number, signal: AbortSignal): Promise<unknown> => delay(ms, undefined, { signal }).catch(() => undefined);
+
+const emptyPage = (position: JsonValue | null): RecordPage => ({
+  format: 'records',
+  records: [],
+  position,
+  bytes: 0,
+  requests: 1,
+});
