@@ -4,6 +4,7 @@ import {
   compileManifest,
   compileManifestText,
   createDeclarativeSource,
+  openConfig,
   validateConfig,
 } from '../connectors/index.js';
 import { createDestination, listDestinationConnectors } from '../destinations/registry.js';
@@ -42,7 +43,10 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
         ? { spec, streams: modelOf(connector).streams.map(({ name }) => name), capabilities: null }
         : { spec, streams: [], capabilities: destinationOf(connector).capabilities };
     },
-    validate: ({ connector, config }) => validateConfig(specOf(connector), config),
+    validate({ connector, config }) {
+      if (connector.kind === 'source') openConfig(modelOf(connector), config, Date.now());
+      else validateConfig(specOf(connector), config);
+    },
     account: ({ connector, ...request }) => budgetAccountOf({ model: modelOf(connector), ...request }),
     createSource: ({ connector, ...request }) => createDeclarativeSource({ model: modelOf(connector), ...request }),
     createDestination: ({ connector, config }) =>

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { SluiceError } from '../errors/index.js';
-import { Compiler, Rejected } from './manifest/compiler.js';
+import { SluiceError, type FieldError } from '../errors/index.js';
+import { shippedComponents } from './custom/shipped-components.js';
+import { Compiler, Rejected, type CustomComponents } from './manifest/compiler.js';
 import { component } from './manifest/component.js';
 import { parseManifest } from './manifest/parse-manifest.js';
 import { ReferenceError, resolveReferences, type ResolvedManifest } from './manifest/resolve-references.js';
 import { describe, isObject } from './manifest/tree.js';
+import { TooLarge, unfoldedSize } from './manifest/unfolded-size.js';
 import { declarativeSource, type SourceModel } from './source/source.component.js';
 import { declarativeStream } from './source/stream.component.js';
 import { assertSpecification } from './spec/validate-config.js';
@@ -16,53 +18,77 @@ export interface CompiledManifest {
   document: Record<string, unknown>;
 }
 
-const MAX_ERRORS = 50;
-const cache = new Map<string, SourceModel>();
-const CACHE_ENTRIES = 100;
+export interface CompileOptions {
+  /** TypeScript for the Python classes that manifests name; default: what ships with the engine. Keep the map: models are remembered with it. */
+  customComponents?: CustomComponents;
+}
 
-/** Reads and compiles YAML or JSON text. Throws MANIFEST_INVALID or MANIFEST_UNSUPPORTED with every place that is wrong. */
-export function compileManifestText(text: string): CompiledManifest {
+const MAX_ERRORS = 50;
+const CACHE_ENTRIES = 100;
+const caches = new WeakMap<CustomComponents, Map<string, SourceModel>>();
+
+/**
+ * Reads and compiles YAML or JSON text. Throws MANIFEST_INVALID or MANIFEST_UNSUPPORTED with every place that is wrong. Streams that need
+ * code which is not here are no error: see SourceModel.unavailable.
+ */
+export function compileManifestText(text: string, options: CompileOptions = {}): CompiledManifest {
   const { tree, locate } = parseManifest(text);
-  if (!isObject(tree))
-    throw new SluiceError('MANIFEST_INVALID', {
-      errors: [{ path: '', message: 'a manifest is an object', found: describe(tree) }],
-    });
-  return { model: compileTree(tree, locate), document: tree };
+  const document = assertDocument(tree);
+  return { model: compileTree(document, locate, options.customComponents ?? shippedComponents), document };
 }
 
 /** Compiles a manifest that was stored as JSON; remembered by content. Throws as compileManifestText does. */
-export function compileManifest(document: unknown): SourceModel {
-  const key = createHash('sha256').update(JSON.stringify(document)).digest('base64');
+export function compileManifest(document: unknown, options: CompileOptions = {}): SourceModel {
+  const customComponents = options.customComponents ?? shippedComponents;
+  const tree = assertDocument(document);
+  const key = createHash('sha256').update(JSON.stringify(tree)).digest('base64');
+  const cache = caches.get(customComponents) ?? new Map<string, SourceModel>();
+  caches.set(customComponents, cache);
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const model = compileTree(document, () => undefined);
+  const model = compileTree(tree, () => undefined, customComponents);
   if (cache.size >= CACHE_ENTRIES) cache.delete(cache.keys().next().value ?? '');
   cache.set(key, model);
   return model;
 }
 
-function compileTree(tree: unknown, locate: (pointer: string) => string | undefined): SourceModel {
-  const { tree: resolved, origins } = resolve(tree);
-  const compiler = new Compiler(origins, locate, [declarativeStream]);
+/** Before anything walks, copies or prints it: aliases make a small text unfold to any size. */
+function assertDocument(tree: unknown): Record<string, unknown> {
+  if (!isObject(tree)) throw invalid([{ path: '', message: 'a manifest is an object', found: describe(tree) }]);
+  assertSize(tree);
+  return tree;
+}
+
+function assertSize(tree: unknown): void {
+  try {
+    unfoldedSize(tree);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    throw invalid([{ path: error.path, message: error.message }]);
+  }
+}
+
+function compileTree(
+  tree: Record<string, unknown>,
+  locate: (pointer: string) => string | undefined,
+  customComponents: CustomComponents,
+): SourceModel {
+  const { tree: resolved, origins } = resolve({ type: 'DeclarativeSource', ...tree });
+  assertSize(resolved);
+  const compiler = new Compiler(origins, locate, [declarativeStream], customComponents);
   let model: SourceModel | undefined;
   try {
     model = component(() => [declarativeSource]).parse(resolved, { compiler, pointer: '', field: '', parameters: {} });
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
   }
-  const { invalid, unsupported } = compiler.problems;
+  const { invalid: wrong, unsupported } = compiler.problems;
   // Typing errors first: a component that is merely not covered may be a consequence.
-  const errors = [...invalid, ...unsupported].slice(0, MAX_ERRORS);
-  const [first] = errors;
-  if (first !== undefined || model === undefined) {
-    const detail = first === undefined ? 'the manifest cannot be compiled' : `${first.path}: ${first.message}`;
-    throw new SluiceError(invalid.length > 0 || first === undefined ? 'MANIFEST_INVALID' : 'MANIFEST_UNSUPPORTED', {
-      detail,
-      errors,
-    });
-  }
+  const errors = [...wrong, ...unsupported].slice(0, MAX_ERRORS);
+  if (errors.length > 0 || model === undefined)
+    throw invalid(errors, wrong.length > 0 || errors.length === 0 ? 'MANIFEST_INVALID' : 'MANIFEST_UNSUPPORTED');
   assertSpecification(model.connectionSpecification);
-  return model;
+  return { ...model, warnings: compiler.warnings };
 }
 
 function resolve(tree: unknown): ResolvedManifest {
@@ -71,6 +97,17 @@ function resolve(tree: unknown): ResolvedManifest {
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     const { path, message, found } = error;
-    throw new SluiceError('MANIFEST_INVALID', { detail: `${path}: ${message}`, errors: [{ path, message, found }] });
+    throw invalid([{ path, message, found }]);
   }
+}
+
+function invalid(errors: FieldError[], code: 'MANIFEST_INVALID' | 'MANIFEST_UNSUPPORTED' = 'MANIFEST_INVALID'): SluiceError {
+  const [first] = errors;
+  const detail =
+    first === undefined
+      ? 'the manifest cannot be compiled'
+      : first.path === ''
+        ? first.message
+        : `${first.path}: ${first.message}`;
+  return new SluiceError(code, { detail, errors });
 }

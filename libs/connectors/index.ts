@@ -1,4 +1,5 @@
 export { compileManifest, compileManifestText } from './compile-manifest.js';
 export { createDeclarativeSource } from './declarative-source.js';
 export { budgetAccountOf } from './source/account.js';
+export { openConfig } from './source/open-config.js';
 export { validateConfig } from './spec/validate-config.js';

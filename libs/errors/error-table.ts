@@ -98,6 +98,12 @@ export const ERROR_TABLE = {
     'The connection has no such stream',
     'List the streams of the connection and choose one of them.',
   ),
+  STREAM_UNAVAILABLE: entry(
+    'invalid_input',
+    422,
+    'The stream needs code that is not here',
+    'Choose other streams, or add a plug-in for the class named in `detail`: docs/connectors.md.',
+  ),
   UNSUPPORTED_MODE: entry(
     'invalid_input',
     422,

@@ -1,21 +1,60 @@
 import type { FieldError } from '../../errors/index.js';
 import { TemplateSyntaxError, TemplateUnsupported } from '../template/errors.js';
 import { compileTemplate, type Template } from '../template/template.js';
+import type { Component } from './component.js';
 import type { Origins } from './resolve-references.js';
 
 /** Thrown after an error was reported, to leave the component that cannot be built. */
 export class Rejected extends Error {}
 
+/** A component made of code that is not here. */
+export interface MissingComponent {
+  /** `CustomTransformation`, … */
+  type: string;
+  /** As the manifest names the Python class. */
+  className: string;
+}
+
+/** Leaves a component that needs code which is not here: no error of the manifest, but the stream around it cannot be read. */
+export class Missing extends Rejected {
+  constructor(readonly components: readonly MissingComponent[]) {
+    super(components.map(({ className }) => className).join(', '));
+  }
+}
+
+/** What to throw when parts of a component could not be built. */
+export function joinRejections(rejections: readonly Rejected[], what: string): Rejected {
+  const missing = rejections.flatMap((one) => (one instanceof Missing ? one.components : []));
+  return missing.length > 0 ? new Missing(missing) : new Rejected(what);
+}
+
+/** TypeScript in the place of a Python class, by the class's name. */
+export interface CustomComponent {
+  readonly className: string;
+  /** `CustomTransformation`, … */
+  readonly type: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- heterogeneous by nature; `type` says what it builds
+  readonly component: Component<any>;
+}
+export type CustomComponents = ReadonlyMap<string, CustomComponent>;
+
+/** Parameters may multiply components without bound: what a compilation may do in all, in components and parameters handed down. */
+const MAX_WORK = 500_000;
+const MAX_WARNINGS = 200;
+
 /** One compilation of one manifest: collects every problem, with its place. */
 export class Compiler {
   private readonly invalid = new Map<string, FieldError>();
   private readonly unsupported = new Map<string, FieldError>();
+  private readonly found = new Map<string, FieldError>();
   private readonly templates = new Map<string, Template>();
+  private work = 0;
 
   constructor(
     readonly origins: Origins,
     private readonly locate: (pointer: string) => string | undefined,
     private readonly lateComponents: readonly { readonly type: string }[],
+    readonly customComponents: CustomComponents = new Map(),
   ) {}
 
   /** See lateComponent. */
@@ -29,15 +68,28 @@ export class Compiler {
     return { invalid: [...this.invalid.values()], unsupported: [...this.unsupported.values()] };
   }
 
+  /** What is accepted but probably not meant. */
+  get warnings(): FieldError[] {
+    return [...this.found.values()];
+  }
+
   report(error: FieldError, kind: 'invalid' | 'unsupported' = 'invalid'): void {
-    const at = this.locate(error.path);
-    const located = at === undefined ? error : { ...error, message: `${error.message} (line ${at})` };
-    this[kind].set(`${error.path} ${error.message}`, located);
+    this[kind].set(`${error.path} ${error.message}`, this.located(error));
+  }
+
+  warn(warning: FieldError): void {
+    if (this.found.size < MAX_WARNINGS) this.found.set(`${warning.path} ${warning.message}`, this.located(warning));
   }
 
   reject(error: FieldError, kind: 'invalid' | 'unsupported' = 'invalid'): never {
     this.report(error, kind);
     throw new Rejected(error.message);
+  }
+
+  /** Counts work against what one manifest may cause. */
+  spend(amount: number, path: string): void {
+    this.work += amount;
+    if (this.work > MAX_WORK) this.reject({ path, message: 'references and parameters multiply components without bound' });
   }
 
   template(source: string, pointer: string): Template {
@@ -53,6 +105,11 @@ export class Compiler {
       const message = `template, character ${error.offset + 1}: ${error.message}`;
       return this.reject({ path: pointer, message, found }, error instanceof TemplateUnsupported ? 'unsupported' : 'invalid');
     }
+  }
+
+  private located(error: FieldError): FieldError {
+    const at = this.locate(error.path);
+    return at === undefined ? error : { ...error, message: `${error.message} (line ${at})` };
   }
 }
 

@@ -1,6 +1,8 @@
-import { Rejected, type Place } from './compiler.js';
-import { DEFAULT_TYPES } from './default-types.js';
+import { joinRejections, Rejected, type Place } from './compiler.js';
+import { defaultType } from './default-types.js';
+import { didYouMean } from './did-you-mean.js';
 import { field, type Field, type ValueOf } from './fields.js';
+import { customComponent, customTypesAt } from '../custom/custom-component.js';
 import { UNCOVERED_COMPONENTS } from './known-components.js';
 import { escapePointer } from './parse-manifest.js';
 import { describe, isObject, type Tree } from './tree.js';
@@ -33,7 +35,8 @@ const LEFTOVERS = new Set(['name', 'primary_key', 'path']);
 
 /**
  * Defines a component. `ignored`: fields that have no effect here, and why is said beside them. `uncovered`: fields of Airbyte's format that
- * would change behaviour and are not covered: refused unless false, null or empty. Any other field is a typing error.
+ * would change behaviour and are not covered: refused unless false, null or empty. Any other field has no effect in Airbyte either, and is
+ * probably a mistake: a warning.
  */
 export function defineComponent<F extends Fields, R>(definition: {
   type: string;
@@ -43,51 +46,69 @@ export function defineComponent<F extends Fields, R>(definition: {
   build: (fields: Built<F>, place: Place) => R;
 }): Component<R> {
   const { type, fields, ignored = [], uncovered = [], build } = definition;
-  const compile = (node: Tree, place: Place): R => {
-    const { compiler } = place;
-    const own = isObject(node['$parameters']) ? node['$parameters'] : {};
-    const parameters = { ...place.parameters, ...own };
-    const at = (name: string): string => compiler.origins.of(node, name) ?? `${place.pointer}/${escapePointer(name)}`;
-    const built: Record<string, unknown> = {};
-    let failed = false;
+  const known = [...Object.keys(fields), ...ignored, ...uncovered];
 
+  const lookForStrays = (node: Tree, place: Place, at: (name: string) => string): void => {
     for (const [name, value] of Object.entries(node)) {
       if (Object.hasOwn(fields, name) || DESCRIPTIVE.has(name) || LEFTOVERS.has(name) || ignored.includes(name)) continue;
-      if (uncovered.includes(name)) {
-        if (isInactive(value)) continue;
-        compiler.report({ path: at(name), message: `${type}.${name} is not covered`, found: describe(value) }, 'unsupported');
-      } else
-        compiler.report({ path: at(name), message: `${type} has no field "${name}"`, found: name, allowed: Object.keys(fields) });
-      failed = true;
+      if (!uncovered.includes(name)) {
+        const meant = didYouMean(name, known);
+        const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
+        place.compiler.warn({
+          ...{ path: at(name), message: `${type} has no field "${name}"; it has no effect${hint}`, found: name },
+          allowed: Object.keys(fields),
+        });
+      } else if (!isMissing(value))
+        place.compiler.report(
+          { path: at(name), message: `${type}.${name} is not covered`, found: describe(value) },
+          'unsupported',
+        );
     }
+  };
+
+  const compile = (node: Tree, place: Place): R => {
+    const { compiler } = place;
+    const own = isObject(node['$parameters']) ? node['$parameters'] : undefined;
+    const parameters = own === undefined ? place.parameters : { ...place.parameters, ...own };
+    compiler.spend(own === undefined ? 1 : 1 + Object.keys(parameters).length, place.pointer);
+    const at = (name: string): string => compiler.origins.of(node, name) ?? `${place.pointer}/${escapePointer(name)}`;
+    lookForStrays(node, place, at);
+
+    const built: Record<string, unknown> = {};
+    const rejections: Rejected[] = [];
     for (const [name, rule] of Object.entries(fields)) {
       // A parameter fills a field of its name that is absent or empty.
-      const value = isMissing(node[name]) && Object.hasOwn(parameters, name) ? parameters[name] : node[name];
+      const byParameter = Object.hasOwn(parameters, name);
+      const value = byParameter && isMissing(node[name]) ? parameters[name] : node[name];
       if (value === undefined || value === null) {
         if (rule.required) {
           compiler.report({ path: place.pointer, message: `${type} needs the field "${name}"`, allowed: Object.keys(fields) });
-          failed = true;
+          rejections.push(new Rejected(name));
         } else built[name] = rule.absent;
         continue;
       }
-      const { [name]: _own, ...inherited } = parameters;
       try {
         built[name] = rule.parse(value, {
           compiler,
           pointer: at(name),
           field: `${type}.${name}`,
           // A parameter is not carried into the field that it names, unless it is plain text.
-          parameters: typeof value === 'object' ? inherited : parameters,
+          parameters: byParameter && typeof value === 'object' ? without(parameters, name) : parameters,
         });
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
-        failed = true;
+        rejections.push(error);
       }
     }
-    if (failed) throw new Rejected(type);
+    if (rejections.length > 0) throw joinRejections(rejections, type);
     return build(built as Built<F>, { ...place, parameters });
   };
   return { type, compile };
+}
+
+function without(parameters: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
+  const { [name]: _own, ...inherited } = parameters;
+  return inherited;
 }
 
 /** A field that holds one of these components. Lazy, since components hold each other. */
@@ -95,13 +116,15 @@ export const component = <R>(choices: () => readonly Component<R>[]): Field<R> =
   field((value, place) => {
     const { compiler, pointer } = place;
     const known = choices();
-    const types = known.map(({ type }) => type);
+    const custom = customTypesAt(place.field);
+    const types = [...known.map(({ type }) => type), ...custom];
     if (!isObject(value))
       return compiler.reject({ path: pointer, message: `a component is expected`, found: describe(value), allowed: types });
-    const type = value['type'] ?? DEFAULT_TYPES[place.field] ?? (known.length === 1 ? types[0] : undefined);
+    const type = value['type'] ?? defaultType(place.field, value) ?? (known.length === 1 ? known[0]?.type : undefined);
     if (typeof type !== 'string') return compiler.reject({ path: pointer, message: 'the component has no type', allowed: types });
     const found = known.find((candidate) => candidate.type === type);
     if (found !== undefined) return found.compile(value, place);
+    if (custom.includes(type)) return customComponent<R>(type).compile(value, place);
     const path = compiler.origins.of(value, 'type') ?? `${pointer}/type`;
     if (UNCOVERED_COMPONENTS.has(type))
       return compiler.reject(
@@ -115,8 +138,9 @@ export const component = <R>(choices: () => readonly Component<R>[]): Field<R> =
 export const lateComponent = <R>(type: string): Field<R> =>
   field((value, place) => component(() => [place.compiler.late(type) as Component<R>]).parse(value, place));
 
-const isMissing = (value: unknown): boolean => value === undefined || isInactive(value);
-const isInactive = (value: unknown): boolean =>
+/** What Python takes for false: a parameter fills it. */
+const isMissing = (value: unknown): boolean =>
+  value === undefined ||
   value === null ||
   value === false ||
   value === '' ||

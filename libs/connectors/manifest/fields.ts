@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../contracts/json.js';
+import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Place } from './compiler.js';
-import { Rejected } from './compiler.js';
+import { joinRejections, Rejected } from './compiler.js';
 import { bindTemplate, type Interpolation } from './interpolation.js';
 import { escapePointer } from './parse-manifest.js';
 import { describe, isObject } from './tree.js';
@@ -85,6 +85,10 @@ export const map = <T>(inner: Field<T>): Field<[string, T][]> =>
     return entries.map(([key], index) => [key, parsed[index] as T]);
   });
 
+/** A JSON object, not looked into. */
+export const object = (): Field<JsonObject> =>
+  field((value, place) => (isObject(value) ? (value as JsonObject) : wrong(place, 'an object', value)));
+
 /** First alternative by shape: `choose` returns the field for a value, or undefined when it has none of the shapes. */
 export const either = <T>(wanted: string, choose: (value: unknown) => Field<T> | undefined): Field<T> =>
   field((value, place) => choose(value)?.parse(value, place) ?? wrong(place, wanted, value));
@@ -99,16 +103,16 @@ function each<T>(
   place: Place,
 ): T[] {
   const parsed: T[] = [];
-  let failed = false;
+  const rejections: Rejected[] = [];
   for (const [key, item] of entries) {
     const pointer = place.compiler.origins.of(container, key) ?? `${place.pointer}/${escapePointer(String(key))}`;
     try {
       parsed.push(inner.parse(item, { ...place, pointer }));
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
-      failed = true;
+      rejections.push(error);
     }
   }
-  if (failed) throw new Rejected('an item');
+  if (rejections.length > 0) throw joinRejections(rejections, 'an item');
   return parsed;
 }

@@ -22,6 +22,9 @@ export interface Interpolation {
   holds(scope: Scope): boolean;
 }
 
+export const isInterpolation = (value: unknown): value is Interpolation =>
+  typeof value === 'object' && value !== null && 'template' in value && 'holds' in value;
+
 export function bindTemplate(
   template: Template,
   place: { pointer: string; parameters: Readonly<Record<string, unknown>> },

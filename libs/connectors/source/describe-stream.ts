@@ -1,17 +1,19 @@
 import type { JsonObject, JsonSchema } from '../../contracts/json.js';
 import type { StreamDescriptor } from '../../contracts/stream.js';
+import { missingWords } from '../custom/available.js';
 import { scopeOf } from './environment.js';
+import type { UnavailableStream } from './source.component.js';
 import type { StreamModel } from './stream-model.js';
 
-/** How the engine presents a stream to users and to the core. */
-export function describeStream(model: StreamModel, config: JsonObject): StreamDescriptor {
-  const { name, retriever, cursor, schema, primaryKey } = model;
+/** How the engine presents a stream to users and to the core; `schema` is the stream's (see schemaOf). */
+export function describeStream(model: StreamModel, config: JsonObject, schema: JsonSchema): StreamDescriptor {
+  const { name, retriever, cursor, primaryKey } = model;
   const { paginator } = retriever;
   const nested = primaryKey.some((path) => path.length !== 1);
   const cursorField = cursor === null ? null : cursor.field(scopeOf(config, 0, null));
   return {
     name,
-    jsonSchema: schema ?? {},
+    jsonSchema: schema,
     primaryKey: nested ? [] : primaryKey.map(([field = '']) => field),
     cursorField,
     cursorOrder: cursor?.numeric === true && !isText(schema, cursorField) ? 'number' : 'text',
@@ -21,12 +23,18 @@ export function describeStream(model: StreamModel, config: JsonObject): StreamDe
       ...(paginator.warning === null ? [] : [paginator.warning]),
       ...(nested ? ['the key lies inside a nested object and cannot be used'] : []),
     ],
-    unavailable: schema === null ? 'the stream has no schema (only InlineSchemaLoader is covered)' : null,
+    unavailable: null,
   };
 }
 
+/** A stream that cannot be read here: listed, with the reason. */
+export const describeUnavailable = ({ name, missing }: UnavailableStream): StreamDescriptor => ({
+  ...{ name, jsonSchema: {}, primaryKey: [], cursorField: null, cursorOrder: 'text', resume: 'none', modes: [], warnings: [] },
+  unavailable: missingWords(missing),
+});
+
 /** Numbers sent as text of one length compare as text. */
-function isText(schema: JsonSchema | null, field: string | null): boolean {
-  const type = schema?.properties?.[field ?? '']?.type;
+function isText(schema: JsonSchema, field: string | null): boolean {
+  const type = schema.properties?.[field ?? '']?.type;
   return type === 'string' || (Array.isArray(type) && type.includes('string'));
 }

@@ -1,22 +1,34 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError, type FieldError } from '../../errors/index.js';
+import { boundedPattern } from './bounded-pattern.js';
+import { plainSchema } from './plain-schema.js';
 
 /** ajv compiles a schema to code; what a manifest may make it compile is bounded. */
 const MAX_SCHEMA_LENGTH = 200_000;
+const REMEMBERED = 200;
 
 /** Checks a configuration against a connector's specification. Throws CONFIG_INVALID with pointers; values are never quoted, they may be secrets. */
 export function validateConfig(specification: JsonObject, config: unknown): void {
-  const validate = compile(specification);
-  if (validate(config)) return;
-  const errors = fieldErrors(validate.errors ?? []);
+  assertNoErrors(schemaErrors(specification, config));
+}
+
+/** Throws CONFIG_INVALID. */
+export function assertNoErrors(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
   throw new SluiceError('CONFIG_INVALID', {
     detail: errors
       .map(({ path, message }) => `${path || '/'}: ${message}`)
       .slice(0, 3)
       .join('; '),
-    errors,
+    errors: [...errors],
   });
+}
+
+/** What of a value does not fit a JSON schema; formats are not looked at, as in Airbyte. Throws MANIFEST_INVALID where the schema is none. */
+export function schemaErrors(schema: JsonObject, value: unknown): FieldError[] {
+  const validate = compile(schema);
+  return validate(value) ? [] : fieldErrors(validate.errors ?? []);
 }
 
 /** Throws MANIFEST_INVALID when a specification is no usable JSON schema. */
@@ -24,20 +36,30 @@ export function assertSpecification(specification: JsonObject): void {
   compile(specification);
 }
 
-function compile(specification: JsonObject) {
+const compiled = new Map<string, ValidateFunction>();
+
+function compile(specification: JsonObject): ValidateFunction {
   const invalid = (message: string, cause?: unknown): SluiceError =>
     new SluiceError('MANIFEST_INVALID', {
       detail: message,
       errors: [{ path: '/spec/connection_specification', message }],
       cause,
     });
-  if (JSON.stringify(specification).length > MAX_SCHEMA_LENGTH) throw invalid('the specification is too large');
-  // Airbyte's own keywords are unknown to ajv, and manifests name several drafts for one dialect.
-  const { $schema: _dialect, $id: _id, ...schema } = specification;
+  const text = JSON.stringify(specification);
+  if (text.length > MAX_SCHEMA_LENGTH) throw invalid('the specification is too large');
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
   try {
-    return new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false }).compile(schema);
+    const ajv = new Ajv({
+      ...{ strict: false, allErrors: true, validateFormats: false, validateSchema: false, logger: false },
+      code: { regExp: Object.assign((source: string) => boundedPattern(source), { code: 'new RegExp' }) },
+    });
+    const validate = ajv.compile(plainSchema(specification) as JsonObject);
+    if (compiled.size >= REMEMBERED) compiled.clear();
+    compiled.set(text, validate);
+    return validate;
   } catch (error) {
-    throw invalid('the specification is not a valid JSON schema', error);
+    throw invalid(`the specification is not a valid JSON schema: ${error instanceof Error ? error.message : ''}`, error);
   }
 }
 
