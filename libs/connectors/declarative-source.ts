@@ -1,21 +1,23 @@
 import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { Page, SlicePage, Source } from '../contracts/source.port.js';
+import type { Page, SlicePage, Source, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamState } from '../contracts/stream.js';
 import { SluiceError } from '../errors/index.js';
 import { createMemoryVault } from './auth/memory-vault.js';
+import { missingWords } from './custom/available.js';
 import { completeSlice } from './source/complete-slice.js';
-import { describeStream } from './source/describe-stream.js';
+import { describeStream, describeUnavailable } from './source/describe-stream.js';
 import { readSpec, type Environment } from './source/environment.js';
+import { openConfig } from './source/open-config.js';
 import { planSlices } from './source/plan.js';
-import { readSlice } from './source/read-slice.js';
+import { readStream } from './source/read-stream.js';
 import type { SourceModel } from './source/source.component.js';
 import type { StreamModel } from './source/stream-model.js';
+import { stateProgress } from './state/state-progress.js';
 import { redactError } from './spec/redact.js';
 import { KnownSecrets } from './spec/known-secrets.js';
 import { secretValues } from './spec/secret-values.js';
-import { validateConfig } from './spec/validate-config.js';
 
 const SLICES_PER_PAGE = 1_000;
 /** A check tells what is wrong now; a run is patient. */
@@ -36,9 +38,10 @@ export interface DeclarativeSourceOptions {
 /** A Source that runs a compiled manifest. Throws CONFIG_INVALID. */
 export function createDeclarativeSource(options: DeclarativeSourceOptions): Source {
   const { model, config, http, credentials = createMemoryVault(), now = Date.now } = options;
-  validateConfig(model.connectionSpecification, config);
-  const secrets = new KnownSecrets(secretValues(model.connectionSpecification, config));
-  return new DeclarativeSource(model, { config, http, credentials, learn: (secret) => secrets.learn(secret), now }, secrets);
+  const opened = openConfig(model, config, now());
+  const { connectionSpecification: specification } = model;
+  const secrets = new KnownSecrets([...secretValues(specification, config), ...secretValues(specification, opened)]);
+  return new DeclarativeSource(model, { config: opened, http, credentials, learn: (secret) => secrets.learn(secret), now }, secrets);
 }
 
 class DeclarativeSource implements Source {
@@ -51,10 +54,12 @@ class DeclarativeSource implements Source {
   ) {}
 
   check(): Promise<void> {
-    const environment = { ...this.environment, maxTries: CHECK_TRIES };
+    const { check } = this.model;
+    const config = { ...this.environment.config, ...check.overrides };
+    const environment = { ...this.environment, config, maxTries: CHECK_TRIES };
     return this.guarded(async () => {
-      for (const name of this.model.checkStreams) {
-        const stream = this.stream(name);
+      const first = this.model.streams.slice(0, check.first ?? 0);
+      for (const stream of [...check.streams.map((name) => this.stream(name)), ...first]) {
         const plan = planSlices(stream, environment, {
           state: null,
           nowMs: this.environment.now(),
@@ -62,7 +67,7 @@ class DeclarativeSource implements Source {
           signal: this.closing.signal,
         });
         for await (const { slice } of plan) {
-          const pages = readSlice(stream, environment, {
+          const pages = readStream(stream, environment, {
             slice: readSpec(slice),
             position: null,
             signal: this.closing.signal,
@@ -78,7 +83,10 @@ class DeclarativeSource implements Source {
 
   discover(): Promise<Catalog> {
     return this.guarded(async () => ({
-      streams: this.model.streams.map((stream) => describeStream(stream, this.environment.config)),
+      streams: [
+        ...this.model.streams.map((stream) => describeStream(stream, this.environment.config)),
+        ...this.model.unavailable.map(describeUnavailable),
+      ],
     }));
   }
 
@@ -105,7 +113,7 @@ class DeclarativeSource implements Source {
   async *read({ stream, slice, position, signal }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
     const both = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* readSlice(this.stream(stream), this.environment, { slice: readSpec(slice), position, signal: both });
+      yield* readStream(this.stream(stream), this.environment, { slice: readSpec(slice), position, signal: both });
     } catch (error) {
       throw redactError(error, this.secrets.all());
     }
@@ -113,6 +121,12 @@ class DeclarativeSource implements Source {
 
   complete({ stream, ...rest }: Parameters<Source['complete']>[0]): StreamState {
     return completeSlice(this.stream(stream), this.environment.config, rest);
+  }
+
+  progress({ stream, state, incremental, now }: Parameters<Source['progress']>[0]): StateProgress {
+    const plannedMs = Date.parse(now);
+    const { config } = this.environment;
+    return stateProgress(this.stream(stream), { config, state: incremental ? state : null, plannedMs });
   }
 
   async close(): Promise<void> {
@@ -123,8 +137,13 @@ class DeclarativeSource implements Source {
 
   private stream(name: string): StreamModel {
     const found = this.model.streams.find((stream) => stream.name === name);
-    if (found === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
-    return found;
+    if (found !== undefined) return found;
+    const listed = this.model.unavailable.find((stream) => stream.name === name);
+    if (listed === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
+    throw new SluiceError('STREAM_UNAVAILABLE', {
+      detail: `the stream "${name}" ${missingWords(listed.missing)}`,
+      details: { stream: name },
+    });
   }
 
   private async guarded<T>(work: () => Promise<T>): Promise<T> {

@@ -1,3 +1,3 @@
-export { Decimal } from './decimal.js';
+export { Decimal, exactNumber } from './decimal.js';
 export { parseJson } from './parse-json.js';
 export { stringifyJson } from './stringify-json.js';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../libs/contracts/json.js';
-import type { Source } from '../../../libs/contracts/source.port.js';
+import type { Source, StateProgress } from '../../../libs/contracts/source.port.js';
 import type { Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../../libs/errors/index.js';
 import type { ConfiguredStream } from './input-files.js';
@@ -59,7 +59,10 @@ function describe(stream: string, failure: SluiceError, thrown: unknown): string
 
 /** One stream on its way. */
 class StreamRun {
-  private state: StreamState;
+  private readonly begun = performance.now();
+  private readonly at: string;
+  private readonly progress: StateProgress;
+  private whole = false;
   private running = false;
   /** Since the last state. */
   private records = 0;
@@ -71,27 +74,30 @@ class StreamRun {
     private readonly reading: Reading,
     private readonly stream: ConfiguredStream,
   ) {
-    this.state = stream.incremental ? (reading.states.get(stream.name) ?? null) : null;
+    this.at = new Date(reading.now()).toISOString();
+    this.progress = reading.source.progress({ ...this.plan });
+  }
+
+  private get plan() {
+    const { name: stream, incremental } = this.stream;
+    return { stream, incremental, state: incremental ? (this.reading.states.get(stream) ?? null) : null, now: this.at };
   }
 
   async read(): Promise<void> {
-    const { source, now } = this.reading;
-    const { name: stream, incremental } = this.stream;
-    const first = this.state;
-    const at = new Date(now()).toISOString();
+    const { source } = this.reading;
     let after: JsonValue | null = null;
     do {
-      const page = await this.patiently(() => source.slices({ stream, state: first, now: at, incremental, after }));
+      const page = await this.patiently(() => source.slices({ ...this.plan, after }));
       for (const slice of page.slices) await this.readSlice(slice);
       after = page.next;
     } while (after !== null);
+    this.whole = true;
   }
 
   async writeState(): Promise<void> {
-    const { incremental, name } = this.stream;
-    // Airbyte's mark for a stream that keeps no state.
-    const state = this.state ?? (incremental ? {} : { __ab_no_cursor_state_message: true });
-    await this.reading.write(stateLine(name, state, this.records));
+    const seconds = (performance.now() - this.begun) / 1_000;
+    const state = this.progress.message({ whole: this.whole, seconds });
+    await this.reading.write(stateLine(this.stream.name, state, this.records));
     this.records = 0;
     this.stateAt = performance.now();
   }
@@ -113,7 +119,7 @@ class StreamRun {
         this.waits = 0;
       }
     });
-    this.state = source.complete({ stream, slice, position, state: this.state });
+    this.progress.add(slice, position);
     if (performance.now() - this.stateAt > STATE_EVERY_MS) await this.writeState();
   }
 
@@ -123,7 +129,7 @@ class StreamRun {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof SluiceError) || error.code !== 'RATE_LIMITED' || error.retryAt === undefined) throw error;
+        if (!(error instanceof SluiceError) || error.kind !== 'rate_limited' || error.retryAt === undefined) throw error;
         const waitMs = Math.max(0, error.retryAt - this.reading.now());
         if (waitMs > this.reading.maxWaitMs || ++this.waits > WAITS_IN_A_ROW) throw error;
         this.reading.log(`stream ${this.stream.name}: the source asks to wait ${Math.ceil(waitMs / 1_000)} s`);

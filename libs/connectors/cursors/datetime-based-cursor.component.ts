@@ -1,44 +1,22 @@
-import type { JsonObject } from '../../contracts/json.js';
-import type { SourceRecord } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
-import type { Injection, RequestDraft } from '../http/request-draft.js';
+import type { Injection } from '../http/request-draft.js';
 import { requestOption } from '../http/request-option.component.js';
-import { component, defineComponent, type Component } from '../manifest/component.js';
-import { list, optional, template, type Field, field } from '../manifest/fields.js';
-import type { Scope } from '../manifest/interpolation.js';
-import { addDuration, parseDuration, type Duration } from '../time/duration.js';
-import { utc } from '../time/moment.js';
-import type { DatetimeFormat } from '../time/datetime-format.js';
+import { component, defineComponent } from '../manifest/component.js';
+import { boolean, list, optional, template, type Field, field } from '../manifest/fields.js';
+import type { Interpolation, Scope } from '../manifest/interpolation.js';
 import { str } from '../template/values.js';
-import { mergeIntervals, readIntervals, writeIntervals, type CursorCodec, type Interval } from './intervals.js';
+import type { DatetimeFormat } from '../time/datetime-format.js';
+import { addDuration, parseDuration, type Duration } from '../time/duration.js';
+import { MICROS_PER_DAY, MICROS_PER_SECOND, utc } from '../time/moment.js';
+import { clamp, WEEKDAYS, type ClampTarget } from './clamping.js';
+import type { Cursor } from './cursor.js';
+import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec, type Interval } from './intervals.js';
 import { formatField, timeField } from './min-max-datetime.component.js';
-import { windowsBetween } from './windows.js';
+import { observe } from './observer.js';
+import { windowsBetween, type Cutting } from './windows.js';
 
-/** A window of a slice, as its requests show it; `from` and `to`: where the plan begins (before it nothing is missing) and ends. */
-export interface CursorWindow {
-  values: Record<string, string>;
-  start: string;
-  end: string;
-  from: string;
-  to: string;
-}
-
-/** Cuts a stream (or a partition of it) by time and remembers how far it was read. */
-export interface Cursor {
-  field(scope: Scope): string;
-  readonly numeric: boolean;
-  /** Windows still to be read, given the state of this cursor. */
-  windows(state: JsonObject | null, scope: Scope): CursorWindow[];
-  inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
-  /** Follows the highest value of a slice's records; `highest` is the text of a position. */
-  observer(scope: Scope, highest: string | null): { observe(record: SourceRecord): void; highest(): string | null };
-  /** The state once this window is complete. */
-  complete(input: { state: JsonObject | null; window: CursorWindow; highest: string | null; scope: Scope }): JsonObject;
-  /** The plain form of whichever state is ahead. */
-  later(a: JsonObject, b: JsonObject, scope: Scope): JsonObject;
-}
-
-const durationField = (): Field<(scope: Scope) => Duration> =>
+/** Null where a template yields nothing. */
+const durationField = (): Field<(scope: Scope) => Duration | null> =>
   field((value, place) => {
     const source = template().parse(value, place);
     if (source.template.constant && parseDuration(source.template.source) === null)
@@ -49,14 +27,37 @@ const durationField = (): Field<(scope: Scope) => Duration> =>
         allowed: ['P30D', 'PT1H'],
       });
     return (scope) => {
-      const duration = parseDuration(source.text(scope));
-      if (duration === null)
+      const text = source.text(scope);
+      const duration = text === '' ? null : parseDuration(text);
+      if (duration === null && text !== '')
         throw new SluiceError('CONFIG_INVALID', { detail: `the duration at ${source.pointer} is not ISO 8601` });
       return duration;
     };
   });
 
-const datetimeBasedCursor = defineComponent({
+const clamping = defineComponent({
+  type: 'Clamping',
+  fields: {
+    target: template(),
+    target_details: optional(
+      field((value) => value as { weekday?: unknown }),
+      {},
+    ),
+  },
+  build:
+    ({ target, target_details: details }) =>
+    (scope: Scope): ClampTarget => {
+      const period = target.text(scope);
+      if (period === 'DAY' || period === 'MONTH') return { period };
+      const weekday = WEEKDAYS.findIndex((day) => day === details.weekday);
+      if (period === 'WEEK' && weekday >= 0) return { period, weekday };
+      throw new SluiceError('CONFIG_INVALID', {
+        detail: `the clamping at ${target.pointer} is none of DAY, MONTH, and WEEK with target_details.weekday`,
+      });
+    },
+});
+
+export const datetimeBasedCursor = defineComponent({
   type: 'DatetimeBasedCursor',
   fields: {
     cursor_field: template(),
@@ -71,43 +72,75 @@ const datetimeBasedCursor = defineComponent({
     end_time_option: optional(component(() => [requestOption])),
     partition_field_start: optional(template()),
     partition_field_end: optional(template()),
+    clamping: optional(component(() => [clamping])),
+    is_data_feed: optional(boolean(), false),
+    is_client_side_incremental: optional(boolean(), false),
+    is_compare_strictly: optional(boolean(), false),
+    global_substream_cursor: optional(boolean(), false),
   },
-  uncovered: ['is_data_feed', 'is_client_side_incremental', 'is_compare_strictly', 'global_substream_cursor', 'clamping'],
+  // Which field a sync reads by is chosen where the sync is defined.
+  ignored: ['allow_catalog_defined_cursor_field'],
   build(fields, place): Cursor {
-    const { datetime_format: format, cursor_datetime_formats: others, cursor_field: name } = fields;
+    const { datetime_format: format, cursor_field: name } = fields;
     if (fields.step !== undefined && fields.cursor_granularity === undefined)
       return place.compiler.reject({
         path: place.pointer,
         message: 'a cursor with "step" needs "cursor_granularity"',
         allowed: ['PT1S', 'P1D'],
       });
-    const codec = (scope: Scope): CursorCodec => ({
-      field: name.text(scope),
-      format,
-      parse: parserOf([...others, format]),
-      granularity: fields.cursor_granularity?.(scope) ?? null,
+    const parse = parserOf([...fields.cursor_datetime_formats, format]);
+    const text = (micros: number): string => format.format(utc(micros));
+    const granularityOf = (scope: Scope): Duration | null => fields.cursor_granularity?.(scope) ?? null;
+    const codec = (scope: Scope): CursorCodec => {
+      const granularity = granularityOf(scope);
+      return {
+        field: name.text(scope),
+        parse,
+        format: text,
+        // Without a granularity neighbours are a millisecond apart, as in Airbyte.
+        after: (micros) => (granularity === null ? micros + 1_000 : addDuration(micros, granularity)),
+        resolution: format.resolutionMicros,
+      };
+    };
+    const begin = (scope: Scope): number => fields.start_datetime(scope, format);
+    const end = (scope: Scope): number => {
+      const reached = fields.end_datetime?.(scope, format) ?? scope.nowMs * 1_000;
+      const target = fields.clamping?.(scope);
+      if (target === undefined) return reached;
+      const unit = { months: 0, micros: target.period === 'DAY' ? MICROS_PER_SECOND : MICROS_PER_DAY };
+      return addDuration(clamp(reached, target, 'floor'), granularityOf(scope) ?? unit, -1);
+    };
+    const cutting = (scope: Scope): Cutting => ({
+      begin: begin(scope),
+      step: fields.step?.(scope) ?? null,
+      granularity: granularityOf(scope),
+      clamping: fields.clamping?.(scope) ?? null,
+      strict: fields.is_compare_strictly,
     });
     const names = (scope: Scope) => ({
-      start: fields.partition_field_start?.text(scope) ?? 'start_time',
-      end: fields.partition_field_end?.text(scope) ?? 'end_time',
+      start: orElse(fields.partition_field_start, scope, 'start_time'),
+      end: orElse(fields.partition_field_end, scope, 'end_time'),
     });
+    const filters = fields.is_data_feed || fields.is_client_side_incremental;
     return {
       field: (scope) => name.text(scope),
       numeric: format.numeric,
+      global: fields.global_substream_cursor,
+      perPartition: true,
+      dataFeed: fields.is_data_feed,
+      clientSide: fields.is_client_side_incremental,
       windows(state, scope) {
         const known = codec(scope);
-        const text = (micros: number): string => format.format(utc(micros));
-        const begin = fields.start_datetime(scope, format);
-        const end = Math.min(fields.end_datetime?.(scope, format) ?? Infinity, scope.nowMs * 1_000);
-        const step = fields.step?.(scope) ?? null;
+        const how = cutting(scope);
         const lookback = fields.lookback_window?.(scope) ?? null;
-        const done = readIntervals(state, known);
-        const from = text(planStart(done, begin, lookback));
+        const done = readIntervals(state, how.begin, known);
+        const [from, to] = [text(how.begin), end(scope)];
         const keys = names(scope);
-        return ranges(done, { begin, end, lookback, granularity: known.granularity }).flatMap((range) =>
-          [...windowsBetween({ ...range, step, granularity: known.granularity })].map((window) => {
+        const low = filters ? { low: lowest(done[0], how.begin, lookback) } : {};
+        return missing(done, { end: to, lookback, granularity: how.granularity, begin: how.begin }).flatMap((range) =>
+          [...windowsBetween(range.lower, range.upper, range.last, how)].map((window) => {
             const [start, stop] = [text(window.start), text(window.end)];
-            return { values: { [keys.start]: start, [keys.end]: stop }, start, end: stop, from, to: text(end) };
+            return { values: { [keys.start]: start, [keys.end]: stop }, start, end: stop, from, to: text(to), ...low };
           }),
         );
       },
@@ -119,31 +152,37 @@ const datetimeBasedCursor = defineComponent({
         put(fields.start_time_option, keys.start);
         put(fields.end_time_option, keys.end);
       },
-      observer(scope, highest) {
-        return observe(codec(scope), highest);
+      observer: (scope, highest) => observe(codec(scope), highest),
+      keeps({ low }, scope) {
+        const field = name.text(scope);
+        const most = end(scope);
+        return (record) => {
+          const micros = parse(record[field]);
+          return micros === null || ((low ?? -Infinity) <= micros && micros <= most);
+        };
       },
       complete({ state, window, highest, scope }) {
         const known = codec(scope);
-        const at = (text: string): number => known.parse(text) ?? 0;
-        const done = readIntervals(state, known);
-        // Without a state everything before the plan's start counts as read: the configuration says so.
-        const base: Interval[] = done.length > 0 ? done : [{ start: at(window.from), end: at(window.from), recent: null }];
+        const at = (value: string): number => parse(value) ?? 0;
         const read: Interval = { start: at(window.start), end: at(window.end), recent: highest === null ? null : at(highest) };
-        return writeIntervals(mergeIntervals([...base, read], known), known, at(window.to));
+        const done = mergeIntervals([...readIntervals(state, at(window.from), known), read], known);
+        return writeIntervals(done, { codec: known, planEnd: at(window.to), state });
       },
-      later(a, b, scope) {
+      plain(state, scope) {
         const known = codec(scope);
-        const reached = (state: JsonObject): number =>
-          readIntervals(state, known).reduce((most, { start, recent }) => Math.max(most, recent ?? start), -Infinity);
-        const best = Math.max(reached(a), reached(b));
-        return best === -Infinity ? a : { [known.field]: format.format(utc(best)) };
+        return plainState(readIntervals(state, begin(scope), known), { codec: known, state });
+      },
+      shifted(state, back, scope) {
+        const known = codec(scope);
+        const micros = state === null ? null : parse(state[known.field]);
+        return micros === null ? null : { [known.field]: text(micros - back * MICROS_PER_SECOND) };
       },
     };
   },
 });
 
-/** A new cursor joins here. */
-export const cursors: readonly Component<Cursor>[] = [datetimeBasedCursor];
+const orElse = (value: Interpolation | undefined, scope: Scope, otherwise: string): string =>
+  value === undefined || value.template.source === '' ? otherwise : value.text(scope);
 
 function parserOf(formats: readonly DatetimeFormat[]): CursorCodec['parse'] {
   return (value) => {
@@ -160,41 +199,22 @@ function parserOf(formats: readonly DatetimeFormat[]): CursorCodec['parse'] {
 const back = (micros: number, lookback: Duration | null): number =>
   lookback === null ? micros : addDuration(micros, lookback, -1);
 
-function planStart(done: readonly Interval[], begin: number, lookback: Duration | null): number {
-  const [first] = done;
-  return first === undefined ? begin : Math.max(begin, Math.min(back(first.recent ?? first.end, lookback), first.start));
+/** What the lookback reads again is kept, but nothing before the configured start, unless the state itself is older. */
+function lowest(first: Interval | undefined, begin: number, lookback: Duration | null): number {
+  const reached = first === undefined ? begin : (first.recent ?? first.end);
+  return lookback === null ? reached : Math.max(back(reached, lookback), Math.min(reached, begin));
 }
 
-/** What is missing: gaps between what was read, and from the last of it (less the lookback) to the end. */
-function ranges(
+/** What is missing: before the first interval, between what was read, and from the last of it (less the lookback) to the end. */
+function missing(
   done: readonly Interval[],
   { begin, end, lookback, granularity }: { begin: number; end: number; lookback: Duration | null; granularity: Duration | null },
-): { lower: number; upper: number }[] {
-  if (done.length === 0) return [{ lower: begin, upper: end }];
+): { lower: number; upper: number; last: boolean }[] {
   const after = (micros: number): number => (granularity === null ? micros : addDuration(micros, granularity));
-  const before = (micros: number): number => (granularity === null ? micros : addDuration(micros, granularity, -1));
-  const gaps = done.slice(1).map((next, index) => ({ lower: after((done[index] as Interval).end), upper: before(next.start) }));
-  const last = done.at(-1) as Interval;
-  const tail = { lower: Math.max(begin, back(last.recent ?? last.end, lookback)), upper: end };
-  return [...gaps, tail].filter(({ lower, upper }) => lower <= upper).map(({ lower, upper }) => ({ lower, upper }));
-}
-
-function observe(codec: CursorCodec, start: string | null): ReturnType<Cursor['observer']> {
-  let best = start === null ? -Infinity : (codec.parse(start) ?? -Infinity);
-  let previous: unknown;
-  return {
-    observe(record) {
-      const value = record[codec.field];
-      // Neighbours often share a value; comparing is cheaper than parsing.
-      if (value === previous || value === undefined || value === null) return;
-      previous = value;
-      const micros = codec.parse(value);
-      if (micros === null)
-        throw new SluiceError('SOURCE_BAD_RESPONSE', {
-          detail: `a record's ${codec.field} is not of the form ${codec.format.pattern}`,
-        });
-      if (micros > best) best = micros;
-    },
-    highest: () => (best === -Infinity ? null : codec.format.format(utc(best))),
-  };
+  const [first, last] = [done[0] as Interval, done.at(-1) as Interval];
+  const head = begin < first.start ? [{ lower: begin, upper: first.start, last: false }] : [];
+  const gaps = done
+    .slice(1)
+    .map((next, index) => ({ lower: after((done[index] as Interval).end), upper: next.start, last: false }));
+  return [...head, ...gaps, { lower: back(last.end, lookback), upper: end, last: true }];
 }

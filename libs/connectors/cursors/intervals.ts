@@ -1,75 +1,85 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
-import { addDuration, type Duration } from '../time/duration.js';
-import type { DatetimeFormat } from '../time/datetime-format.js';
-import { utc } from '../time/moment.js';
 import { isObject } from '../manifest/tree.js';
 
-/** What was read completely: a stretch of the cursor, and the highest value seen in it (null: no record). All in µs. */
+/** What was read completely: a stretch of the cursor, and the highest value seen in it (null: no record). In the codec's numbers. */
 export interface Interval {
   start: number;
   end: number;
   recent: number | null;
 }
 
+/** How a cursor's values are compared and written. Times are µs. */
 export interface CursorCodec {
   field: string;
-  format: DatetimeFormat;
   /** Reads a value in any of the stream's formats. */
   parse(value: unknown): number | null;
-  granularity: Duration | null;
+  format(value: number): string | number;
+  /** The next value after one that was read, by the manifest's granularity. */
+  after(value: number): number;
+  /** The values from `end` to before this one look like `end` when written. */
+  readonly resolution: number;
 }
 
-const NOTHING: Duration = { months: 0, micros: 0 };
+const isRanges = (state: JsonObject): boolean => state['state_type'] === 'date-range' || state['state_type'] === 'integer';
 
 /**
- * Intervals of a cursor's state: Airbyte's plain `{field: value}` for one that has no gap, its `date-range` form otherwise. A failed window
- * leaves a gap that the next run fills, and windows after it are not read again.
+ * The intervals of a cursor's state: Airbyte's plain `{field: value}` for one that has no gap, its `date-range` form otherwise. A failed window
+ * leaves a gap that the next run fills. Everything before `begin`, where the configuration starts, counts as read.
  */
-export function readIntervals(state: JsonObject | null, codec: CursorCodec): Interval[] {
-  if (state === null) return [];
-  if (state['state_type'] === 'date-range' && Array.isArray(state['slices'])) {
-    return state['slices'].flatMap((slice: JsonValue): Interval[] => {
+export function readIntervals(state: JsonObject | null, begin: number, codec: CursorCodec): Interval[] {
+  if (state !== null && isRanges(state) && Array.isArray(state['slices'])) {
+    const found = state['slices'].flatMap((slice: JsonValue): Interval[] => {
       if (!isObject(slice)) return [];
       const [start, end, recent] = [slice['start'], slice['end'], slice['most_recent_cursor_value']].map((value) =>
         codec.parse(value),
       );
       return start == null || end == null ? [] : [{ start, end, recent: recent ?? null }];
     });
+    if (found.length > 0) return mergeIntervals(found, codec);
   }
-  const value = codec.parse(state[codec.field]);
-  return value === null ? [] : [{ start: value, end: value, recent: value }];
+  const reached = Math.max(begin, (state === null ? null : codec.parse(state[codec.field])) ?? begin);
+  return [{ start: begin, end: reached, recent: reached }];
 }
 
-/** `planEnd`: until it is reached the ends of windows matter, and the plain form has no place for them. */
-export function writeIntervals(intervals: readonly Interval[], codec: CursorCodec, planEnd: number): JsonObject {
-  const text = (micros: number): string => codec.format.format(utc(micros));
-  const [first] = intervals;
-  if (intervals.length === 1 && first !== undefined && first.end >= planEnd)
-    return { [codec.field]: text(first.recent ?? first.start) };
+/**
+ * `planEnd`: until it is reached without a gap the ends of windows matter, and the plain form has no place for them. Two windows of a plan that
+ * follow each other are no gap, even where the text of the first one's end hides that: `2024-04-30` with a granularity of a microsecond.
+ */
+export function writeIntervals(
+  intervals: readonly Interval[],
+  { codec, planEnd, state }: { codec: CursorCodec; planEnd: number; state: JsonObject | null },
+): JsonObject {
+  const whole = intervals.every(({ start }, index) => {
+    const before = intervals[index - 1];
+    return before === undefined || start <= before.end + codec.resolution;
+  });
+  if (whole && (intervals.at(-1)?.end ?? -Infinity) >= planEnd) return plainState(intervals, { codec, state });
   return {
     state_type: 'date-range',
     slices: intervals.map(({ start, end, recent }) => ({
-      start: text(start),
-      end: text(end),
-      ...(recent === null ? {} : { most_recent_cursor_value: text(recent) }),
+      start: codec.format(start),
+      end: codec.format(end),
+      ...(recent === null ? {} : { most_recent_cursor_value: codec.format(recent) }),
     })),
   };
 }
 
-/**
- * Joins what overlaps or lies no more than a granularity apart, or no more than the format can tell: an end of `2024-04-30` means that whole
- * day, whatever granularity the manifest names. (Airbyte takes the granularity at its word there, and its state then stalls.)
- */
-export function mergeIntervals(intervals: readonly Interval[], { granularity, format }: CursorCodec): Interval[] {
+/** The highest value of the first interval: behind a gap nothing counts. What else a plain state held stays. */
+export function plainState(
+  [first]: readonly Interval[],
+  { codec, state }: { codec: CursorCodec; state: JsonObject | null },
+): JsonObject {
+  const kept = state === null || isRanges(state) ? {} : state;
+  return first === undefined ? kept : { ...kept, [codec.field]: codec.format(first.recent ?? first.start) };
+}
+
+/** Joins what overlaps or lies no more than a granularity apart. */
+export function mergeIntervals(intervals: readonly Interval[], codec: CursorCodec): Interval[] {
   const sorted = [...intervals].sort((a, b) => a.start - b.start || a.end - b.end);
   const merged: Interval[] = [];
   for (const interval of sorted) {
     const last = merged.at(-1);
-    const reach =
-      last === undefined
-        ? -Infinity
-        : Math.max(last.end + format.resolutionMicros, addDuration(last.end, granularity ?? NOTHING));
-    if (last !== undefined && interval.start <= reach) {
+    if (last !== undefined && interval.start <= codec.after(last.end)) {
       const recents = [last.recent, interval.recent].filter((recent) => recent !== null);
       merged[merged.length - 1] = {
         start: last.start,

@@ -1,37 +1,47 @@
-import type { JsonObject, JsonValue } from '../../contracts/json.js';
+import type { JsonValue } from '../../contracts/json.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import type { Scope } from '../manifest/interpolation.js';
 
-/** One partition: its identity (part of the state), and what else its requests may use. */
+/** One partition: its identity (part of the state), and what else its requests may use. Numbers keep their digits (see toPlan). */
 export interface Partition {
-  values: JsonObject;
-  extra: JsonObject;
+  values: Record<string, unknown>;
+  extra: Record<string, unknown>;
 }
 
 /** A compiled stream, as the router that reads it as a parent holds it: handed back to the engine, never looked into. */
 export type ParentStream = object;
 
 /** What a router needs of the engine to read parent streams. */
-interface PartitionContext {
+export interface PartitionContext {
   scope: Scope;
   signal: AbortSignal;
-  /** Hands a stream's records out, page by page, each with where that page can be found again. */
+  /**
+   * Hands a stream's records out, page by page, each with where that page can be found again. `incremental`: only what is new since the
+   * children were read, by the parent's own state, which the engine keeps with theirs.
+   */
   readParent(
     parent: ParentStream,
     from: JsonValue | null,
+    options: { incremental: boolean },
   ): AsyncIterable<{ records: ParentRecord[]; pageStart: JsonValue | null }>;
 }
 
 export interface ParentRecord {
   record: Record<string, unknown>;
   /** The parent's own partition. */
-  slice: JsonObject;
+  slice: Record<string, unknown>;
 }
 
 /** Cuts a stream into partitions. */
 export interface PartitionRouter {
-  /** Partitions come from parent streams, whose state Airbyte keeps beside this one's. */
+  /** The state has a place for the parents' state (`parent_state`), as Airbyte writes it for this kind of router. */
   readonly hasParents: boolean;
+  /** One cursor for all partitions: what is together in one may differ from run to run. */
+  readonly global: boolean;
+  /** The router changes requests by itself (a `request_option`). */
+  readonly injects: boolean;
+  /** Names of the partition fields, where the manifest says them: what a LegacyToPerPartitionStateMigration goes by. */
+  readonly fields: readonly ((scope: Scope) => string)[];
   /** Partitions in a fixed order, each with where to go on after it. */
   partitions(context: PartitionContext, after: JsonValue | null): AsyncIterable<{ partition: Partition; after: JsonValue }>;
   inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
@@ -40,6 +50,9 @@ export interface PartitionRouter {
 /** One partition that is everything. */
 export const wholeStream: PartitionRouter = {
   hasParents: false,
+  global: false,
+  injects: false,
+  fields: [],
   async *partitions(_context, after) {
     if (after === null) yield { partition: { values: {}, extra: {} }, after: 1 };
   },

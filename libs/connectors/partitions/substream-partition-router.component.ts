@@ -1,12 +1,16 @@
-import type { JsonValue } from '../../contracts/json.js';
-import { Decimal } from '../../json/index.js';
+import { SluiceError } from '../../errors/index.js';
+import type { Injection } from '../http/request-draft.js';
 import { requestOption } from '../http/request-option.component.js';
 import { component, defineComponent, lateComponent } from '../manifest/component.js';
-import { list, optional, template } from '../manifest/fields.js';
-import type { Injection } from '../http/request-draft.js';
+import { boolean, list, optional, template } from '../manifest/fields.js';
 import type { Interpolation } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
+import { truthy } from '../template/values.js';
 import type { ParentStream, PartitionRouter } from './partition.js';
+import { valueAt } from './record-path.js';
+
+/** The name under which a partition carries the part of the parent's record that `lazy_read_pointer` points at. */
+export const CHILD_RESPONSE = 'child_response';
 
 interface Parent {
   stream: ParentStream;
@@ -14,6 +18,9 @@ interface Parent {
   field: Interpolation;
   option: Injection | undefined;
   extra: readonly (readonly Interpolation[])[];
+  incremental: boolean;
+  lazy: readonly Interpolation[];
+  pointer: string;
 }
 
 const parentStreamConfig = defineComponent({
@@ -25,15 +32,23 @@ const parentStreamConfig = defineComponent({
     partition_field: template(),
     request_option: optional(component(() => [requestOption])),
     extra_fields: optional(list(list(template())), []),
+    incremental_dependency: optional(boolean(), false),
+    lazy_read_pointer: optional(list(template()), []),
   },
-  uncovered: ['incremental_dependency', 'lazy_read_pointer'],
-  build: ({ stream, parent_key: key, partition_field: name, request_option: option, extra_fields: extra }): Parent => ({
-    stream,
-    key,
-    field: name,
-    option,
-    extra,
-  }),
+  build(fields, { compiler, pointer }): Parent {
+    if (fields.lazy_read_pointer.some(({ template: { source } }) => source.includes('*')))
+      compiler.reject({ path: `${pointer}/lazy_read_pointer`, message: 'a lazy_read_pointer has no wildcard', found: '*' });
+    return {
+      stream: fields.stream,
+      key: fields.parent_key,
+      field: fields.partition_field,
+      option: fields.request_option,
+      extra: fields.extra_fields,
+      incremental: fields.incremental_dependency,
+      lazy: fields.lazy_read_pointer,
+      pointer,
+    };
+  },
 });
 
 /**
@@ -46,6 +61,13 @@ export const substreamPartitionRouter = defineComponent({
   build({ parent_stream_configs: parents }): PartitionRouter {
     return {
       hasParents: true,
+      global: false,
+      injects: parents.some(({ option }) => option !== undefined),
+      fields: parents.map(
+        ({ field }) =>
+          (scope) =>
+            field.text(scope),
+      ),
       async *partitions(context, after) {
         const { scope } = context;
         const resumed = isObject(after) ? after : null;
@@ -53,17 +75,30 @@ export const substreamPartitionRouter = defineComponent({
           const parent = parents[index] as Parent;
           const here = resumed !== null && index === resumed['parent'] ? resumed : null;
           let skip = Number(here?.['used'] ?? 0);
-          const [key, name] = [parent.key.text(scope), parent.field.text(scope)];
-          for await (const page of context.readParent(parent.stream, here?.['page'] ?? null)) {
+          const name = parent.field.text(scope);
+          const key = parent.key
+            .text(scope)
+            .split('/')
+            .filter((step) => step !== '');
+          const lazy = parent.lazy.map((step) => step.text(scope));
+          const extras = parent.extra.map((path) => path.map((step) => step.text(scope)));
+          const several = (): Error =>
+            new SluiceError('SOURCE_BAD_RESPONSE', {
+              detail: `a path of ${parent.pointer} matches several values of a parent's record`,
+            });
+          const pages = context.readParent(parent.stream, here?.['page'] ?? null, { incremental: parent.incremental });
+          for await (const page of pages) {
             for (let used = skip; used < page.records.length; used++) {
               const { record, slice } = page.records[used] as (typeof page.records)[number];
-              const value = at(record, key.split('/'));
+              const value = valueAt(record, key, several);
               if (value === undefined || value === null) continue;
-              const extra = parent.extra.map((path) => path.map((step) => step.text(scope)));
               yield {
                 partition: {
-                  values: { [name]: toJson(value), parent_slice: slice },
-                  extra: Object.fromEntries(extra.map((path) => [path.join('.'), toJson(at(record, path) ?? null)])),
+                  values: { [name]: value, parent_slice: slice },
+                  extra: {
+                    ...(lazy.length > 0 ? { [CHILD_RESPONSE]: valueAt(record, lazy, several) ?? [] } : {}),
+                    ...Object.fromEntries(extras.map((path) => [path.join('.'), valueAt(record, path, several) ?? null])),
+                  },
                 },
                 after: { parent: index, page: page.pageStart, used: used + 1 },
               };
@@ -75,24 +110,9 @@ export const substreamPartitionRouter = defineComponent({
       inject(draft, slice, scope) {
         for (const { option, field } of parents) {
           const value = slice[field.text(scope)];
-          if (option !== undefined && value !== undefined) draft.inject(option, value, scope);
+          if (option !== undefined && truthy(value)) draft.inject(option, value, scope);
         }
       },
     };
   },
 });
-
-function at(record: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((target, step) => {
-    if (Array.isArray(target)) return target[Number(step)];
-    return isObject(target) && Object.hasOwn(target, step) ? target[step] : undefined;
-  }, record);
-}
-
-/** Exact numbers go on as text: a plan is stored as JSON. */
-function toJson(value: unknown): JsonValue {
-  if (typeof value === 'bigint' || value instanceof Decimal) return String(value);
-  if (Array.isArray(value)) return value.map(toJson);
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, toJson(item)]));
-  return value as JsonValue;
-}

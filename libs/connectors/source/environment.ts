@@ -2,9 +2,10 @@ import type { JsonObject } from '../../contracts/json.js';
 import type { CredentialVault } from '../../contracts/credential-vault.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import type { Slice } from '../../contracts/stream.js';
-import type { CursorWindow } from '../cursors/datetime-based-cursor.component.js';
+import type { CursorWindow } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { Partition } from '../partitions/partition.js';
+import { fromPlan, toPlan } from '../partitions/plan-value.js';
 
 /** What a compiled manifest runs with. */
 export interface Environment {
@@ -17,6 +18,8 @@ export interface Environment {
   learn: (secret: string) => void;
   /** ms since the epoch. */
   now: () => number;
+  /** Waits between looks at a job; default: a timer. Ends early when the signal aborts. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** How often a request is tried at most, where somebody waits for the answer; default: as the manifest's error handler says. */
   maxTries?: number;
 }
@@ -25,17 +28,28 @@ export interface Environment {
 export interface SliceSpec {
   partition: Partition;
   window: CursorWindow | null;
+  /** The partition has no cursor of its own: there are too many, or the manifest wants one for all. */
+  global: boolean;
+  /** The parents' state once this plan is carried out: the last slice of a plan, which nothing is read for. */
+  parents: JsonObject | null;
 }
 
 export function readSpec({ spec }: Pick<Slice, 'spec'>): SliceSpec {
-  const { p, x, w } = spec as { p?: JsonObject; x?: JsonObject; w?: unknown };
-  return { partition: { values: p ?? {}, extra: x ?? {} }, window: (w ?? null) as CursorWindow | null };
+  const { p, x, w, g, m } = spec as { p?: JsonObject; x?: JsonObject; w?: unknown; g?: boolean; m?: JsonObject };
+  return {
+    partition: { values: fromPlan(p ?? {}) as Partition['values'], extra: fromPlan(x ?? {}) as Partition['extra'] },
+    window: (w ?? null) as CursorWindow | null,
+    global: g === true,
+    parents: m ?? null,
+  };
 }
 
-export const writeSpec = ({ partition, window }: SliceSpec): JsonObject => ({
-  ...(Object.keys(partition.values).length > 0 ? { p: partition.values } : {}),
-  ...(Object.keys(partition.extra).length > 0 ? { x: partition.extra } : {}),
+export const writeSpec = ({ partition, window, global, parents }: SliceSpec): JsonObject => ({
+  ...(Object.keys(partition.values).length > 0 ? { p: toPlan(partition.values) } : {}),
+  ...(Object.keys(partition.extra).length > 0 ? { x: toPlan(partition.extra) } : {}),
   ...(window === null ? {} : { w: { ...window } }),
+  ...(global ? { g: true } : {}),
+  ...(parents === null ? {} : { m: parents }),
 });
 
 /** What templates see of configuration and slice; Airbyte has three names for the latter. */
@@ -44,6 +58,14 @@ export function scopeOf(config: JsonObject, nowMs: number, slice: SliceSpec | nu
     slice === null ? {} : { ...slice.partition.values, ...slice.window?.values, extra_fields: slice.partition.extra };
   return {
     nowMs,
-    names: { config, stream_slice: values, stream_interval: values, stream_partition: values, next_page_token: null },
+    // Extra fields are also found by their own names, as in Airbyte.
+    names: {
+      ...slice?.partition.extra,
+      config,
+      stream_slice: values,
+      stream_interval: values,
+      stream_partition: values,
+      next_page_token: null,
+    },
   };
 }

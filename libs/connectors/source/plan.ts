@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Slice } from '../../contracts/stream.js';
-import type { ParentRecord, ParentStream, Partition } from '../partitions/partition.js';
+import type { CursorWindow } from '../cursors/cursor.js';
+import type { Scope } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
-import { partitionStates } from '../state/partition-state.js';
+import type { Partition } from '../partitions/partition.js';
+import { toPlan } from '../partitions/plan-value.js';
 import { canonicalJson } from '../state/canonical-json.js';
-import { readSpec, scopeOf, writeSpec, type Environment } from './environment.js';
-import { readSlice } from './read-slice.js';
+import {
+  initialCursor,
+  partitionKey,
+  PARTITIONS_WITH_OWN_CURSOR,
+  readPartitionedState,
+  type PartitionedState,
+} from '../state/partitioned-state.js';
+import { scopeOf, writeSpec, type Environment } from './environment.js';
+import { ParentReader } from './read-parent.js';
 import type { StreamModel } from './stream-model.js';
 
 export interface PlanRequest {
@@ -14,6 +23,17 @@ export interface PlanRequest {
   nowMs: number;
   after: JsonValue | null;
   signal: AbortSignal;
+}
+
+/** The id of the slice that carries the parents' state, and the name of its partition. */
+const PARENTS = 'parents';
+
+/** Where a plan goes on: the router's place, the window in that partition, how many partitions came before, what parents have told. */
+interface Place {
+  r: JsonValue;
+  w: number;
+  n: number;
+  m: JsonObject;
 }
 
 /**
@@ -27,53 +47,61 @@ export async function* planSlices(
 ): AsyncGenerator<{ slice: Slice; after: JsonValue }> {
   const { retriever, cursor } = model;
   const scope = scopeOf(environment.config, request.nowMs, null);
-  const resumed = isObject(request.after) ? request.after : null;
-  let before: JsonValue = resumed?.['r'] ?? null;
-  let index = Number(resumed?.['w'] ?? 0);
-  const states = retriever.partitioned ? partitionStates(request.state) : null;
-  const context = {
-    scope,
-    signal: request.signal,
-    readParent: (parent: ParentStream, from: JsonValue | null) =>
-      readParent(parent as StreamModel, environment, { ...request, from }),
-  };
-  for await (const { partition, after } of retriever.router.partitions(context, before)) {
+  const state = model.migrateState(request.state, scope);
+  const resumed = (isObject(request.after) ? request.after : null) as Place | null;
+  let before: JsonValue = resumed?.r ?? null;
+  let index = resumed?.w ?? 0;
+  let count = resumed?.n ?? 0;
+  const parents = new ParentReader(environment, { ...request, state: cursor === null ? null : state, known: resumed?.m ?? {} });
+  const windowsOf = windower(model, state, scope);
+  for await (const { partition, after } of retriever.router.partitions({ scope, ...parents.context }, before)) {
     const name = retriever.partitioned ? partitionName(partition) : '';
-    const state = states === null ? request.state : states.of(partition.values);
-    const windows = cursor === null ? [null] : cursor.windows(state, scope);
+    const { windows, global } = windowsOf(partition, count);
+    count += 1;
     for (; index < windows.length; index++) {
       const window = windows[index] ?? null;
-      const id = [name, window === null ? '' : `${window.start}..${window.end}`].filter((part) => part !== '').join('@') || 'all';
-      yield { slice: { id, spec: writeSpec({ partition, window }), partition: name }, after: { r: before, w: index + 1 } };
+      const place = window === null ? (name === '' ? '' : String(count)) : `${window.start}..${window.end}`;
+      const id = [name, place].filter((part) => part !== '').join('@') || 'all';
+      const spec = writeSpec({ partition, window, global, parents: null });
+      const here: Place = { r: before, w: index + 1, n: count - 1, m: parents.states };
+      yield { slice: { id, spec, partition: name }, after: here as unknown as JsonValue };
     }
     index = 0;
     before = after;
   }
+  const learned = parents.states;
+  if (cursor === null || !retriever.router.hasParents || Object.keys(learned).length === 0) return;
+  const spec = writeSpec({ partition: { values: {}, extra: {} }, window: null, global: false, parents: learned });
+  yield { slice: { id: PARENTS, spec, partition: PARENTS }, after: { r: before, w: 0, n: count, m: learned } };
 }
 
-/** All records of a parent, from its beginning or from a page that an earlier piece of the plan reached. */
-async function* readParent(
-  parent: StreamModel,
-  environment: Environment,
-  { nowMs, signal, from }: { nowMs: number; signal: AbortSignal; from: JsonValue | null },
-): AsyncGenerator<{ records: ParentRecord[]; pageStart: JsonValue }> {
-  const resumed = isObject(from) ? from : null;
-  let before: JsonValue = resumed?.['s'] ?? null;
-  let position: JsonValue = resumed?.['p'] ?? null;
-  for await (const { slice, after } of planSlices(parent, environment, { state: null, nowMs, after: before, signal })) {
-    const spec = readSpec(slice);
-    for await (const page of readSlice(parent, environment, { slice: spec, position, signal })) {
-      yield {
-        records: page.records.map((record) => ({ record, slice: spec.partition.values })),
-        pageStart: { s: before, p: position },
-      };
-      position = page.position;
-    }
-    position = null;
-    before = after;
+type Windower = (partition: Partition, count: number) => { windows: (CursorWindow | null)[]; global: boolean };
+
+/** What is to be read of a partition. A stream without a cursor reads each as often as its parents name it, as Airbyte does. */
+function windower({ retriever, cursor }: StreamModel, state: JsonObject | null, scope: Scope): Windower {
+  if (cursor === null) return () => ({ windows: [null], global: false });
+  if (!retriever.partitioned) {
+    const windows = cursor.windows(state, scope);
+    return () => ({ windows, global: false });
   }
+  const known = readPartitionedState(state, { cursor, global: cursor.global || retriever.router.global, scope });
+  // Most partitions begin alike: where nothing is known of them.
+  const usual = cursor.windows(cursor.shifted(known.global, known.lookback, scope), scope);
+  return ({ values }, count) => {
+    const key = toPlan(values);
+    const global = known.useGlobal || isCrowded(known, count);
+    if (!known.entries.has(partitionKey(key))) return { windows: usual, global };
+    return { windows: cursor.windows(initialCursor(known, key, { cursor, scope }), scope), global };
+  };
 }
+
+/** `count`: partitions of this plan so far. One that its parents name twice counts twice here: the plan remembers none. */
+const isCrowded = ({ entries }: PartitionedState, count: number): boolean =>
+  Math.max(entries.size, count) > PARTITIONS_WITH_OWN_CURSOR;
 
 /** Stable, short, and without the partition's values, which may be a record's. */
 const partitionName = ({ values }: Partition): string =>
-  createHash('sha256').update(canonicalJson(values)).digest('base64url').slice(0, 22);
+  createHash('sha256')
+    .update(canonicalJson(toPlan(values)))
+    .digest('base64url')
+    .slice(0, 22);

@@ -1,11 +1,14 @@
-import type { JsonSchema } from '../../contracts/json.js';
-import type { Cursor } from '../cursors/datetime-based-cursor.component.js';
+import type { JsonObject } from '../../contracts/json.js';
+import type { JobModel } from '../async/job-model.js';
+import type { Cursor } from '../cursors/cursor.js';
 import type { Requester } from '../http/http-requester.component.js';
+import type { Scope } from '../manifest/interpolation.js';
 import type { Paginator } from '../paginators/paginators.component.js';
 import type { PartitionRouter } from '../partitions/partition.js';
 import type { Decoder } from '../records/decoders.component.js';
 import type { RecordSelector } from '../records/record-selector.component.js';
 import type { Transformation } from '../records/transformations.component.js';
+import type { SchemaLoader } from '../schema/schema-loader.js';
 
 /** How a stream's requests are made and answered. */
 export interface Retriever {
@@ -18,6 +21,8 @@ export interface Retriever {
   partitioned: boolean;
   /** Where partition and cursor parameters are left out once there is a page token. */
   bareNextPages: boolean;
+  /** The records are what a job at the source makes; all else here is about downloading them. Their requests hold no partition or cursor. */
+  job?: JobModel;
 }
 
 /** A stream of a compiled manifest. Free of configuration: that comes with every evaluation. */
@@ -27,6 +32,8 @@ export interface StreamModel {
   primaryKey: readonly (readonly string[])[];
   retriever: Retriever;
   cursor: Cursor | null;
+  /** Brings a state of an older form of the connector into the present one. */
+  migrateState: (state: JsonObject | null, scope: Scope) => JsonObject | null;
   transformations: readonly Transformation[];
-  schema: JsonSchema | null;
+  schema: SchemaLoader;
 }

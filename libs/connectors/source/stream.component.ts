@@ -1,17 +1,21 @@
-import type { JsonSchema } from '../../contracts/json.js';
-import { cursors } from '../cursors/datetime-based-cursor.component.js';
+import { asyncRetriever } from '../async/async-retriever.component.js';
+import { cursors } from '../cursors/cursors.js';
 import { httpRequester } from '../http/http-requester.component.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
-import { boolean, either, field, json, list, oneOrMany, optional, text, type Field } from '../manifest/fields.js';
-import { isObject } from '../manifest/tree.js';
+import { boolean, either, field, list, optional, text, type Field } from '../manifest/fields.js';
 import { paginators, singlePage } from '../paginators/paginators.component.js';
-import { partitionRouters, product } from '../partitions/routers.js';
+import { wholeStream } from '../partitions/partition.js';
+import { routerField } from '../partitions/router-field.js';
+import { migrate } from '../state/migrate.js';
+import { stateMigrations } from '../state/state-migrations.component.js';
 import { decodeJson, decoders } from '../records/decoders.component.js';
 import { recordSelector } from '../records/record-selector.component.js';
 import { transformations } from '../records/transformations.component.js';
+import { noSchema } from '../schema/schema-loader.js';
+import { schemaLoader } from '../schema/schema-loaders.component.js';
 import type { Retriever, StreamModel } from './stream-model.js';
 
-const simpleRetriever = defineComponent({
+export const simpleRetriever = defineComponent({
   type: 'SimpleRetriever',
   fields: {
     requester: component(() => [httpRequester]),
@@ -20,7 +24,7 @@ const simpleRetriever = defineComponent({
       component(() => paginators),
       singlePage,
     ),
-    partition_router: optional(oneOrMany(component(partitionRouters)), []),
+    partition_router: optional(routerField),
     decoder: optional(
       component(() => decoders),
       decodeJson,
@@ -29,21 +33,15 @@ const simpleRetriever = defineComponent({
   },
   ignored: ['name', 'primary_key'],
   uncovered: ['pagination_reset', 'additional_query_properties'],
-  build: ({ requester, decoder, record_selector: selector, paginator, partition_router: routers, ...rest }): Retriever => ({
+  build: ({ requester, decoder, record_selector: selector, paginator, partition_router: found, ...rest }): Retriever => ({
     requester,
     decoder,
     selector,
     paginator,
-    router: product(routers),
-    partitioned: routers.length > 0,
+    router: found ?? wholeStream,
+    partitioned: found !== undefined && found !== wholeStream,
     bareNextPages: rest.ignore_stream_slicer_parameters_on_paginated_requests,
   }),
-});
-
-const inlineSchemaLoader = defineComponent({
-  type: 'InlineSchemaLoader',
-  fields: { schema: optional(json()) },
-  build: ({ schema }): JsonSchema | null => (isObject(schema) ? schema : null),
 });
 
 /** A name, names, or paths. */
@@ -61,25 +59,38 @@ export const declarativeStream: Component<StreamModel> = defineComponent({
   fields: {
     name: optional(text(), ''),
     primary_key: optional(primaryKey, []),
-    retriever: component(() => [simpleRetriever]),
-    incremental_sync: optional(component(() => cursors)),
-    schema_loader: optional(component(() => [inlineSchemaLoader])),
+    retriever: component(() => [simpleRetriever, asyncRetriever]),
+    incremental_sync: optional(component(cursors)),
+    schema_loader: optional(schemaLoader(), noSchema),
     transformations: optional(list(component(() => transformations)), []),
+    state_migrations: optional(list(component(stateMigrations)), []),
   },
-  uncovered: ['state_migrations', 'file_uploader'],
-  build: ({
-    name,
-    primary_key: key,
-    retriever,
-    incremental_sync: cursor,
-    schema_loader: schema,
-    transformations: changes,
-  }): StreamModel => ({
-    name,
-    primaryKey: key,
-    retriever,
-    cursor: cursor ?? null,
-    transformations: changes,
-    schema: schema ?? null,
-  }),
+  uncovered: ['file_uploader'],
+  build: (
+    {
+      name,
+      primary_key: key,
+      retriever,
+      incremental_sync: cursor,
+      schema_loader: schema,
+      transformations: changes,
+      state_migrations: migrations,
+    },
+    place,
+  ): StreamModel => {
+    if (cursor?.perPartition === false && retriever.partitioned)
+      place.compiler.reject({
+        path: `${place.pointer}/incremental_sync`,
+        message: 'a stream with partitions cannot have this cursor',
+      });
+    return {
+      name,
+      primaryKey: key,
+      retriever,
+      cursor: cursor ?? null,
+      migrateState: migrate(migrations, { router: retriever.router, cursor: cursor ?? null }),
+      transformations: changes,
+      schema,
+    };
+  },
 });

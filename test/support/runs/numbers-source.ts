@@ -94,6 +94,14 @@ export function numbersSource(json: JsonObject): Source {
       const max = Number((state as { max?: number } | null)?.max ?? 0);
       return { max: Math.max(max, bounds(slice).to - 1) };
     },
+    progress({ state: first, incremental }) {
+      let state = incremental ? first : null;
+      const add = (slice: Slice): void => {
+        const max = Number((state as { max?: number } | null)?.max ?? 0);
+        state = { max: Math.max(max, bounds(slice).to - 1) };
+      };
+      return { add, state: () => state, message: () => state ?? {} };
+    },
     async close() {},
   };
 }

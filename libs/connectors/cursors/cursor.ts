@@ -1,0 +1,49 @@
+import type { JsonObject } from '../../contracts/json.js';
+import type { SourceRecord } from '../../contracts/stream.js';
+import type { RequestDraft } from '../http/request-draft.js';
+import type { Scope } from '../manifest/interpolation.js';
+
+/** A window of a slice, as its requests show it. Texts in the cursor's own format. */
+export interface CursorWindow {
+  values: Record<string, string | number>;
+  start: string;
+  end: string;
+  /** Where the configuration begins: before it nothing is missing. */
+  from: string;
+  /** Where the plan ends. */
+  to: string;
+  /** The lowest value to keep, as the cursor compares it (µs, or the count); absent: the engine filters nothing. */
+  low?: number;
+}
+
+/** Follows the highest value of a slice's records; `highest` is the text of a position. */
+export interface CursorObserver {
+  observe(record: SourceRecord): void;
+  highest(): string | null;
+}
+
+/** Cuts a stream (or a partition of it) by a growing value and remembers how far it was read. Holds no state: that is handed in. */
+export interface Cursor {
+  field(scope: Scope): string;
+  readonly numeric: boolean;
+  /** One cursor for all partitions (`global_substream_cursor`). */
+  readonly global: boolean;
+  /** State may be kept for each partition; a cursor that cannot is refused beside a partition router. */
+  readonly perPartition: boolean;
+  /** The source sends the newest first: reading stops behind what is known. */
+  readonly dataFeed: boolean;
+  /** The engine drops what is outside the window, since the source does not. */
+  readonly clientSide: boolean;
+  /** Windows still to be read, given the state of this cursor. */
+  windows(state: JsonObject | null, scope: Scope): CursorWindow[];
+  inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
+  observer(scope: Scope, highest: string | null): CursorObserver;
+  /** Whether a record lies in what is to be read; one without a readable cursor does. */
+  keeps(window: CursorWindow, scope: Scope): (record: SourceRecord) => boolean;
+  /** The state once this window is complete; windows may complete in any order. */
+  complete(input: { state: JsonObject | null; window: CursorWindow; highest: string | null; scope: Scope }): JsonObject;
+  /** Airbyte's plain form `{field: value}` of a state: how far everything was read without a gap. */
+  plain(state: JsonObject | null, scope: Scope): JsonObject;
+  /** A global state in the cursor's own format, `back` seconds earlier; null: there is none. */
+  shifted(state: JsonObject | null, back: number, scope: Scope): JsonObject | null;
+}
