@@ -46,7 +46,7 @@ export class ChunkMover {
         }
         outcome = await this.moveSlice(claimed);
       } catch (error) {
-        if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return throttled(error);
+        if (error instanceof SluiceError && error.kind === 'rate_limited') return throttled(error);
         throw error;
       }
       if (outcome.status !== 'completed') return outcome;
@@ -102,7 +102,7 @@ export class ChunkMover {
       reading.position !== null
     )
       return { position: null };
-    if (error.code !== 'RATE_LIMITED' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
+    if (error.kind !== 'rate_limited' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
     const waitMs = throttled(error).until - Date.now();
     if (waitMs > LONGEST_WAIT_INSIDE_MS) return undefined;
     await pause(waitMs, this.request.drain);

@@ -46,7 +46,7 @@ export async function planMore(
 ): Promise<number> {
   const key = { runId: ref.runId, stream: ref.stream };
   const planned = await planAhead({ pool, source, ...key, incremental: isIncremental(target) }).catch((error: unknown) => {
-    if (error instanceof SluiceError && error.code === 'RATE_LIMITED') return 'more_to_come';
+    if (error instanceof SluiceError && error.kind === 'rate_limited') return 'more_to_come';
     throw error;
   });
   return moversFor(await countSlices(pool, key), planned === 'complete');
