@@ -11,7 +11,7 @@ import { str, truthy } from './values.js';
 export const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
   (
     'config parameters response record headers next_page_token stream_interval stream_slice stream_partition last_page_size last_record page_size ' +
-    'creation_response polling_response download_target components_values raw_schema self property value path'
+    'creation_response polling_response download_target components_values raw_schema self property value path session_token json_loads'
   ).split(' '),
 );
 const MAX_TEMPLATE_LENGTH = 100_000;
