@@ -95,7 +95,7 @@ async function playHere(files: Inputs & { now: string }, actual: string): Promis
 }
 
 async function playInProgram(files: Inputs & { now: string }, actual: string): Promise<string | null> {
-  const options = Object.entries(files).flatMap(([name, value]) => [`--${name}`, value]);
+  const options = Object.entries<string>({ ...files }).flatMap(([name, value]) => [`--${name}`, value]);
   const out = openSync(actual, 'w');
   const child = spawn(process.execPath, [resolve('bin/sluice'), 'connector', 'read', ...options], {
     stdio: ['ignore', out, 'pipe'],

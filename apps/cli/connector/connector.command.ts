@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { ReadOptions } from './read.js';
+import type { SourceFiles } from './source-files.js';
 
 const seconds = (text: string): number => {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of seconds.');
@@ -11,11 +12,10 @@ const target = (text: string, before: readonly string[]): readonly string[] => {
   return [...before, text];
 };
 
-const fromEnvironment = (): readonly string[] =>
-  (process.env['SLUICE_EGRESS_ALLOW'] ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+const withEnvironment = <Options extends SourceFiles>(options: Options): Options => {
+  const named = (process.env['SLUICE_EGRESS_ALLOW'] ?? '').split(',').map((part) => part.trim());
+  return { ...options, allow: [...options.allow, ...named.filter((part) => part !== '')] };
+};
 
 /** `sluice connector …`: a manifest on this machine, without a stack. What a command does is imported when it runs. */
 export function connectorCommand(): Command {
@@ -30,7 +30,28 @@ export function connectorCommand(): Command {
     .option('--max-wait <seconds>', 'a stream that has to wait longer than this fails', seconds, 600)
     .action(async (options: ReadOptions) => {
       const [{ read }, { processOutput }] = await Promise.all([import('./read.js'), import('./output.js')]);
-      process.exitCode = await read({ ...options, allow: [...options.allow, ...fromEnvironment()] }, processOutput());
+      process.exitCode = await read(withEnvironment(options), processOutput());
+    });
+  connector
+    .command('validate <manifest>')
+    .description(
+      'compile a manifest: every error and warning with its place, what was found and what is allowed; exit code 1 when it cannot run',
+    )
+    .action(async (manifest: string) => {
+      const [{ validate }, { processOutput }] = await Promise.all([import('./validate.js'), import('./output.js')]);
+      process.exitCode = await validate(manifest, processOutput());
+    });
+  withFiles(connector.command('check'))
+    .description('call the source once: do address and credentials work? A CONNECTION_STATUS message; exit code 1 when not')
+    .action(async (options: SourceFiles) => {
+      const [{ check }, { processOutput }] = await Promise.all([import('./check.js'), import('./output.js')]);
+      process.exitCode = await check(withEnvironment(options), processOutput());
+    });
+  withFiles(connector.command('discover'))
+    .description('list the streams with their schemas, as a CATALOG message')
+    .action(async (options: SourceFiles) => {
+      const [{ discover }, { processOutput }] = await Promise.all([import('./discover.js'), import('./output.js')]);
+      process.exitCode = await discover(withEnvironment(options), processOutput());
     });
   return connector;
 }

@@ -1,4 +1,4 @@
-import type { Output } from './read.js';
+import type { Output } from './source-files.js';
 
 /** Messages to stdout, waiting for a slow reader; words to stderr. A reader that went away (`| head`) ends the program quietly. */
 export function processOutput(): Output {
