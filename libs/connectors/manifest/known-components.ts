@@ -3,12 +3,11 @@ export const UNCOVERED_COMPONENTS: ReadonlySet<string> = new Set(
   [
     'StateDelegatingStream FileUploader PropertiesFromEndpoint QueryProperties PropertyChunking',
     'DynamicDeclarativeStream HttpComponentsResolver ConfigComponentsResolver ParametrizedComponentsResolver',
-    'OAuthAuthenticator JwtAuthenticator SelectiveAuthenticator SessionTokenAuthenticator LegacySessionTokenAuthenticator',
-    'IncrementingCountCursor GroupingPartitionRouter',
+
     'CsvDecoder GzipDecoder ZipfileDecoder IterableDecoder XmlDecoder JsonItemsDecoder',
     'ResponseToFileExtractor CombinedExtractor RecordExpander',
     'KeysToLower KeysToSnakeCase KeysReplace FlattenFields DpathFlattenFields',
     'JsonFileSchemaLoader DynamicSchemaLoader SchemaTypeIdentifier ComplexFieldType TypesMap',
-    'LegacyToPerPartitionStateMigration PaginationReset PaginationResetLimits Clamping',
+    'PaginationReset PaginationResetLimits',
   ].flatMap((line) => line.split(' ')),
 );
