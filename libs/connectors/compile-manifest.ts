@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SluiceError, type FieldError } from '../errors/index.js';
 import { shippedComponents } from './custom/shipped-components.js';
+import { httpRequester } from './http/http-requester.component.js';
 import { Compiler, Rejected, type CustomComponents } from './manifest/compiler.js';
 import { component } from './manifest/component.js';
 import { parseManifest } from './manifest/parse-manifest.js';
@@ -8,7 +9,8 @@ import { ReferenceError, resolveReferences, type ResolvedManifest } from './mani
 import { describe, isObject } from './manifest/tree.js';
 import { TooLarge, unfoldedSize } from './manifest/unfolded-size.js';
 import { declarativeSource, type SourceModel } from './source/source.component.js';
-import { declarativeStream } from './source/stream.component.js';
+import { asyncRetriever } from './async/async-retriever.component.js';
+import { declarativeStream, simpleRetriever } from './source/stream.component.js';
 import { assertSpecification } from './spec/validate-config.js';
 
 /** A manifest that can run, and the JSON to store. */
@@ -75,7 +77,7 @@ function compileTree(
 ): SourceModel {
   const { tree: resolved, origins } = resolve({ type: 'DeclarativeSource', ...tree });
   assertSize(resolved);
-  const compiler = new Compiler(origins, locate, [declarativeStream], customComponents);
+  const compiler = new Compiler(origins, locate, [declarativeStream, simpleRetriever, asyncRetriever, httpRequester], customComponents);
   let model: SourceModel | undefined;
   try {
     model = component(() => [declarativeSource]).parse(resolved, { compiler, pointer: '', field: '', parameters: {} });

@@ -2,7 +2,7 @@ import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Page, SlicePage, Source, StateProgress } from '../contracts/source.port.js';
-import type { Catalog, Slice, StreamState } from '../contracts/stream.js';
+import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
 import { SluiceError } from '../errors/index.js';
 import { createMemoryVault } from './auth/memory-vault.js';
 import { missingWords } from './custom/available.js';
@@ -14,6 +14,7 @@ import { planSlices } from './source/plan.js';
 import { readStream } from './source/read-stream.js';
 import type { SourceModel } from './source/source.component.js';
 import type { StreamModel } from './source/stream-model.js';
+import { withSchemas } from './source/stream-schema.js';
 import { stateProgress } from './state/state-progress.js';
 import { redactError } from './spec/redact.js';
 import { KnownSecrets } from './spec/known-secrets.js';
@@ -41,7 +42,8 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
   const opened = openConfig(model, config, now());
   const { connectionSpecification: specification } = model;
   const secrets = new KnownSecrets([...secretValues(specification, config), ...secretValues(specification, opened)]);
-  return new DeclarativeSource(model, { config: opened, http, credentials, learn: (secret) => secrets.learn(secret), now }, secrets);
+  const environment = withSchemas({ config: opened, http, credentials, learn: (secret) => secrets.learn(secret), now });
+  return new DeclarativeSource(model, environment, secrets);
 }
 
 class DeclarativeSource implements Source {
@@ -82,12 +84,14 @@ class DeclarativeSource implements Source {
   }
 
   discover(): Promise<Catalog> {
-    return this.guarded(async () => ({
-      streams: [
-        ...this.model.streams.map((stream) => describeStream(stream, this.environment.config)),
-        ...this.model.unavailable.map(describeUnavailable),
-      ],
-    }));
+    return this.guarded(async () => {
+      const streams: StreamDescriptor[] = [];
+      for (const stream of this.model.streams) {
+        const schema = await this.environment.schemaOf(stream, this.closing.signal);
+        streams.push(describeStream(stream, this.environment.config, schema));
+      }
+      return { streams: [...streams, ...this.model.unavailable.map(describeUnavailable)] };
+    });
   }
 
   slices(request: Parameters<Source['slices']>[0]): Promise<SlicePage> {

@@ -1,59 +1,76 @@
 import { SluiceError } from '../../errors/index.js';
-import type { SourceRecord } from '../../contracts/stream.js';
-import { defineComponent, type Component } from '../manifest/component.js';
-import { list, template } from '../manifest/fields.js';
-import type { Scope } from '../manifest/interpolation.js';
+import { component, defineComponent, type Component } from '../manifest/component.js';
+import { boolean, enumeration, list, optional, template } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
 import { truthy } from '../template/values.js';
+import { counted, type Extracted, type Extractor } from './extractor.js';
+import { AmbiguousPath, valueAt, valuesAt } from './paths.js';
+import { recordExpander } from './record-expander.component.js';
+import { responseToFileExtractor } from './response-to-file-extractor.component.js';
 
-/** Takes the records out of a decoded body. */
-export type Extractor = (body: unknown, scope: Scope) => SourceRecord[];
+export type { Extractor } from './extractor.js';
 
-const dpath = defineComponent({
+const dpath: Component<Extractor> = defineComponent({
   type: 'DpathExtractor',
-  fields: { field_path: list(template()) },
-  build({ field_path: path }): Extractor {
-    return (body, scope) => {
+  fields: { field_path: list(template()), record_expander: optional(component(() => [recordExpander])) },
+  build({ field_path: path, record_expander: expand }, place): Extractor {
+    return (answer, scope) => {
       const steps = path.map((step) => step.text(scope));
-      const bodies: readonly unknown[] = Array.isArray(body) ? (body as unknown[]) : [body];
-      // The usual case without a copy: a top-level list that needs no path.
-      if (steps.length === 0 && Array.isArray(body)) return assertRecords(body as unknown[]);
-      return assertRecords(bodies.flatMap((one) => take(one, steps)));
+      const bodies = answer.bodies();
+      try {
+        // The usual case without a copy: a list of objects that needs no path.
+        const records = steps.length === 0 && bodies.every(isFilledObject) ? bodies : bodies.flatMap((body) => take(body, steps));
+        return counted(expand === undefined ? records : records.flatMap((record) => expand(record, scope)));
+      } catch (error) {
+        if (!(error instanceof AmbiguousPath)) throw error;
+        throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the field_path at ${place.pointer} leads to several values` });
+      }
     };
   },
 });
 
+function isFilledObject(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  for (const name in value) if (Object.hasOwn(value, name)) return true;
+  return false;
+}
+
 /** With `*` every match is a record; without, a list's items or the one value. Missing or empty: none. */
-function take(body: unknown, steps: readonly string[]): readonly unknown[] {
-  if (steps.includes('*')) return walk([body], steps);
-  const [found] = walk([body], steps);
+export function take(body: unknown, steps: readonly string[]): readonly unknown[] {
+  if (steps.includes('*')) return valuesAt(body, steps);
+  const found = valueAt(body, steps);
   if (Array.isArray(found)) return found as unknown[];
   return truthy(found) ? [found] : [];
 }
 
-function walk(values: readonly unknown[], steps: readonly string[]): readonly unknown[] {
-  let current = values;
-  for (const step of steps) {
-    current = current.flatMap((value): readonly unknown[] => {
-      if (Array.isArray(value))
-        return step === '*'
-          ? (value as unknown[])
-          : /^\d+$/.test(step) && Number(step) < value.length
-            ? [value[Number(step)]]
-            : [];
-      if (!isObject(value)) return [];
-      return step === '*' ? Object.values(value) : Object.hasOwn(value, step) ? [value[step]] : [];
-    });
-  }
-  return current;
-}
-
-function assertRecords(values: readonly unknown[]): SourceRecord[] {
-  for (const value of values)
-    if (!isObject(value))
-      throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: 'the extractor’s field_path leads to values that are no objects' });
-  return values as SourceRecord[];
-}
+const combined: Component<Extractor> = defineComponent({
+  type: 'CombinedExtractor',
+  fields: {
+    extractors: list(component(() => extractors)),
+    mode: optional(enumeration('union', 'first_match'), 'union'),
+    skip_empty_records: optional(boolean(), false),
+  },
+  build({ extractors: parts, mode, skip_empty_records: skip }, place): Extractor {
+    if (parts.length === 0)
+      return place.compiler.reject({ path: place.pointer, message: 'CombinedExtractor needs an extractor' });
+    const filled = (extracted: Extracted): Extracted =>
+      skip ? { records: extracted.records.filter(truthy), count: extracted.count } : extracted;
+    return (answer, scope) => {
+      const none: Extracted = { records: [], count: 0 };
+      if (mode === 'first_match') {
+        for (const part of parts) {
+          const found = filled(part(answer, scope));
+          if (found.records.length > 0) return found;
+        }
+        return none;
+      }
+      const all = parts.map((part) => filled(part(answer, scope)));
+      return { records: all.flatMap(({ records }) => records), count: all.reduce((sum, { count }) => sum + count, 0) };
+    };
+  },
+});
 
 /** A new extractor joins here. */
-export const extractors: readonly Component<Extractor>[] = [dpath];
+export const extractors: readonly Component<Extractor>[] = [dpath, combined];
+/** Of downloads of asynchronous jobs. */
+export const downloadExtractors: readonly Component<Extractor>[] = [...extractors, responseToFileExtractor];

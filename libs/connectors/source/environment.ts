@@ -1,10 +1,11 @@
-import type { JsonObject } from '../../contracts/json.js';
+import type { JsonObject, JsonSchema } from '../../contracts/json.js';
 import type { CredentialVault } from '../../contracts/credential-vault.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import type { Slice } from '../../contracts/stream.js';
 import type { CursorWindow } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { Partition } from '../partitions/partition.js';
+import type { SchemaOwner } from '../schema/schema-loader.js';
 import { fromPlan, toPlan } from '../partitions/plan-value.js';
 
 /** What a compiled manifest runs with. */
@@ -16,6 +17,8 @@ export interface Environment {
   credentials: CredentialVault;
   /** Takes a secret that was learned just now: no error may show it. */
   learn: (secret: string) => void;
+  /** A stream's schema; see withSchemas. Errors: those of reading. */
+  schemaOf: (stream: SchemaOwner, signal: AbortSignal) => Promise<JsonSchema>;
   /** ms since the epoch. */
   now: () => number;
   /** Waits between looks at a job; default: a timer. Ends early when the signal aborts. */

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../contracts/json.js';
 import type { RecordPage } from '../../contracts/source.port.js';
-import type { Position, SourceRecord } from '../../contracts/stream.js';
+import type { Position } from '../../contracts/stream.js';
 import { isObject } from '../manifest/tree.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { Answer } from '../errors/answer.js';
 import { sendWithRetries } from '../errors/send.js';
 import type { PageToken } from '../paginators/pagination-strategies.component.js';
+import type { Extracted } from '../records/extractor.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import type { StreamModel } from './stream-model.js';
 
@@ -31,9 +32,13 @@ const formatPosition = ({ token, done, highest }: ReadPosition): Position => ({
   ...(highest === null ? {} : { h: highest }),
 });
 
+/** Where another part of the same slice begins: what the parts before it reached is kept. */
+export const partBeginning = (position: Position | null): Position =>
+  formatPosition({ token: null, done: false, highest: parsePosition(position).highest });
+
 interface Fetched {
   answer: Answer;
-  records: SourceRecord[];
+  extracted: Extracted;
 }
 
 /**
@@ -46,11 +51,19 @@ export async function* readSlice(
   { slice, position, signal }: { slice: SliceSpec; position: Position | null; signal: AbortSignal },
 ): AsyncGenerator<RecordPage> {
   const start = parsePosition(position);
-  if (start.done) return;
+  // The slice that carries the parents' state: there is nothing to read.
+  if (start.done || slice.parents !== null) return;
   const { retriever, cursor, transformations } = model;
   const { paginator, selector } = retriever;
   const scope = scopeOf(environment.config, environment.now(), slice);
   const observer = cursor?.observer(scope, start.highest) ?? null;
+  const { window } = slice;
+  const keeps = window?.low === undefined ? null : (cursor?.keeps(window, { ...scope, nowMs: environment.now() }) ?? null);
+  const feed = cursor?.dataFeed === true ? keeps : null;
+  // A feed is filtered behind the paginator, which looks at the last record; that it is filtered at all decides when records are transformed.
+  const keep = cursor?.clientSide !== true ? undefined : feed === null ? (keeps ?? undefined) : () => true;
+  const schema = selector.normalizes ? await environment.schemaOf(model, signal) : null;
+  const refinement = { transformations, schema, keep };
   // Ends the request that is ahead when the caller stops reading.
   const leaving = new AbortController();
   const fetching = { signal: AbortSignal.any([signal, leaving.signal]), slice, scope };
@@ -66,27 +79,32 @@ export async function* readSlice(
       signal.throwIfAborted();
       // The error handler said IGNORE: the slice ends here, without this page.
       if (fetched === null) return;
-      const { answer } = fetched;
+      const { answer, extracted }: Fetched = fetched;
       const pageScope = withToken(scope, token);
-      const extracted = fetched.records.length;
-      const records = selector.refine(fetched.records, pageScope, transformations);
-      const next = paginator.next({
-        answer,
-        extracted,
-        kept: records.length,
-        lastRecord: records.at(-1),
-        token,
-        scope: pageScope,
-      });
+      const records = selector.refine(extracted.records, pageScope, refinement);
+      const newest = records.at(-1);
+      // Behind the oldest record that is wanted a feed has nothing more.
+      const behind = feed !== null && newest !== undefined && !feed(newest);
+      const next = behind
+        ? null
+        : paginator.next({
+            answer,
+            extracted: extracted.count,
+            kept: records.length,
+            lastRecord: newest,
+            token,
+            scope: pageScope,
+          });
       ahead = next === null ? null : fetchPage(model, environment, { ...fetching, token: next, resumed: false });
       // It is awaited in the next round; until then a failure must not count as unhandled.
       ahead?.catch(() => undefined);
       token = next;
-      if (observer !== null) for (const record of records) observer.observe(record);
+      const wanted = feed === null ? records : records.filter(feed);
+      if (observer !== null) for (const record of wanted) observer.observe(record);
       const reached = { token: next, done: next === null, highest: observer?.highest() ?? null };
       yield {
         format: 'records',
-        records,
+        records: wanted,
         position: formatPosition(reached),
         bytes: answer.response.body.length,
         requests: answer.requests,
@@ -108,10 +126,10 @@ async function fetchPage(
     resumed,
   }: { slice: SliceSpec; scope: Scope; token: PageToken | null; signal: AbortSignal; resumed: boolean },
 ): Promise<Fetched | null> {
-  const { requester, paginator, selector, router, bareNextPages, decoder } = model.retriever;
+  const { requester, paginator, selector, router, bareNextPages, decoder, job } = model.retriever;
   const { errorHandler: handler, label: request } = requester;
   const current = (): Scope => ({ ...withToken(scope, token), nowMs: environment.now() });
-  let records: SourceRecord[] = [];
+  let extracted: Extracted = { records: [], count: 0 };
   const answer = await sendWithRetries({
     http: environment.http,
     handler,
@@ -125,7 +143,7 @@ async function fetchPage(
       const now = current();
       const draft = await requester.draft(now, paginator.address(token), { ...environment, stream: model.name, signal });
       paginator.inject(draft, token, now);
-      if (token === null || !bareNextPages) {
+      if (job === undefined && (token === null || !bareNextPages)) {
         const values = { ...slice.partition.values, ...slice.window?.values };
         router.inject(draft, values, now);
         model.cursor?.inject(draft, values, now);
@@ -133,10 +151,10 @@ async function fetchPage(
       return draft;
     },
     verify(found) {
-      records = selector.extract(found.decoded(), current());
+      extracted = selector.extract(found, current());
     },
   });
-  return answer === null ? null : { answer, records };
+  return answer === null ? null : { answer, extracted };
 }
 
 /** In requests the token is an object under its own name, as in Airbyte; the object is absent on the first page. */

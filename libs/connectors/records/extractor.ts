@@ -1,0 +1,21 @@
+import type { HttpResponse } from '../../contracts/http.port.js';
+import type { Scope } from '../manifest/interpolation.js';
+
+/** What an extractor looks at: the decoded bodies, or the answer itself. */
+export interface Extractable {
+  /** Throws SOURCE_BAD_RESPONSE. */
+  bodies(): readonly unknown[];
+  readonly response: Pick<HttpResponse, 'body' | 'headers'>;
+}
+
+export interface Extracted {
+  /** Not yet filtered, so not all of them need be objects. */
+  records: readonly unknown[];
+  /** What paginators count: includes empty records that were dropped. */
+  count: number;
+}
+
+/** Takes the records out of an answer. Throws SOURCE_BAD_RESPONSE where it has another shape. */
+export type Extractor = (answer: Extractable, scope: Scope) => Extracted;
+
+export const counted = (records: readonly unknown[]): Extracted => ({ records, count: records.length });
