@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
@@ -89,11 +90,18 @@ function closure(entry, seen = new Set()) {
 async function bundle(before) {
   const entry = join(dist, 'workflows/index.js');
   if (!existsSync(entry)) return undefined;
-  const sdk = read('node_modules/@temporalio/worker/package.json');
-  const hash = sha(sdk, ...[...closure(entry)].sort().map((file) => readFileSync(file)));
+  const sdk = ['worker', 'interceptors-opentelemetry-v2'].map((name) => read(`node_modules/@temporalio/${name}/package.json`));
+  const hash = sha(...sdk, ...[...closure(entry)].sort().map((file) => readFileSync(file)));
   if (hash === before && existsSync(join(dist, 'workflows/bundle.js'))) return hash;
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
+  // As in libs/temporal/tracing.ts, which bundles at start where payloads are encrypted.
+  const tracing = '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors';
+  const workflowInterceptorModules = [createRequire(import.meta.url).resolve(tracing)];
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: entry,
+    workflowInterceptorModules,
+    logger: new DefaultLogger('WARN'),
+  });
   put('workflows/bundle.js', code);
   return hash;
 }

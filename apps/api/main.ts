@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { apiEnvSchema, ConfigError, loadConfig, readVersion } from '../../libs/config/index.js';
-import { createLogger } from '../../libs/observability/index.js';
+import { createLogger, startTracing } from '../../libs/observability/index.js';
 import { exitWithParent, reportReady } from '../../libs/stack/parent-watch.js';
 import { migrate } from '../../libs/store/index.js';
 import { Lifecycle } from './core/lifecycle.js';
@@ -10,9 +10,11 @@ exitWithParent();
 try {
   const config = loadConfig(apiEnvSchema);
   const logger = createLogger({ app: 'api', level: config.LOG_LEVEL });
+  const version = readVersion();
+  const tracing = await startTracing({ service: 'sluice-api', version });
   try {
     await migrate(config.SLUICE_DATABASE_URL);
-    const app = await createApi({ config, logger, version: readVersion() });
+    const app = await createApi({ config, logger, version, tracing });
     await app.get(Lifecycle).start();
     await app.listen(config.PORT, config.HOST);
     const address = await app.getUrl();

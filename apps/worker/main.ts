@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ConfigError, loadConfig, readVersion, workerEnvSchema } from '../../libs/config/index.js';
 import { createConnectorCatalog } from '../../libs/connections/index.js';
-import { createLogger } from '../../libs/observability/index.js';
+import { createLogger, startTracing } from '../../libs/observability/index.js';
 import { exitWithParent, reportReady } from '../../libs/stack/parent-watch.js';
 import { runWorker } from './run-worker.js';
 
@@ -9,7 +9,9 @@ exitWithParent();
 try {
   const config = loadConfig(workerEnvSchema);
   const log = createLogger({ app: 'worker', level: config.LOG_LEVEL });
-  await runWorker({ config, log, version: readVersion(), catalog: createConnectorCatalog });
+  const version = readVersion();
+  const tracing = await startTracing({ service: 'sluice-worker', version });
+  await runWorker({ config, log, tracing, version, catalog: createConnectorCatalog });
   reportReady();
 } catch (error) {
   // Without a usable environment there is no log to write to.

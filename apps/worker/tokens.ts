@@ -1,1 +1,2 @@
 export const LOGGER = Symbol('Logger');
+export const TRACING = Symbol('Tracing');

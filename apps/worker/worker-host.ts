@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConverter } from '@temporalio/common';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { SYNC_TASK_QUEUE, type SyncActivities } from '../../libs/contracts/workflows.js';
-import type { Logger } from '../../libs/observability/index.js';
+import type { Logger, Tracing } from '../../libs/observability/index.js';
+import { tracedWorker } from '../../libs/temporal/index.js';
+import type { WorkflowCode } from './workflow-code.js';
 
 export interface WorkerHostOptions {
   address: string;
   namespace: string;
   dataConverter: DataConverter | undefined;
-  workflows: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+  code: WorkflowCode;
+  tracing: Tracing | null;
   activities: SyncActivities;
   /** Movers at once. */
   slots: number;
@@ -43,13 +46,16 @@ export class WorkerHost {
 
   /** Resolves when the worker polls. `ended` is called when it stops: with an error when nobody had asked it to. */
   async start(ended: (error?: unknown) => void): Promise<void> {
-    const { namespace, dataConverter, workflows, activities, slots } = this.options;
+    const { namespace, dataConverter, code, activities, slots } = this.options;
+    const traced = tracedWorker(this.options.tracing);
     this.connection = await this.connect();
     this.worker = await Worker.create({
       connection: this.connection,
       namespace,
       taskQueue: SYNC_TASK_QUEUE,
-      ...workflows,
+      ...code.workflows,
+      ...traced,
+      interceptors: { ...traced.interceptors, workflowModules: code.interceptorModules },
       activities,
       ...(dataConverter === undefined ? {} : { dataConverter }),
       maxConcurrentActivityTaskExecutions: slots,

@@ -5,6 +5,8 @@ import { Egress } from '../../libs/egress/egress.js';
 import { Reconciler } from '../../libs/runs/index.js';
 import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
+import type { Tracing } from '../../libs/observability/index.js';
+import { TRACING } from './tokens.js';
 import { WorkerHost } from './worker-host.js';
 
 /** The one owner of this process's beginning and end: first the worker drains, then what it worked with is closed. */
@@ -17,6 +19,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(Egress) private readonly egress: Egress,
     @Inject(TemporalClient) private readonly temporal: TemporalClient,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
   /** Resolves when the worker takes work. `ended`: see WorkerHost.start. */
@@ -31,6 +34,6 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
-    await this.pool.end();
+    await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

@@ -13,12 +13,12 @@ import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { provide } from '../../libs/nest/provide.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
-import type { Logger } from '../../libs/observability/index.js';
+import type { Logger, Tracing } from '../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
-import { LOGGER } from './tokens.js';
+import { LOGGER, TRACING } from './tokens.js';
 import { WorkerHost } from './worker-host.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 import { workflowCode } from './workflow-code.js';
@@ -26,6 +26,7 @@ import { workflowCode } from './workflow-code.js';
 export interface WorkerParts {
   config: WorkerEnv;
   log: Logger;
+  tracing: Tracing | null;
   /** Sluice's version, for the user agent. */
   version: string;
   /** What connectors can be; destinations that are no HTTP ask the process's egress guard. */
@@ -36,7 +37,7 @@ type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
 /** Everything a worker process is made of. */
 @Module({})
 export class WorkerModule {
-  static with({ config, log, version, catalog }: WorkerParts): DynamicModule {
+  static with({ config, log, tracing, version, catalog }: WorkerParts): DynamicModule {
     const converter = dataConverter({
       encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true',
       secretKey: config.SLUICE_SECRET_KEY,
@@ -55,6 +56,7 @@ export class WorkerModule {
       module: WorkerModule,
       providers: [
         { provide: LOGGER, useValue: log },
+        { provide: TRACING, useValue: tracing },
         { provide: SYNC_SETTINGS, useValue: settings },
         { provide: CHUNK_LIMITS, useValue: limits },
         provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice worker' })),
@@ -89,12 +91,13 @@ export class WorkerModule {
           });
         }),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
-          const workflows = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
+          const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
           const slots = config.SLUICE_WORKER_ACTIVITIES;
           return new WorkerHost({
             ...cluster,
             dataConverter: converter,
-            workflows,
+            code,
+            tracing,
             activities: registry.activities(),
             slots,
             log,

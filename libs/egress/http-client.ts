@@ -7,6 +7,7 @@ import type { EgressGuard } from './egress-guard.js';
 import { exchange, type Answer } from './exchange.js';
 import { mapNetworkError } from './map-error.js';
 import { followRedirect, type Hop } from './redirect.js';
+import { traceCall } from './trace-call.js';
 
 const MAX_REDIRECTS = 5;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
@@ -56,12 +57,8 @@ export class GuardedHttpClient implements HttpClient {
     const permit = await gate.acquire({ account, class: this.options.class, maxWaitMs, signal: request.signal });
     let answer: Answer;
     try {
-      answer = await exchange(dispatcher, {
-        ...hop,
-        signal: request.signal,
-        maxBytes,
-        timeoutMs: request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      });
+      const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
+      answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs }));
     } catch (error) {
       // What went wrong with the call matters more than what might go wrong with telling the budget.
       await permit.settle({ status: null, headers: {} }).catch(() => undefined);

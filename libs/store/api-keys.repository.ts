@@ -1,21 +1,68 @@
-import { one, type Db } from './database.js';
+import { inTransaction, one, type Db, type Pool } from './database.js';
 
-/** The workspace that a key's SHA-256 opens; null: unknown or revoked. By the unique index on hash. */
-export async function findWorkspaceByKeyHash(db: Db, request: { hash: Buffer }): Promise<string | null> {
-  const row = one(
-    await db.query<{ workspaceId: string }>(
-      `SELECT workspace_id AS "workspaceId" FROM control.api_key WHERE hash = $1 AND revoked_at IS NULL`,
+export interface ApiKeyRow {
+  id: string;
+  name: string;
+  createdAt: Date;
+}
+
+/** Of a key that opens a workspace. */
+export interface OpenedBy {
+  workspaceId: string;
+  apiKeyId: string;
+}
+
+const COLUMNS = 'id, name, created_at AS "createdAt"';
+
+/** What the key with this SHA-256 opens; null: unknown or revoked. By the unique index on hash. */
+export async function findByKeyHash(db: Db, request: { hash: Buffer }): Promise<OpenedBy | null> {
+  return one(
+    await db.query<OpenedBy>(
+      `SELECT workspace_id AS "workspaceId", id AS "apiKeyId" FROM control.api_key WHERE hash = $1 AND revoked_at IS NULL`,
       [request.hash],
     ),
   );
-  return row?.workspaceId ?? null;
 }
 
-/** Registers a key's hash; nothing happens when it is there already (a revoked one stays revoked). */
-export async function insertApiKey(db: Db, request: { workspaceId: string; name: string; hash: Buffer }): Promise<void> {
-  await db.query(`INSERT INTO control.api_key (workspace_id, name, hash) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING`, [
-    request.workspaceId,
-    request.name,
-    request.hash,
-  ]);
+/** Registers a key's hash; null when it is there already (a revoked one stays revoked). */
+export async function insertApiKey(
+  db: Db,
+  request: { workspaceId: string; name: string; hash: Buffer },
+): Promise<ApiKeyRow | null> {
+  return one(
+    await db.query<ApiKeyRow>(
+      `INSERT INTO control.api_key (workspace_id, name, hash) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING RETURNING ${COLUMNS}`,
+      [request.workspaceId, request.name, request.hash],
+    ),
+  );
+}
+
+/** Keys that work, oldest first: one more than `limit` when there are more. */
+export async function listApiKeys(
+  db: Db,
+  request: { workspaceId: string; limit: number; after: string | null },
+): Promise<ApiKeyRow[]> {
+  const { rows } = await db.query<ApiKeyRow>(
+    `SELECT ${COLUMNS} FROM control.api_key
+     WHERE workspace_id = $1 AND revoked_at IS NULL
+       AND ($2::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM control.api_key WHERE id = $2))
+     ORDER BY created_at, id LIMIT $3`,
+    [request.workspaceId, request.after, request.limit + 1],
+  );
+  return rows;
+}
+
+/** Ends a key at once; `last`: it is the only one that works, and stays. The workspace's row makes two who revoke at once take turns. */
+export function revokeApiKey(pool: Pool, request: { workspaceId: string; id: string }): Promise<'revoked' | 'last' | 'unknown'> {
+  return inTransaction(pool, async (db) => {
+    await db.query('SELECT FROM control.workspace WHERE id = $1 FOR UPDATE', [request.workspaceId]);
+    const { rows } = await db.query<{ id: string }>(
+      'SELECT id FROM control.api_key WHERE workspace_id = $1 AND revoked_at IS NULL ORDER BY id = $2 DESC LIMIT 2',
+      [request.workspaceId, request.id],
+    );
+    if (rows[0]?.id !== request.id) return 'unknown';
+    if (rows.length === 1) return 'last';
+    await db.query('UPDATE control.api_key SET revoked_at = now() WHERE id = $1', [request.id]);
+    return 'revoked';
+  });
 }

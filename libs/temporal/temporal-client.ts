@@ -1,5 +1,6 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
+import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry-v2';
 import { SluiceError } from '../errors/index.js';
 
 /** How long one call may take, reconnecting included; then TEMPORAL_UNAVAILABLE. */
@@ -18,6 +19,7 @@ export class TemporalClient {
     this.client = new Client({
       connection: this.connection,
       namespace: options.namespace,
+      interceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] },
       ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
     });
   }

@@ -9,6 +9,7 @@ import { RestClient } from '../../apps/demo/rest-client.js';
 import { ShopClient } from '../../apps/demo/shop-client.js';
 import type { RunView } from '../../libs/contracts/run.schema.js';
 import { startStack, type Stack } from '../../libs/stack/index.js';
+import { TraceCollector } from '../support/trace-collector.js';
 
 /** In every record of the shop, and nowhere else. */
 const MARKER = 'marker-4c61e07b';
@@ -37,23 +38,40 @@ function textOf(value: unknown): string {
   });
 }
 
+async function until<T>(look: () => T, is: (seen: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 10_000; ; await delay(50)) {
+    const seen = look();
+    if (is(seen) || Date.now() > end) return seen;
+  }
+}
+
 describe('records and credentials', () => {
   let stack: Stack;
   let rest: RestClient;
   let shop: ShopClient;
+  let collector: TraceCollector;
   const answers: string[] = [];
   const workflows: string[] = [];
 
   beforeAll(async () => {
+    collector = await TraceCollector.start();
     stack = await startStack({
       home: `.sluice/secrecy-${process.pid}`,
       demoShop: { args: ['--events', String(ROWS), '--marker', MARKER] },
-      env: { LOG_LEVEL: 'debug', SLUICE_FAILURE_BUDGET: '1' },
+      env: {
+        LOG_LEVEL: 'debug',
+        SLUICE_FAILURE_BUDGET: '1',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+      },
     });
     rest = new RestClient(stack.apiUrl, stack.apiKey);
     shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
   });
-  afterAll(() => stack?.destroy());
+  afterAll(async () => {
+    await stack?.destroy();
+    await collector?.stop();
+  });
 
   async function runOnce(syncId: string): Promise<RunView> {
     const { id } = await rest.post<{ id: string }>(`/v1/syncs/${syncId}/runs`);
@@ -69,7 +87,7 @@ describe('records and credentials', () => {
     }
   }
 
-  it('appear in no history, log, error or answer, whether a run succeeds, meets broken answers, or is refused by the destination', async () => {
+  it('appear in no history, log, trace, error or answer, whether a run succeeds, meets broken answers, or is refused by the destination', async () => {
     const { syncId, table } = await createDemoSync(rest, stack);
     expect(await runOnce(syncId)).toMatchObject({ state: 'succeeded', counts: { read: ROWS } });
 
@@ -105,8 +123,26 @@ describe('records and credentials', () => {
     } finally {
       await connection.close();
     }
+    // The last spans of a run leave within the exporter's delay.
+    const { spans } = await until(
+      () => collector,
+      ({ spans }) => spans.filter(({ name }) => name === 'RunWorkflow:syncWorkflow').length === workflows.length,
+    );
+    const start = spans.find(({ name }) => name === 'POST /v1/syncs/:id/runs');
+    const ofStart = spans.filter(({ trace }) => trace === start?.trace).map(({ name }) => name);
+    // From the request through the workflow into its activities, and out to the source.
+    expect(ofStart).toEqual(
+      expect.arrayContaining([
+        'StartWorkflow:syncWorkflow',
+        'RunWorkflow:syncWorkflow',
+        'RunActivity:moveChunks',
+        'GET 127.0.0.1',
+      ]),
+    );
+
     const logs = join(stack.home, 'logs');
     const written = readdirSync(logs).map((file) => readFileSync(join(logs, file), 'utf8'));
-    for (const secret of secrets) for (const text of [...written, ...answers]) expect(text.includes(secret)).toBe(false);
+    for (const secret of secrets)
+      for (const text of [...written, ...answers, ...collector.bodies]) expect(text.includes(secret)).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { tracedWorker } from '../../libs/temporal/index.js';
 import { historyFromText } from '../support/runs/history-json.js';
 
 const FOLDER = resolve('test/replay/histories');
@@ -18,7 +19,7 @@ describe('recorded histories replay with the workflows of today', () => {
 
   it.each(files)('%s', async (name) => {
     const text = readFileSync(resolve(FOLDER, name), 'utf8');
-    await Worker.runReplayHistory({ workflowBundle }, historyFromText(text));
+    await Worker.runReplayHistory({ workflowBundle, sinks: tracedWorker(null).sinks ?? {} }, historyFromText(text));
   });
 
   it.each(files)('%s is bounded, and holds no record, no place and no secret', (name) => {

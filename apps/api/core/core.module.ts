@@ -6,23 +6,24 @@ import type { ConnectionOpener } from '../../../libs/contracts/connection-opener
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
 import { provide } from '../../../libs/nest/provide.js';
-import type { Logger } from '../../../libs/observability/index.js';
+import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
 import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../../libs/temporal/index.js';
-import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL } from './tokens.js';
+import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
 
 export interface CoreParts {
   config: ApiEnv;
   logger: Logger;
   version: string;
+  tracing: Tracing | null;
 }
 
 /** What everything else works with: one of each in the process. */
 @Module({})
 export class CoreModule {
-  static with({ config, logger, version }: CoreParts): DynamicModule {
+  static with({ config, logger, version, tracing }: CoreParts): DynamicModule {
     const { SLUICE_SECRET_KEY: secretKey, SLUICE_SECRET_KEYS_OLD: oldKeys } = config;
     const converter = dataConverter({ encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true', secretKey, oldKeys });
     const cluster = { address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE };
@@ -32,6 +33,7 @@ export class CoreModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: LOGGER, useValue: logger },
+      { provide: TRACING, useValue: tracing },
       provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice api' })),
       provide(SECRETS, [], () => createSecretBox({ current: secretKey, old: oldKeys })),
       provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),

@@ -2,13 +2,13 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationS
 import { PgBudgetGate } from '../../../libs/budget/index.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import type { Egress } from '../../../libs/egress/egress.js';
-import type { Logger } from '../../../libs/observability/index.js';
+import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler } from '../../../libs/runs/index.js';
 import { hashApiKey } from '../../../libs/secrets/index.js';
 import { getDefaultWorkspaceId, insertApiKey, purgeIdempotencyKeys, type Pool } from '../../../libs/store/index.js';
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
-import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL } from './tokens.js';
+import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
 const KEPT_DAYS = 30;
 const PURGE_EVERY_MS = 3_600_000;
@@ -27,6 +27,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
+    @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
   async start(): Promise<void> {
@@ -53,6 +54,6 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
-    await this.pool.end();
+    await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

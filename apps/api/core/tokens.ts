@@ -8,3 +8,4 @@ export const RUN_CONTROL = Symbol('RunControl');
 export const TEMPORAL = Symbol('TemporalClient');
 export const EGRESS = Symbol('Egress');
 export const LOGGER = Symbol('Logger');
+export const TRACING = Symbol('Tracing');

@@ -3,10 +3,10 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { hashApiKey, isApiKeyShaped } from '../../../libs/secrets/index.js';
-import { findWorkspaceByKeyHash, type Pool } from '../../../libs/store/index.js';
+import { findByKeyHash, type Pool } from '../../../libs/store/index.js';
 import { POOL } from '../core/tokens.js';
 import { IS_PUBLIC } from './public.decorator.js';
-import { setWorkspace } from './workspace.decorator.js';
+import { setCaller } from './workspace.decorator.js';
 
 /** `Authorization: Bearer <key>`, or `X-Api-Key: <key>`; null: none was sent. Pure. */
 export function apiKeyOf(headers: {
@@ -31,9 +31,9 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     const key = apiKeyOf(request.headers);
     if (key === null) throw new SluiceError('UNAUTHORIZED');
-    const workspaceId = isApiKeyShaped(key) ? await findWorkspaceByKeyHash(this.pool, { hash: hashApiKey(key) }) : null;
-    if (workspaceId === null) throw new SluiceError('UNAUTHORIZED', { detail: 'the key is unknown or revoked' });
-    setWorkspace(request, workspaceId);
+    const caller = isApiKeyShaped(key) ? await findByKeyHash(this.pool, { hash: hashApiKey(key) }) : null;
+    if (caller === null) throw new SluiceError('UNAUTHORIZED', { detail: 'the key is unknown or revoked' });
+    setCaller(request, caller);
     return true;
   }
 }

@@ -39,6 +39,15 @@ export function textCursor(list: string, cursor: string | undefined): string | n
   return after;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Errors: VALIDATION_FAILED. */
+export function idCursor(list: string, cursor: string | undefined): string | null {
+  const after = textCursor(list, cursor);
+  if (after !== null && !UUID.test(after)) throw refuse();
+  return after;
+}
+
 /** A repository's page as the API answers it. */
 export function pageOfResult<Row, Item>(list: string, result: PageResult<Row>, view: (row: Row) => Item): Page<Item> {
   return { data: result.rows.map(view), next_cursor: result.next === null ? null : encodeCursor(list, result.next) };

@@ -1,4 +1,13 @@
-import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type CallHandler,
+  type CustomDecorator,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { createHash, randomUUID } from 'node:crypto';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -25,6 +34,10 @@ const SIGN_OF_LIFE_MS = (IDEMPOTENCY_ALIVE_SECONDS * 1_000) / 4;
 /** Headers of an answer that a repeat gets as well. */
 const KEPT_HEADERS = ['location', 'content-type'];
 
+const NOT_KEPT = Symbol('not kept');
+/** The answer holds a secret: nothing keeps it, so `Idempotency-Key` is refused. */
+export const AnswerNotKept = (): CustomDecorator<symbol> => SetMetadata(NOT_KEPT, true);
+
 interface Reservation {
   workspaceId: string;
   key: string;
@@ -37,7 +50,10 @@ interface Reservation {
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(@Inject(POOL) private readonly pool: Pool) {}
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(POOL) private readonly pool: Pool,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
@@ -46,6 +62,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (request.method !== 'POST' || key === undefined) return next.handle();
     if (typeof key !== 'string' || !KEY_SHAPE.test(key))
       throw new SluiceError('INVALID_REQUEST', { detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters' });
+    if (this.reflector.get<boolean | undefined>(NOT_KEPT, context.getHandler()))
+      throw new SluiceError('INVALID_REQUEST', {
+        detail: 'Idempotency-Key cannot be used here: the answer holds a secret and is not kept',
+      });
     return from(this.once({ workspaceId: workspaceOf(request), key, owner: randomUUID() }, request, http.getResponse(), next));
   }
 

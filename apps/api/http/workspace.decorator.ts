@@ -1,23 +1,31 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { SluiceError } from '../../../libs/errors/index.js';
+import type { OpenedBy } from '../../../libs/store/index.js';
 
-const WORKSPACE = Symbol('workspace');
-type WithWorkspace = Request & { [WORKSPACE]?: string };
+const CALLER = Symbol('caller');
+type WithCaller = Request & { [CALLER]?: OpenedBy };
 
 /** The guard's result. */
-export function setWorkspace(request: Request, workspaceId: string): void {
-  (request as WithWorkspace)[WORKSPACE] = workspaceId;
+export function setCaller(request: Request, caller: OpenedBy): void {
+  (request as WithCaller)[CALLER] = caller;
 }
 
 /** Id of the workspace that the request's key opens. INTERNAL on a public route. */
-export function workspaceOf(request: Request): string {
-  const workspaceId = (request as WithWorkspace)[WORKSPACE];
-  if (workspaceId === undefined) throw new SluiceError('INTERNAL', { detail: 'a route without API key asked for the workspace' });
-  return workspaceId;
+export const workspaceOf = (request: Request): string => callerOf(request).workspaceId;
+
+function callerOf(request: Request): OpenedBy {
+  const caller = (request as WithCaller)[CALLER];
+  if (caller === undefined) throw new SluiceError('INTERNAL', { detail: 'a route without API key asked for the caller' });
+  return caller;
 }
 
 /** Parameter: id of the caller's workspace. */
 export const Workspace = createParamDecorator((_data: unknown, context: ExecutionContext): string =>
   workspaceOf(context.switchToHttp().getRequest<Request>()),
+);
+
+/** Parameter: id of the key that the request came with. */
+export const CallersKey = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): string => callerOf(context.switchToHttp().getRequest<Request>()).apiKeyId,
 );
