@@ -64,6 +64,11 @@ export class Compiler {
     return found;
   }
 
+  /** A compilation of its own, for a part that is made later: its problems have no place in the manifest's text. */
+  another(): Compiler {
+    return new Compiler({ of: () => undefined }, () => undefined, this.lateComponents, this.customComponents);
+  }
+
   get problems(): { invalid: FieldError[]; unsupported: FieldError[] } {
     return { invalid: [...this.invalid.values()], unsupported: [...this.unsupported.values()] };
   }

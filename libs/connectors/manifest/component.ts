@@ -135,8 +135,8 @@ export const component = <R>(choices: () => readonly Component<R>[]): Field<R> =
   });
 
 /** A component that is known by name only, where an import would lead back to the importer; the compiler holds it. */
-export const lateComponent = <R>(type: string): Field<R> =>
-  field((value, place) => component(() => [place.compiler.late(type) as Component<R>]).parse(value, place));
+export const lateComponent = <R>(...types: readonly string[]): Field<R> =>
+  field((value, place) => component(() => types.map((type) => place.compiler.late(type) as Component<R>)).parse(value, place));
 
 /** What Python takes for false: a parameter fills it. */
 const isMissing = (value: unknown): boolean =>

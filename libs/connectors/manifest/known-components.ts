@@ -3,7 +3,6 @@ export const UNCOVERED_COMPONENTS: ReadonlySet<string> = new Set(
   [
     'StateDelegatingStream FileUploader PropertiesFromEndpoint QueryProperties PropertyChunking',
     'DynamicDeclarativeStream HttpComponentsResolver ConfigComponentsResolver ParametrizedComponentsResolver',
-    'ResponseToFileExtractor',
     'PaginationReset PaginationResetLimits',
   ].flatMap((line) => line.split(' ')),
 );

@@ -4,6 +4,7 @@ import type { BudgetLimit } from '../../contracts/budget.schema.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { scopeOf } from './environment.js';
+import { normalizeConfig } from './open-config.js';
 import type { SourceModel } from './source.component.js';
 import type { StreamModel } from './stream-model.js';
 
@@ -17,11 +18,12 @@ export function budgetAccountOf(input: {
   workspaceId: string;
   limits?: readonly BudgetLimit[] | null;
 }): BudgetAccount {
-  const { model, config, workspaceId, limits } = input;
-  const scope = scopeOf(config, 0, null);
+  const { model, workspaceId, limits } = input;
+  const scope = scopeOf(normalizeConfig(model, input.config, 0), 0, null);
   const accounts = model.streams.flatMap((stream: StreamModel) => {
     try {
-      return [stream.retriever.requester.account(scope)];
+      const { requester, job } = stream.retriever;
+      return [(job?.creation ?? requester).account(scope)];
     } catch (error) {
       // An address made from a slice is known only then; other streams tell the host.
       if (error instanceof SluiceError) return [];
@@ -29,6 +31,8 @@ export function budgetAccountOf(input: {
     }
   });
   const base = accounts.map((account) => account.base).find((address) => URL.canParse(address));
+  // Nothing is called where nothing can be read.
+  if (base === undefined && model.streams.length === 0) return { workspaceId, host: 'none', account: 'none', limits: [] };
   if (base === undefined) throw new SluiceError('CONFIG_INVALID', { detail: 'the configuration gives no address to call' });
   const { host } = new URL(base);
   const identities = [...new Set(accounts.map(({ identity }) => identity))].sort();
