@@ -1,3 +1,4 @@
+import { createVault } from '../connectors/index.js';
 import type { BudgetClass } from '../contracts/budget.port.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { JsonObject } from '../contracts/json.js';
@@ -6,6 +7,7 @@ import { SluiceError } from '../errors/index.js';
 import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
 import { findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
+import { createCredentialExchange } from './credential-exchange.js';
 
 export interface ConnectionOpenerOptions {
   db: Db;
@@ -30,6 +32,9 @@ export function sealSecrets(box: SecretBox, owner: { workspaceId: string; id: st
 
 /** Opens connections from the control plane: configuration and credentials are read at each call, never cached. */
 export class StoreConnectionOpener implements ConnectionOpener {
+  /** Renewals of this process under way: whoever else needs the same credential waits for them. */
+  private readonly flights = new Map<string, Promise<JsonObject>>();
+
   constructor(private readonly options: ConnectionOpenerOptions) {}
 
   async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
@@ -46,7 +51,10 @@ export class StoreConnectionOpener implements ConnectionOpener {
     // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
     const named = { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
     const http = this.options.egress.client({ account: named, class: this.options.class });
-    return { source: this.options.catalog.createSource({ connector: pinned, config, http }), manifest: pinned.manifest };
+    const { db, secrets: box, catalog } = this.options;
+    const exchange = createCredentialExchange({ db, secrets: box, owner: { workspaceId, connectionId: connection.id } });
+    const credentials = createVault(exchange, { flights: this.flights, scope: connection.id });
+    return { source: catalog.createSource({ connector: pinned, config, http, credentials }), manifest: pinned.manifest };
   }
 
   async openDestination(request: { workspaceId: string; connectionId: string }) {

@@ -1,5 +1,6 @@
 import type { BudgetAccount } from '../contracts/budget.port.js';
 import type { BudgetLimit } from '../contracts/budget.schema.js';
+import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
@@ -39,7 +40,7 @@ export interface ConnectorCatalog {
     limits: readonly BudgetLimit[] | null;
   }): BudgetAccount;
   /** `config` with secrets. Errors: CONFIG_INVALID, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
-  createSource(request: { connector: ConnectorRef; config: JsonObject; http: HttpClient }): Source;
+  createSource(request: { connector: ConnectorRef; config: JsonObject; http: HttpClient; credentials: CredentialVault }): Source;
   /** `config` with secrets. Errors: CONFIG_INVALID. */
   createDestination(request: { connector: ConnectorRef; config: JsonObject }): Destination;
 }

@@ -1,5 +1,7 @@
 export { compileManifest, compileManifestText } from './compile-manifest.js';
 export { createDeclarativeSource } from './declarative-source.js';
+export { createVault, type Exchange } from './auth/flights.js';
+export { createMemoryVault } from './auth/memory-vault.js';
 export { budgetAccountOf } from './source/account.js';
 export { openConfig } from './source/open-config.js';
 export { validateConfig } from './spec/validate-config.js';

@@ -8,6 +8,7 @@ export * from './idempotency.repository.js';
 export * from './documents.repository.js';
 export * from './connectors.repository.js';
 export * from './connections.repository.js';
+export * from './credentials.repository.js';
 export * from './syncs.repository.js';
 export * from './sync-versions.repository.js';
 export * from './runs.repository.js';
