@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { connectorsSuite } from './connectors.suite.js';
 import { benchOptions, USAGE } from './options.js';
 import { restSuite } from './rest.suite.js';
 import { resultTable } from './results.js';
@@ -16,9 +17,11 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     return 2;
   }
-  const results = await restSuite({ options, root, say });
+  const results =
+    options.suite === 'rest' ? await restSuite({ options, root, say }) : await connectorsSuite({ options, root, say });
   say(`\n${resultTable(results)}\n`);
-  say('rates are medians over the rounds, from the request to the last commit; the memory is the highest of all rounds');
+  const span = options.suite === 'rest' ? 'from the request to the last commit' : 'from the start of the program to its end';
+  say(`rates are medians over the rounds, ${span}; the memory is the highest of all rounds`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return 0;
 }

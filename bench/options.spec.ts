@@ -18,11 +18,16 @@ test('everything can be chosen', () => {
   ).toEqual({ suite: 'rest', rows: 1_000_000, rounds: 3, cases: ['upsert'], json: 'out.json', peers: false });
 });
 
+test('connectors are read with 100,000 records', () => {
+  expect(benchOptions(['connectors'])).toMatchObject({ suite: 'connectors', rows: 100_000, cases: ['bulk', 'bulk-transform'] });
+});
+
 test.each([
   [['rest', '--rows', '10'], /--rows takes a whole number from 1000/],
   [['rest', '--rounds', 'many'], /--rounds takes/],
   [['rest', '--cases', 'merge'], /--cases takes append, upsert; got merge/],
-  [['soap'], /the suites are: rest; got soap/],
+  [['soap'], /the suites are: rest, connectors; got soap/],
+  [['connectors', '--cases', 'append'], /--cases takes bulk, bulk-transform; got append/],
   [[], /got none/],
 ])('%j is refused in words', (args, message) => {
   expect(() => benchOptions(args)).toThrow(message);

@@ -1,23 +1,26 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { peakMemoryMb } from './memory.js';
 
 const SAMPLE_MS = 200;
 
-/** Runs a program to its end and hands back what it wrote, and the highest memory of it and its children (sampled). Throws with the end of its errors. */
+/** Runs a program to its end and hands back what it wrote (unless `stdoutFile` takes it), and the highest memory of it and its children (sampled). Throws with the end of its errors. */
 export async function runChild(
   command: string,
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; cwd?: string; stdoutFile?: string } = {},
 ): Promise<{ stdout: string; peakMemoryMb: number | null }> {
+  const file = options.stdoutFile === undefined ? undefined : openSync(options.stdoutFile, 'w');
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
   });
+  if (file !== undefined) closeSync(file);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4_000)));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4_000)));
   let peak: number | null = null;
   const sample = (): void => {
     const now = child.pid === undefined ? null : peakMemoryMb(child.pid);
