@@ -2,6 +2,7 @@ import type { JsonObject } from '../../contracts/json.js';
 import type { SourceRecord } from '../../contracts/stream.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import type { Scope } from '../manifest/interpolation.js';
+import type { Duration } from '../time/duration.js';
 
 /** A window of a slice, as its requests show it. Texts in the cursor's own format. */
 export interface CursorWindow {
@@ -44,6 +45,13 @@ export interface Cursor {
   complete(input: { state: JsonObject | null; window: CursorWindow; highest: string | null; scope: Scope }): JsonObject;
   /** Airbyte's plain form `{field: value}` of a state: how far everything was read without a gap. */
   plain(state: JsonObject | null, scope: Scope): JsonObject;
+  /** How far a state reaches, µs since the epoch; null: it does not say. Absent: the cursor follows no time. */
+  reached?(state: JsonObject, scope: Scope): number | null;
+  /**
+   * The two halves of a window as [start, end], for a source that refuses it as too long; null: it cannot be cut, or is no longer than `minimum`.
+   * Absent: this cursor's windows cannot be cut.
+   */
+  halves?(window: CursorWindow, minimum: Duration | null, scope: Scope): [[string, string], [string, string]] | null;
   /** A global state in the cursor's own format, `back` seconds earlier; null: there is none. */
   shifted(state: JsonObject | null, back: number, scope: Scope): JsonObject | null;
 }

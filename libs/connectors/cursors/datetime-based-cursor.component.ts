@@ -13,6 +13,7 @@ import type { Cursor } from './cursor.js';
 import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec, type Interval } from './intervals.js';
 import { formatField, timeField } from './min-max-datetime.component.js';
 import { observe } from './observer.js';
+import { halve } from './halve.js';
 import { windowsBetween, type Cutting } from './windows.js';
 
 /** Null where a template yields nothing. */
@@ -171,6 +172,23 @@ export const datetimeBasedCursor = defineComponent({
       plain(state, scope) {
         const known = codec(scope);
         return plainState(readIntervals(state, begin(scope), known), { codec: known, state });
+      },
+      reached(state, scope) {
+        const known = codec(scope);
+        if (state[known.field] === undefined && state['slices'] === undefined) return null;
+        const [first] = readIntervals(state, begin(scope), known);
+        return first === undefined ? null : (first.recent ?? first.end);
+      },
+      halves(window, minimum, scope) {
+        const granularity = granularityOf(scope);
+        const [from, to] = [parse(window.start), parse(window.end)];
+        if (granularity === null || granularity.months !== 0 || from === null || to === null) return null;
+        const halves = halve(from, to, { granularity: granularity.micros, minimum: minimum?.micros ?? 0 });
+        if (halves === null) return null;
+        return [
+          [text(from), text(halves.end)],
+          [text(halves.start), text(to)],
+        ];
       },
       shifted(state, back, scope) {
         const known = codec(scope);

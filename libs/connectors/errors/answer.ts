@@ -1,10 +1,17 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
+import { parseJson } from '../../json/index.js';
 import { decodeJson, type Decoder } from '../records/decoders.component.js';
+import { HeaderNames } from '../template/header-names.js';
+import { readLinks } from './link-header.js';
+
+/** Of an answer's start, to who looks for what is wrong. */
+const SHOWN_CHARACTERS = 200;
 
 /** An HTTP answer as handlers, paginators and extractors look at it; the body is parsed when somebody asks, once. */
 export class Answer {
   private parsed: { value: unknown } | undefined;
+  private values: readonly unknown[] | undefined;
 
   constructor(
     readonly response: HttpResponse,
@@ -22,24 +29,13 @@ export class Answer {
     return Array.isArray(value) ? value.join(', ') : value;
   }
 
-  /** The decoded body; an empty one is {}. Throws SOURCE_BAD_RESPONSE without quoting it. */
+  /** The body as JSON, whatever the decoder; an empty one is {}. Throws SOURCE_BAD_RESPONSE without quoting it. */
   decoded(): unknown {
-    if (this.parsed !== undefined) return this.parsed.value;
     const { body } = this.response;
-    try {
-      const value = this.decoder(body);
-      this.parsed = { value };
-      return value;
-    } catch (error) {
-      // The parser's message quotes the body: not even as a cause may it go on.
-      if ((error as Error).name !== 'SyntaxError') throw error;
-      throw new SluiceError('SOURCE_BAD_RESPONSE', {
-        detail: `the body (status ${this.status}, ${body.length} bytes) cannot be decoded`,
-      });
-    }
+    return (this.parsed ??= this.guarded(() => ({ value: body.length === 0 ? {} : parseJson(body) }))).value;
   }
 
-  /** The body for predicates of error handlers: one that cannot be decoded counts as {}. */
+  /** As `decoded`; what cannot be read counts as {}. */
   decodedOrEmpty(): unknown {
     try {
       return this.decoded();
@@ -48,27 +44,62 @@ export class Answer {
     }
   }
 
-  /** `headers` as templates see them: as sent in lower case and in Title-Case, and `link` taken apart. */
-  templateHeaders(): Record<string, unknown> {
-    const names: Record<string, unknown> = {};
-    for (const name of Object.keys(this.response.headers)) {
-      const value = this.header(name);
-      names[name] = value;
-      names[name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())] = value;
+  /** What the decoder makes of the body, for extractors. Throws SOURCE_BAD_RESPONSE without quoting it. */
+  bodies(): readonly unknown[] {
+    if (this.values === undefined) {
+      // The usual decoder's work may be done already, by an error handler that looked at the body.
+      if (this.decoder === decodeJson) {
+        const value = this.decoded();
+        this.values = Array.isArray(value) ? (value as unknown[]) : [value];
+      } else this.values = this.guarded(() => this.decoder.decode(this.response));
     }
-    names['link'] = parseLinks(this.header('link') ?? '', this.response.url);
-    return names;
+    return this.values;
   }
-}
 
-/** RFC 8288: rel → {url, rel, …}, as Python's requests gives it; relative addresses are made absolute. */
-function parseLinks(header: string, base: string): Record<string, Record<string, string>> {
-  const links: Record<string, Record<string, string>> = {};
-  for (const [, address = '', parameters = ''] of header.matchAll(/<([^>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s",;]*))*)/g)) {
-    const link: Record<string, string> = { url: URL.canParse(address, base) ? new URL(address, base).href : address };
-    for (const [, name = '', quoted, bare] of parameters.matchAll(/;\s*([\w*]+)\s*=\s*(?:"([^"]*)"|([^\s",;]*))/g))
-      link[name] = quoted ?? bare ?? '';
-    links[link['rel'] ?? link['url'] ?? address] = link;
+  /** What paginators see of the body: its first value. Airbyte does not look into bodies that it reads as a stream. */
+  first(): unknown {
+    return this.decoder.streamed ? {} : (this.bodies()[0] ?? {});
   }
-  return links;
+
+  /** `headers` as paginators see them: `link` is taken apart. */
+  templateHeaders(): HeaderNames {
+    return new HeaderNames(this.headerEntries(), { link: readLinks(this.header('link') ?? '') });
+  }
+
+  /** `headers` as error handlers see them. */
+  plainHeaders(): HeaderNames {
+    return new HeaderNames(this.headerEntries());
+  }
+
+  private headerEntries(): [string, unknown][] {
+    return Object.keys(this.response.headers).map((name) => [name, this.header(name)]);
+  }
+
+  private guarded<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      // The parser's message quotes the body: not even as a cause may it go on.
+      if ((error as Error).name !== 'SyntaxError') throw error;
+      const { length } = this.response.body;
+      throw this.misshapen(`the body (status ${this.status}, ${length} bytes) cannot be decoded`);
+    }
+  }
+
+  /** The failure of an answer that is not what the manifest describes: `detail` says how; the answer itself is only its evidence. */
+  misshapen(detail: string): SluiceError {
+    return new SluiceError('SOURCE_BAD_RESPONSE', { detail, evidence: this.evidence });
+  }
+
+  /** The request and the start of the answer in one line; who hands it on hides the secrets that are known. */
+  get evidence(): string {
+    const { url, status, body } = this.response;
+    // Some bytes more than are shown, since a character may be four.
+    const text = body
+      .subarray(0, 4 * SHOWN_CHARACTERS)
+      .toString('utf8')
+      .replaceAll(/\s+/g, ' ')
+      .slice(0, SHOWN_CHARACTERS);
+    return `${url} answered ${status}${text === '' ? ' without a body' : `: ${text}`}`;
+  }
 }

@@ -1,11 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpClient } from '../../contracts/http.port.js';
-import { SluiceError, type ErrorCode } from '../../errors/index.js';
+import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
-import type { RequestDraft } from '../http/request-draft.js';
+import type { FinishedRequest, RequestDraft } from '../http/request-draft.js';
 import type { Decoder } from '../records/decoders.component.js';
 import { Answer } from './answer.js';
-import { defaultResolution, type ErrorHandler, type Resolution } from './error-handlers.component.js';
+import type { ErrorHandler } from './error-handlers.component.js';
+import { PageSignal } from './page-signal.js';
+import { Renewal } from './renewal.js';
+import type { Resolution } from './resolution.js';
+import { FIRST_TRY, nextTry } from './retry.policy.js';
+import { describeTrouble } from './trouble.js';
 
 /** Longer waits become a timer of the workflow, which holds no worker slot. */
 const LONGEST_INNER_WAIT_MS = 15_000;
@@ -13,8 +18,6 @@ const LONGEST_INNER_WAIT_MS = 15_000;
 const BROKEN_BODY_RETRIES = 2;
 /** Statuses by which providers refuse a page token that they no longer know. */
 const POSITION_GONE = [400, 404, 410];
-/** How long to stay away from a source that says 429 and never for how long. */
-const UNKNOWN_RATE_WAIT_MS = 30_000;
 
 export interface Sending {
   http: HttpClient;
@@ -32,116 +35,161 @@ export interface Sending {
   resumed: boolean;
   /** Fewer tries than the handler would make. */
   maxTries?: number | undefined;
+  /** How long an answer may take to begin, and to go on; default: the client's own limit. */
+  timeoutMs?: number | undefined;
+  /** Cookies that earlier answers set; default: none are kept. */
+  cookies?: { attach: (request: FinishedRequest) => FinishedRequest; keep: (answer: Answer) => void } | undefined;
 }
 
 /**
  * Sends until the error handler is content: the answer, or null where it says IGNORE. Waits up to 15 s happen here; RATE_LIMITED with
- * `retryAt` for longer ones. Failures name stream, method and path template only.
+ * `retryAt` for longer ones. Throws PageSignal where the page has to be asked for in another way. Failures name stream, method and path template,
+ * and who has to act (`failure_type`).
  */
 export async function sendWithRetries(sending: Sending): Promise<Answer | null> {
   const { handler, signal } = sending;
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await trySend(sending, attempt);
+  const renewal = new Renewal(sending.label);
+  const maxTries = sending.maxTries ?? Infinity;
+  let tries = FIRST_TRY;
+  let broken = 0;
+  for (;;) {
+    const startedMs = performance.now();
+    const outcome = await trySend(sending, { attempt: tries.attempt, renewal });
     if (outcome.kind === 'settled') return outcome.answer;
-    const { error, answer, limit } = outcome;
-    if (attempt > limit || attempt >= (sending.maxTries ?? Infinity)) throw error;
+    const { answer, resolution, error } = outcome;
+    if (outcome.kind === 'broken' && ++broken > BROKEN_BODY_RETRIES) throw error;
     const scope = sending.scope();
-    const waitMs = 1_000 * (handler.wait({ answer, attempt, scope }) ?? retryAfter(answer, scope.nowMs) ?? 2 ** (attempt - 1));
-    if (waitMs >= LONGEST_INNER_WAIT_MS) throw rateLimited(sending, scope.nowMs + waitMs, error);
+    const waitSeconds = waitByStrategy(handler, { answer, attempt: tries.attempt, scope });
+    const next = nextTry(
+      { ...tries, elapsedMs: tries.elapsedMs + (performance.now() - startedMs) },
+      {
+        rateLimited: resolution.action === 'RATE_LIMITED',
+        waitSeconds,
+        maxRetries: handler.maxRetries(scope),
+      },
+    );
+    if (next === null || tries.attempt >= maxTries) throw error;
+    tries = next.tries;
+    // The source's own word counts where the manifest has none.
+    const waitMs = waitSeconds === null ? Math.max(next.waitMs, retryAfterMs(answer, scope.nowMs)) : next.waitMs;
+    if (waitMs >= LONGEST_INNER_WAIT_MS) throw mustWait(sending, { retryAt: scope.nowMs + waitMs, cause: error });
     await pause(waitMs, signal);
   }
 }
 
 type Outcome =
-  { kind: 'settled'; answer: Answer | null } | { kind: 'failed'; error: SluiceError; answer: Answer | null; limit: number };
+  | { kind: 'settled'; answer: Answer | null }
+  | { kind: 'failed' | 'broken'; error: SluiceError; answer: Answer | null; resolution: Resolution };
 
-async function trySend(sending: Sending, attempt: number): Promise<Outcome> {
-  const { http, handler, signal } = sending;
+async function trySend(sending: Sending, { attempt, renewal }: { attempt: number; renewal: Renewal }): Promise<Outcome> {
+  const { http, handler, signal, cookies, label } = sending;
   let answer: Answer | null = null;
   try {
     const draft = await sending.draft();
-    const { url, body } = draft.finish();
+    const finished = draft.finish();
+    const { method, url, headers, body } = cookies?.attach(finished) ?? finished;
+    const { timeoutMs } = sending;
     const response = await http.send({
-      method: draft.method,
-      url,
-      headers: draft.headers,
-      signal,
+      ...{ method, url, headers, signal },
       ...(body === undefined ? {} : { body }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
     answer = new Answer(response, attempt, sending.decoder);
+    cookies?.keep(answer);
     if (sending.resumed && POSITION_GONE.includes(answer.status)) throw positionRefused(sending, answer.status);
     const resolution = handler.resolve(answer, sending.scope());
-    if (resolution.action === 'IGNORE') return { kind: 'settled', answer: null };
-    if (resolution.action === 'SUCCESS') {
-      sending.verify(answer);
-      return { kind: 'settled', answer };
+    const { action } = resolution;
+    switch (action) {
+      case 'IGNORE':
+        return { kind: 'settled', answer: null };
+      case 'SUCCESS':
+        sending.verify(answer);
+        return { kind: 'settled', answer };
+      case 'RESET_PAGINATION':
+      case 'REDUCE_PAGE_SIZE':
+      case 'SPLIT_REQUEST_WINDOW':
+        throw new PageSignal(action, label, resolution.message);
+      case 'REFRESH_TOKEN_THEN_RETRY':
+        await renewal.renew(draft.renewal, answer.status);
+        break;
+      case 'FAIL':
+        throw describeTrouble({ label, answer, resolution });
+      case 'RETRY':
+      case 'RATE_LIMITED':
+        break;
+      default: {
+        const never: never = action;
+        throw new Error(`unknown action ${String(never)}`);
+      }
     }
-    const error = failureOf(sending, answer, resolution);
-    if (resolution.action === 'FAIL') throw error;
-    return { kind: 'failed', error, answer, limit: handler.maxRetries };
+    return {
+      kind: 'failed',
+      error: describeTrouble({ label, answer, resolution, nowMs: sending.scope().nowMs }),
+      answer,
+      resolution,
+    };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof SluiceError)) throw error;
-    const named = withLabel(sending, error);
-    if (error.code === 'SOURCE_UNREACHABLE' || error.code === 'SOURCE_TIMEOUT')
-      return { kind: 'failed', error: named, answer, limit: handler.maxRetries };
-    if (error.code === 'SOURCE_BAD_RESPONSE') return { kind: 'failed', error: named, answer, limit: BROKEN_BODY_RETRIES };
+    if (!(error instanceof SluiceError) || error instanceof PageSignal) throw error;
+    const named = withLabel(sending, error, answer);
+    const resolution = handler.noAnswer;
+    if (error.code === 'SOURCE_UNREACHABLE' || error.code === 'SOURCE_TIMEOUT') {
+      if (resolution.action === 'IGNORE') return { kind: 'settled', answer: null };
+      return { kind: 'failed', error: named, answer, resolution };
+    }
+    if (error.code === 'SOURCE_BAD_RESPONSE') return { kind: 'broken', error: named, answer, resolution };
     throw named;
   }
 }
 
-function failureOf(sending: Sending, answer: Answer, { action, failure, message }: Resolution): SluiceError {
-  const { status } = answer;
-  const { stream, request } = sending.label;
-  const detail = `${request} of stream ${stream} answered ${status}${message === null ? '' : ` (${message})`}`;
-  const options = { detail, details: { stream, request, status } };
-  const nowMs = sending.scope().nowMs;
-  if (action === 'RATE_LIMITED' || status === 429)
-    return new SluiceError('RATE_LIMITED', { ...options, retryAt: nowMs + UNKNOWN_RATE_WAIT_MS });
-  return new SluiceError(codeOf(status, action === 'FAIL' ? failure : defaultResolution(status).failure), options);
-}
-
-function codeOf(status: number, failure: Resolution['failure']): ErrorCode {
-  if (status === 401 || status === 403) return 'SOURCE_AUTH_FAILED';
-  if (failure === 'transient_error' || status >= 500) return 'SOURCE_SERVER_ERROR';
-  return 'SOURCE_REQUEST_REFUSED';
+/** The first strategy that knows; one that says 0 does not. */
+function waitByStrategy(
+  { strategies }: ErrorHandler,
+  input: { answer: Answer | null; attempt: number; scope: Scope },
+): number | null {
+  for (const strategy of strategies) {
+    const wait = strategy({ ...input, random: Math.random });
+    if (wait !== null && wait > 0) return wait;
+  }
+  return null;
 }
 
 const positionRefused = ({ label: { stream, request } }: Sending, status: number): SluiceError =>
   new SluiceError('POSITION_REFUSED', {
     detail: `${request} of stream ${stream} answered ${status} to a stored page token`,
-    details: { stream, request, status },
+    details: { stream, request, status, failure_type: 'transient_error' },
   });
 
-const rateLimited = ({ label }: Sending, retryAt: number, cause: SluiceError): SluiceError =>
+const mustWait = ({ label }: Sending, { retryAt, cause }: { retryAt: number; cause: SluiceError }): SluiceError =>
   new SluiceError('RATE_LIMITED', {
     detail: `stream ${label.stream}: the source asks to wait`,
-    details: { stream: label.stream },
+    details: { stream: label.stream, failure_type: 'transient_error' },
     retryAt: Math.ceil(retryAt),
     cause,
   });
 
-function withLabel({ label: { stream, request } }: Sending, error: SluiceError): SluiceError {
+/** Adds where it happened. The start of an answer of another shape may hold a record: it is evidence, which stays here, and no detail. */
+function withLabel({ label: { stream, request } }: Sending, error: SluiceError, answer: Answer | null): SluiceError {
   if (error.details['stream'] !== undefined) return error;
   const detail = `stream ${stream}, ${request}${error.detail === undefined ? '' : `: ${error.detail}`}`;
   const { errors, retryAt, details, cause } = error;
   return new SluiceError(error.code, {
     detail,
     errors,
-    details: { ...details, stream, request },
+    details: { failure_type: error.code === 'RATE_LIMITED' ? 'transient_error' : 'system_error', ...details, stream, request },
     ...(retryAt === undefined ? {} : { retryAt }),
+    evidence: error.evidence ?? (error.code === 'SOURCE_BAD_RESPONSE' ? answer?.evidence : undefined),
     cause,
   });
 }
 
-/** `Retry-After` where no strategy speaks of it: a number of seconds, or a date. */
-function retryAfter(answer: Answer | null, nowMs: number): number | null {
-  const text = answer?.header('retry-after');
-  if (text === undefined) return null;
+/** `Retry-After`: a number of seconds, or a date; 0: not said. */
+function retryAfterMs(answer: Answer | null, nowMs: number): number {
+  const text = answer?.header('retry-after')?.trim() ?? '';
   const number = Number(text);
-  if (text.trim() !== '' && Number.isFinite(number)) return Math.max(0, number);
+  if (text !== '' && Number.isFinite(number)) return Math.max(0, number * 1_000);
   const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, (at - nowMs) / 1_000);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

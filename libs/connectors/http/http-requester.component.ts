@@ -1,18 +1,27 @@
 import { component, defineComponent } from '../manifest/component.js';
-import { boolean, enumeration, optional, template } from '../manifest/fields.js';
+import { either, enumeration, field, optional, template, type Field } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { defaultErrorHandling, errorHandlers, type ErrorHandler } from '../errors/error-handlers.component.js';
-import { isDict, str } from '../template/values.js';
+import { str } from '../template/values.js';
 import type { Access } from '../auth/authenticator.js';
 import { authenticators } from '../auth/authenticators.component.js';
 import { RequestDraft } from './request-draft.js';
-import { nestedTemplate, requestInputs } from './request-inputs.js';
+import { formBody, jsonBody, requestBodies, type BodyWriter } from './request-body.component.js';
+import { formInputs, headerInputs, nestedTemplate, type FormInputs } from './request-inputs.js';
+import { parametersField, propertiesIn, propertiesOf } from './parameters-field.js';
+import { propertiesFromEndpoint, queryProperties } from './query-properties.component.js';
+import type { QueryProperties } from './query-properties.js';
+import { joinAddress } from './url.js';
 
 /** Builds the requests of a stream. */
 export interface Requester {
   readonly errorHandler: ErrorHandler;
   /** Method and path as written in the manifest, for messages: it holds no value of a record or secret. */
   readonly label: string;
+  /** Properties that its requests ask for, a chunk each; null: they ask for none by name. */
+  readonly properties: QueryProperties | null;
+  /** How long an answer may take to begin, and to go on; undefined: the client's own limit. */
+  readonly timeoutMs: number | undefined;
   /** `address`: a page token that is the next page's address; relative ones go on from the base. */
   draft(scope: Scope, address: string | null, access: Access): Promise<RequestDraft>;
   /** The request without its credentials. */
@@ -20,6 +29,9 @@ export interface Requester {
   /** Base address, and what tells this account from another at that host. For hashing only. */
   account(scope: Scope): { base: string; identity: string };
 }
+
+const seconds = (): Field<number> =>
+  either('a positive number of seconds', (value) => (typeof value === 'number' && value > 0 ? field(() => value) : undefined));
 
 export const httpRequester = defineComponent({
   type: 'HttpRequester',
@@ -30,48 +42,55 @@ export const httpRequester = defineComponent({
     http_method: optional(enumeration('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'), 'GET'),
     authenticator: optional(component(() => authenticators)),
     error_handler: optional(component(() => errorHandlers)),
-    request_parameters: optional(requestInputs()),
-    request_headers: optional(requestInputs()),
-    request_body_data: optional(requestInputs()),
+    request_parameters: optional(parametersField()),
+    request_headers: optional(headerInputs()),
+    request_body_data: optional(formInputs()),
     request_body_json: optional(nestedTemplate()),
-    use_cache: optional(boolean()),
+    request_body: optional(component(() => requestBodies)),
+    connect_timeout_in_seconds: optional(seconds()),
+    read_timeout_in_seconds: optional(seconds()),
+    query_properties: optional(component(() => [queryProperties])),
+    fetch_properties_from_endpoint: optional(component(() => [propertiesFromEndpoint])),
   },
-  ignored: ['name'],
-  uncovered: ['request_body', 'fetch_properties_from_endpoint', 'query_properties'],
+  // Answers are not cached; sockets are kept alive anyway.
+  ignored: ['name', 'use_cache', 'use_tcp_keepalive'],
   build(fields, place): Requester {
-    const { url, url_base: base, path, http_method: method, authenticator, request_body_json: json } = fields;
-    const root = url ?? base;
-    if (root === undefined) return place.compiler.reject({ path: place.pointer, message: 'HttpRequester needs url or url_base' });
+    const { url, url_base: base, path, http_method: method, authenticator } = fields;
+    const root = (scope: Scope): string => base?.text(scope) || (url?.text(scope) ?? '');
+    if (url === undefined && base === undefined)
+      return place.compiler.reject({ path: place.pointer, message: 'HttpRequester needs url or url_base' });
+    const body = fields.request_body ?? bodyOf(fields.request_body_data, fields.request_body_json);
     const compose = (scope: Scope, address: string | null): RequestDraft => {
-      const draft = new RequestDraft(join(root.text(scope), address ?? path?.text(scope) ?? ''), method);
+      const draft = new RequestDraft(joinAddress(root(scope), address ?? stripSlashes(path?.text(scope) ?? '')), method);
       for (const [name, value] of Object.entries(fields.request_headers?.(scope) ?? {}))
-        if (value !== null) draft.header(name, str(value));
-      for (const [name, value] of Object.entries(fields.request_parameters?.(scope) ?? {})) draft.parameter(name, value);
-      for (const [name, value] of Object.entries(fields.request_body_data?.(scope) ?? {})) draft.formField(name, value);
-      const body = json?.(scope);
-      if (isDict(body)) draft.jsonBody(body);
-      else if (typeof body === 'string' && body !== '') draft.raw(body);
+        if (value !== null && value !== undefined) draft.header(name, str(value));
+      const { inputs, properties } = fields.request_parameters ?? {};
+      for (const [name, value] of Object.entries(inputs?.(scope) ?? {})) draft.parameter(name, value);
+      if (properties !== undefined) draft.parameter(properties.name, propertiesIn(scope)?.join(','));
+      body(draft, scope);
       return draft;
     };
     return {
       compose,
+      properties: propertiesOf(fields),
       errorHandler: fields.error_handler ?? defaultErrorHandling,
       label: `${method} ${path?.template.source ?? ''}`.trim(),
-      account: (scope) => ({ base: root.text(scope), identity: authenticator?.identity(scope) ?? '' }),
+      timeoutMs: fields.read_timeout_in_seconds === undefined ? undefined : 1_000 * fields.read_timeout_in_seconds,
+      account: (scope) => ({ base: root(scope), identity: authenticator?.identity(scope) ?? '' }),
       async draft(scope, address, access) {
         const draft = compose(scope, address);
-        await authenticator?.authorize({ draft, scope, base: root.text(scope), access });
+        await authenticator?.authorize({ draft, scope, base: root(scope), access });
         return draft;
       },
     };
   },
 });
 
-/** As Python's urljoin does with the base as a folder: a full address replaces it, and doubled slashes in the path become one. */
-function join(base: string, path: string): string {
-  if (/^https?:\/\//i.test(path)) return path;
-  if (path === '') return base;
-  const [, origin = '', rest = ''] = /^(https?:\/\/[^/]*)(.*)$/i.exec(base) ?? [undefined, '', base];
-  const [address = '', query] = `${rest}/${path}`.split(/(?=[?#])/, 2);
-  return origin + address.replace(/\/{2,}/g, '/') + (query ?? '');
-}
+const stripSlashes = (path: string): string => path.replace(/^\/+/, '');
+
+const bodyOf =
+  (form: FormInputs | undefined, json: ((scope: Scope) => unknown) | undefined): BodyWriter =>
+  (draft, scope) => {
+    if (form !== undefined) formBody(form)(draft, scope);
+    if (json !== undefined) jsonBody(json)(draft, scope);
+  };

@@ -1,7 +1,9 @@
 import { SluiceError } from '../../errors/index.js';
-import { isDict, str } from '../template/values.js';
+import { str } from '../template/values.js';
 import { stringifyJson } from '../../json/index.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
+import { KeyCollision, mergeJson } from './merge-json.js';
+import { addressWith, encodePairs, parametersOf } from './url.js';
 
 /** Where a value goes into a request. */
 type InjectionTarget = 'request_parameter' | 'header' | 'body_data' | 'body_json';
@@ -13,16 +15,30 @@ export interface Injection {
   path: readonly Interpolation[];
 }
 
+/** A request as it is sent. */
+export interface FinishedRequest {
+  method: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
 type Values = Map<string, unknown>;
 
-/** A request while its parts (requester, authenticator, paginator, partition, cursor) add to it. Two parts that set the same key are an error. */
+/** Methods with a body; others are sent without the one that a manifest writes. */
+const WITH_BODY = new Set(['GET', 'POST', 'PUT', 'PATCH']);
+
+/**
+ * A request while its parts (requester, authenticator, paginator, partition, cursor) add to it. Two parts that set the same key are an error, as
+ * in Airbyte; the same value twice in a JSON body is none.
+ */
 export class RequestDraft {
   readonly headers: Record<string, string> = {};
   /** Replaces the credential that this request carries, if nobody did since; null: it is one that stays. */
   renewal: (() => Promise<void>) | null = null;
   private readonly query: Values = new Map();
   private readonly form: Values = new Map();
-  private json: Record<string, unknown> | undefined;
+  private readonly json: Record<string, unknown> = {};
   private rawBody: string | undefined;
 
   constructor(
@@ -31,6 +47,7 @@ export class RequestDraft {
   ) {}
 
   header(name: string, value: string): void {
+    if (Object.hasOwn(this.headers, name)) throw collision(name, 'headers');
     this.headers[name] = value;
   }
 
@@ -47,8 +64,14 @@ export class RequestDraft {
     this.rawBody = body;
   }
 
-  jsonBody(fields: Record<string, unknown>): void {
-    this.json = { ...this.json, ...fields };
+  /** Fields of the JSON body; nested ones are merged. */
+  jsonBody(fields: Readonly<Record<string, unknown>>): void {
+    try {
+      mergeJson(this.json, fields);
+    } catch (error) {
+      if (error instanceof KeyCollision) throw collision(error.key, 'request_body_json');
+      throw error;
+    }
   }
 
   inject({ into, path }: Injection, value: unknown, scope: Scope): void {
@@ -61,53 +84,62 @@ export class RequestDraft {
         return this.header(name, str(value));
       case 'body_data':
         return this.formField(name, value);
-      case 'body_json': {
-        let target = (this.json ??= {});
-        for (const step of names.slice(0, -1)) {
-          const next = isDict(target[step]) ? { ...target[step] } : {};
-          target[step] = next;
-          target = next;
-        }
-        target[names.at(-1) ?? ''] = value;
+      case 'body_json':
+        return this.jsonBody(names.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value) as Record<string, unknown>);
+      default: {
+        const never: never = into;
+        throw new Error(`unknown place ${String(never)}`);
       }
     }
   }
 
-  /** Address and body, ready to be sent. Parameters that the address already holds are not repeated. */
-  finish(): { url: string; body: string | undefined } {
-    const url = URL.canParse(this.url) ? new URL(this.url) : undefined;
-    if (url === undefined) throw new SluiceError('CONFIG_INVALID', { detail: 'the requester’s address is not a URL' });
-    const pairs = toPairs(this.query).filter(([name, value]) => !url.searchParams.getAll(name).includes(value));
-    const query = new URLSearchParams(pairs).toString();
-    const own = url.search.slice(1);
-    url.search = [own, query].filter((part) => part !== '').join('&');
-    return { url: url.href, body: this.body() };
+  /** Ready to be sent. Parameters that the address already holds are not repeated. Throws CONFIG_INVALID, MANIFEST_INVALID. */
+  finish(): FinishedRequest {
+    const held = this.url.includes('?') ? parametersOf(this.url) : new Map<string, string>();
+    const fresh = [...this.query].filter(([name, value]) => held.get(name) !== str(value));
+    return { method: this.method, url: addressWith(this.url, toPairs(fresh)), headers: this.headers, body: this.body() };
   }
 
   private body(): string | undefined {
-    if (this.rawBody !== undefined) return this.rawBody;
-    if (this.form.size > 0) {
-      this.headers['Content-Type'] ??= 'application/x-www-form-urlencoded';
-      return new URLSearchParams(toPairs(this.form)).toString();
+    if (!WITH_BODY.has(this.method)) return undefined;
+    const [hasForm, hasJson] = [this.form.size > 0, Object.keys(this.json).length > 0];
+    const raw = this.rawBody === '' ? undefined : this.rawBody;
+    if ((raw !== undefined && hasForm) || (hasJson && (raw !== undefined || hasForm)))
+      throw new SluiceError('MANIFEST_INVALID', {
+        detail: 'the request has more than one body: a text, a form or JSON',
+        details: { failure_type: 'system_error' },
+      });
+    if (hasForm) {
+      this.contentType('application/x-www-form-urlencoded');
+      return encodePairs(toPairs([...this.form]));
     }
     // An empty object is no body, as in Airbyte.
-    if (this.json === undefined || Object.keys(this.json).length === 0) return undefined;
-    this.headers['Content-Type'] ??= 'application/json';
+    if (!hasJson) return raw;
+    this.contentType('application/json');
     return stringifyJson(this.json);
+  }
+
+  private contentType(type: string): void {
+    if (!Object.keys(this.headers).some((name) => name.toLowerCase() === 'content-type')) this.headers['Content-Type'] = type;
   }
 }
 
 function put(values: Values, name: string, value: unknown, what: string): void {
   if (value === null || value === undefined) return;
-  if (values.has(name))
-    throw new SluiceError('MANIFEST_INVALID', {
-      detail: `two parts of the request set "${name}" in ${what}`,
-      details: { field: name },
-    });
+  if (values.has(name)) throw collision(name, what);
   values.set(name, value);
 }
 
-const toPairs = (values: Values): [string, string][] =>
-  [...values].flatMap(([name, value]) =>
-    Array.isArray(value) ? value.map((item): [string, string] => [name, str(item)]) : [[name, str(value)] as [string, string]],
+const collision = (name: string, what: string): SluiceError =>
+  new SluiceError('MANIFEST_INVALID', {
+    detail: `two parts of the request set "${name}" in ${what}`,
+    details: { field: name, failure_type: 'system_error' },
+  });
+
+/** A list is a parameter that is repeated. */
+const toPairs = (values: readonly (readonly [string, unknown])[]): (readonly [string, string])[] =>
+  values.flatMap(([name, value]) =>
+    Array.isArray(value)
+      ? value.filter((item) => item !== null && item !== undefined).map((item) => [name, str(item)] as const)
+      : [[name, str(value)] as const],
   );

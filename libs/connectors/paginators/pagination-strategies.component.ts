@@ -1,45 +1,25 @@
-import type { Resume } from '../../contracts/write-mode.js';
 import { SluiceError } from '../../errors/index.js';
-import type { Answer } from '../errors/answer.js';
-import { answerScope } from '../errors/error-handlers.component.js';
+import { answerScope } from '../errors/answer-scope.js';
 import { defineComponent, type Component } from '../manifest/component.js';
 import { boolean, integer, optional, template } from '../manifest/fields.js';
-import type { Interpolation, Scope } from '../manifest/interpolation.js';
-import { isInteger, truthy } from '../template/values.js';
+import { PyFloat, PyTuple, isDict, isNumber, str, truthy } from '../template/values.js';
+import { pageSizeOf } from './page-size.js';
+import type { PageSeen, PageToken, PaginationStrategy } from './pagination-strategy.js';
 
-/** A page's token: small JSON, part of the position. */
-export type PageToken = string | number;
+export type { PageSeen, PageToken, PaginationStrategy } from './pagination-strategy.js';
 
-export interface PageSeen {
-  answer: Answer;
-  /** Extracted, before filtering. */
-  extracted: number;
-  /** After filtering. */
-  kept: number;
-  lastRecord: unknown;
-  /** Of the page just read; null for the first one. */
-  token: PageToken | null;
-  scope: Scope;
+/** Whether a page holds all that was asked for, so that another may follow. */
+const isFull = (extracted: number, asked: number | null): boolean => extracted > 0 && (asked === null || extracted >= asked);
+
+/** The number in a counting strategy's token; `before`: what the first request without a token stands for. */
+function counted(token: PageToken | null, before: number): number {
+  if (token === null) return before;
+  if (typeof token === 'number') return token;
+  throw new SluiceError('POSITION_REFUSED', { detail: 'the stored page token is no number' });
 }
 
-/** How one page leads to the next. */
-export interface PaginationStrategy {
-  /** Token of the first page, or null to ask without one. */
-  first(scope: Scope): PageToken | null;
-  /** Token of the next page; null: there is none. */
-  next(page: PageSeen): PageToken | null;
-  pageSize(scope: Scope): number | null;
-  /** Whether a token names the same place for ever. */
-  readonly resume: Resume;
-  readonly warning: string | null;
-}
-
-const sizeOf = (size: Interpolation | undefined, scope: Scope): number | null => {
-  if (size === undefined) return null;
-  const value = size.evaluate(scope, null);
-  if (isInteger(value) && value > 0) return Number(value);
-  throw new SluiceError('CONFIG_INVALID', { detail: `the page size at ${size.pointer} is not a positive whole number` });
-};
+const shifts = (by: string): string =>
+  `pages are asked for by ${by}: records that are added or removed at the source meanwhile can be missed or come twice`;
 
 const pageIncrement = defineComponent({
   type: 'PageIncrement',
@@ -51,15 +31,11 @@ const pageIncrement = defineComponent({
   build({ page_size: size, start_from_page: start, inject_on_first_request: injects }): PaginationStrategy {
     return {
       first: () => (injects ? start : null),
-      next({ extracted, token, scope }) {
-        const pageSize = sizeOf(size, scope);
-        if (extracted === 0 || (pageSize !== null && extracted < pageSize)) return null;
-        return (typeof token === 'number' ? token : start) + 1;
-      },
-      pageSize: (scope) => sizeOf(size, scope),
+      next: ({ extracted, token, scope }) => (isFull(extracted, pageSizeOf(size, scope)) ? counted(token, start) + 1 : null),
+      pageSize: (scope) => pageSizeOf(size, scope),
+      whyNotSmaller: 'pages are counted, and smaller ones would shift those that follow',
       resume: 'within_slice',
-      warning:
-        'pages are asked for by number: records that are added or removed at the source meanwhile can be missed or come twice',
+      warning: shifts('number'),
     };
   },
 });
@@ -68,17 +44,19 @@ const offsetIncrement = defineComponent({
   type: 'OffsetIncrement',
   fields: { page_size: optional(template()), inject_on_first_request: optional(boolean(), false) },
   build({ page_size: size, inject_on_first_request: injects }): PaginationStrategy {
+    // Only where it is looked for is the body decoded.
+    const looks = size?.template.uses.has('response') === true;
     return {
       first: () => (injects ? 0 : null),
-      next({ extracted, token, scope }) {
-        const pageSize = sizeOf(size, scope);
-        if (extracted === 0 || (pageSize !== null && extracted < pageSize)) return null;
-        return (typeof token === 'number' ? token : 0) + extracted;
+      next({ answer, extracted, token, pageSize, scope }) {
+        const seen = looks ? { ...scope, names: { ...scope.names, response: answer.first() } } : scope;
+        const asked = pageSize ?? pageSizeOf(size, seen);
+        return isFull(extracted, asked) ? counted(token, 0) + extracted : null;
       },
-      pageSize: (scope) => sizeOf(size, scope),
+      pageSize: (scope) => pageSizeOf(size, scope),
+      whyNotSmaller: null,
       resume: 'within_slice',
-      warning:
-        'pages are asked for by offset: records that are added or removed at the source meanwhile can be missed or come twice',
+      warning: shifts('offset'),
     };
   },
 });
@@ -90,16 +68,20 @@ const cursorPagination = defineComponent({
   ignored: ['decoder'],
   build({ cursor_value: cursor, stop_condition: stop, page_size: size }): PaginationStrategy {
     const computed = cursor.template.computes;
+    const next = ({ answer, kept, lastRecord, pageSize, scope }: PageSeen): PageToken | null => {
+      const seen = answerScope(answer, scope);
+      const asked = pageSize ?? pageSizeOf(size, scope);
+      const names = { ...seen.names, last_page_size: kept, last_record: lastRecord ?? null, page_size: asked };
+      const of = { ...seen, names };
+      if (stop !== undefined && stop.template.source !== '' && stop.holds(of)) return null;
+      const value = cursor.evaluate(of, null);
+      return truthy(value) ? tokenOf(value, cursor.pointer) : null;
+    };
     return {
       first: () => null,
-      next({ answer, kept, lastRecord, scope }) {
-        const seen = answerScope(answer, scope);
-        const of = { ...seen, names: { ...seen.names, last_page_size: kept, last_record: lastRecord ?? {} } };
-        if (stop !== undefined && stop.holds(of)) return null;
-        const value = cursor.evaluate(of, null);
-        return truthy(value) ? tokenOf(value, cursor.pointer) : null;
-      },
-      pageSize: (scope) => sizeOf(size, scope),
+      next,
+      pageSize: (scope) => pageSizeOf(size, scope),
+      whyNotSmaller: null,
       resume: computed ? 'within_slice' : 'exact',
       warning: computed
         ? 'the page token is computed from numbers: records that are added or removed at the source meanwhile can be missed or come twice'
@@ -109,9 +91,16 @@ const cursorPagination = defineComponent({
 });
 
 function tokenOf(value: unknown, pointer: string): PageToken {
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  if (typeof value === 'bigint') return String(value);
-  throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the page token at ${pointer} is neither text nor number` });
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  // As text they keep every digit, and a float its point.
+  if (isNumber(value) || value instanceof PyFloat) return str(value);
+  if (value instanceof PyTuple) return tokenOf(value.items, pointer);
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? null : tokenOf(item, pointer)));
+  if (isDict(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, item === null ? null : tokenOf(item, pointer)] as const),
+    );
+  throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the page token at ${pointer} is neither text nor number nor JSON` });
 }
 
 /** A new way of paging joins here. */

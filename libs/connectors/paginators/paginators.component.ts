@@ -4,7 +4,9 @@ import { requestOption, requestPath } from '../http/request-option.component.js'
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { optional } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
-import { paginationStrategies, type PageSeen, type PageToken } from './pagination-strategies.component.js';
+import { str } from '../template/values.js';
+import { paginationStrategies } from './pagination-strategies.component.js';
+import type { PageSeen, PageToken } from './pagination-strategy.js';
 
 /** Asks for pages. */
 export interface Paginator {
@@ -12,7 +14,12 @@ export interface Paginator {
   next(page: PageSeen): PageToken | null;
   /** The address a token stands for, if it stands for one. */
   address(token: PageToken | null): string | null;
-  inject(draft: RequestDraft, token: PageToken | null, scope: Scope): void;
+  /** `pageSize`: what to ask for instead of the configured size; null: that. */
+  inject(draft: RequestDraft, page: { token: PageToken | null; pageSize: number | null }, scope: Scope): void;
+  /** The configured size, where the requests tell one. */
+  pageSize(scope: Scope): number | null;
+  /** Why smaller pages cannot be asked for half-way; null: they can. */
+  readonly whyNotSmaller: string | null;
   readonly resume: Resume;
   readonly warning: string | null;
 }
@@ -34,12 +41,19 @@ const defaultPaginator = defineComponent({
     return {
       first: (scope) => strategy.first(scope),
       next: (page) => strategy.next(page),
-      address: (token) => (tokenOption === 'path' && token !== null ? String(token) : null),
-      inject(draft, token, scope) {
+      address: (token) => (tokenOption === 'path' && token !== null ? str(token) : null),
+      inject(draft, { token, pageSize }, scope) {
         if (tokenOption !== undefined && tokenOption !== 'path' && token !== null) draft.inject(tokenOption, token, scope);
-        const size = sizeOption === undefined ? null : strategy.pageSize(scope);
+        const size = sizeOption === undefined ? null : (pageSize ?? strategy.pageSize(scope));
         if (sizeOption !== undefined && size !== null) draft.inject(sizeOption, size, scope);
       },
+      pageSize: (scope) => strategy.pageSize(scope),
+      whyNotSmaller:
+        sizeOption === undefined
+          ? 'the paginator has no page_size_option'
+          : tokenOption === 'path'
+            ? 'the next page’s address holds the page size already'
+            : strategy.whyNotSmaller,
       resume: doubtful ? 'within_slice' : strategy.resume,
       warning: doubtful
         ? 'the address or number of the next page may shift when records are added or removed at the source meanwhile'
@@ -54,6 +68,8 @@ export const singlePage: Paginator = {
   next: () => null,
   address: () => null,
   inject: () => undefined,
+  pageSize: () => null,
+  whyNotSmaller: 'there is no paginator',
   resume: 'exact',
   warning: null,
 };

@@ -19,6 +19,8 @@ export interface Environment {
   learn: (secret: string) => void;
   /** A stream's schema; see withSchemas. Errors: those of reading. */
   schemaOf: (stream: SchemaOwner, signal: AbortSignal) => Promise<JsonSchema>;
+  /** Schemas of streams of which a caller has chosen some fields, by stream; default: all fields of all. */
+  chosen?: ReadonlyMap<string, JsonSchema>;
   /** ms since the epoch. */
   now: () => number;
   /** Waits between looks at a job; default: a timer. Ends early when the signal aborts. */
@@ -35,24 +37,28 @@ export interface SliceSpec {
   global: boolean;
   /** The parents' state once this plan is carried out: the last slice of a plan, which nothing is read for. */
   parents: JsonObject | null;
+  /** It was planned from a state, and is read in the way for that (StreamModel.afterwards). */
+  after?: boolean;
 }
 
 export function readSpec({ spec }: Pick<Slice, 'spec'>): SliceSpec {
-  const { p, x, w, g, m } = spec as { p?: JsonObject; x?: JsonObject; w?: unknown; g?: boolean; m?: JsonObject };
+  const { p, x, w, g, m, v } = spec as { p?: JsonObject; x?: JsonObject; w?: unknown; g?: boolean; m?: JsonObject; v?: boolean };
   return {
     partition: { values: fromPlan(p ?? {}) as Partition['values'], extra: fromPlan(x ?? {}) as Partition['extra'] },
     window: (w ?? null) as CursorWindow | null,
     global: g === true,
     parents: m ?? null,
+    after: v === true,
   };
 }
 
-export const writeSpec = ({ partition, window, global, parents }: SliceSpec): JsonObject => ({
+export const writeSpec = ({ partition, window, global, parents, after }: SliceSpec): JsonObject => ({
   ...(Object.keys(partition.values).length > 0 ? { p: toPlan(partition.values) } : {}),
   ...(Object.keys(partition.extra).length > 0 ? { x: toPlan(partition.extra) } : {}),
   ...(window === null ? {} : { w: { ...window } }),
   ...(global ? { g: true } : {}),
   ...(parents === null ? {} : { m: parents }),
+  ...(after === true ? { v: true } : {}),
 });
 
 /** What templates see of configuration and slice; Airbyte has three names for the latter. */

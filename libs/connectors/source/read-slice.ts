@@ -1,45 +1,16 @@
-import type { JsonObject } from '../../contracts/json.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordPage } from '../../contracts/source.port.js';
-import type { Position } from '../../contracts/stream.js';
-import { isObject } from '../manifest/tree.js';
-import type { Scope } from '../manifest/interpolation.js';
-import type { Answer } from '../errors/answer.js';
-import { sendWithRetries } from '../errors/send.js';
-import type { PageToken } from '../paginators/pagination-strategies.component.js';
-import type { Extracted } from '../records/extractor.js';
+import type { Position, SourceRecord } from '../../contracts/stream.js';
+import { PageSignal } from '../errors/page-signal.js';
+import { mergeRecords } from '../http/merge-records.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
+import { fetchPage, withToken, type Fetched } from './fetch-page.js';
+import { PageCourse } from './page-course.js';
+import type { ReadAll } from './properties.js';
+import { parsePosition } from './read-position.js';
 import type { StreamModel } from './stream-model.js';
 
-/** Where a reader was: the next page's token (absent: the first page), the end, and the highest cursor value so far. */
-interface ReadPosition {
-  token: PageToken | null;
-  done: boolean;
-  highest: string | null;
-}
-
-export function parsePosition(position: Position | null): ReadPosition {
-  const fields: JsonObject = isObject(position) ? position : {};
-  return {
-    token: (fields['t'] ?? null) as PageToken | null,
-    done: fields['d'] === true,
-    highest: typeof fields['h'] === 'string' ? fields['h'] : null,
-  };
-}
-
-const formatPosition = ({ token, done, highest }: ReadPosition): Position => ({
-  ...(token === null ? {} : { t: token }),
-  ...(done ? { d: true } : {}),
-  ...(highest === null ? {} : { h: highest }),
-});
-
-/** Where another part of the same slice begins: what the parts before it reached is kept. */
-export const partBeginning = (position: Position | null): Position =>
-  formatPosition({ token: null, done: false, highest: parsePosition(position).highest });
-
-interface Fetched {
-  answer: Answer;
-  extracted: Extracted;
-}
+export { parsePosition, partBeginning } from './read-position.js';
 
 /**
  * The pages of a slice in order. The request for page n+1 starts as soon as page n told its token, before page n is handed out: the network
@@ -64,99 +35,87 @@ export async function* readSlice(
   const keep = cursor?.clientSide !== true ? undefined : feed === null ? (keeps ?? undefined) : () => true;
   const schema = selector.normalizes ? await environment.schemaOf(model, signal) : null;
   const refinement = { transformations, schema, keep };
+  const course = new PageCourse(model, environment, slice, start);
   // Ends the request that is ahead when the caller stops reading.
   const leaving = new AbortController();
-  const fetching = { signal: AbortSignal.any([signal, leaving.signal]), slice, scope };
-  let token = start.token ?? paginator.first(scope);
-  let ahead: Promise<Fetched | null> | null = fetchPage(model, environment, {
-    ...fetching,
-    token,
-    resumed: start.token !== null,
-  });
+  const both = AbortSignal.any([signal, leaving.signal]);
+  const fetch = (resumed = false): { scope: typeof scope; page: Promise<Fetched> } => {
+    const part = course.slice;
+    const of = part === slice ? scope : scopeOf(environment.config, environment.now(), part);
+    const { token, pageSize } = course;
+    const page = fetchPage(model, environment, {
+      ...{ slice: part, scope: of, token, pageSize, resumed, readAll },
+      signal: both,
+    });
+    // It is awaited in the next round; until then a failure must not count as unhandled.
+    page.catch(() => undefined);
+    return { scope: of, page };
+  };
+  const highest = (): string | null => observer?.highest() ?? null;
+  let ahead: ReturnType<typeof fetch> | null = fetch(start.token !== null);
   try {
     while (ahead !== null) {
-      const fetched: Fetched | null = await ahead;
+      const { token, pageSize } = course;
+      const asked = withToken(ahead.scope, token);
+      const fetched: Fetched | PageSignal = await ahead.page.catch(orSignal);
       signal.throwIfAborted();
-      // The error handler said IGNORE: the slice ends here, without this page.
-      if (fetched === null) return;
-      const { answer, extracted }: Fetched = fetched;
-      const pageScope = withToken(scope, token);
-      const records = selector.refine(extracted.records, pageScope, refinement);
-      const newest = records.at(-1);
-      // Behind the oldest record that is wanted a feed has nothing more.
-      const behind = feed !== null && newest !== undefined && !feed(newest);
-      const next = behind
-        ? null
-        : paginator.next({
-            answer,
-            extracted: extracted.count,
-            kept: records.length,
-            lastRecord: newest,
-            token,
-            scope: pageScope,
-          });
-      ahead = next === null ? null : fetchPage(model, environment, { ...fetching, token: next, resumed: false });
-      // It is awaited in the next round; until then a failure must not count as unhandled.
-      ahead?.catch(() => undefined);
-      token = next;
+      if (fetched instanceof PageSignal) {
+        await (environment.sleep ?? pause)(course.react(fetched, highest()), both);
+        ahead = fetch();
+        continue;
+      }
+      const { answer, parts } = fetched;
+      const refined = parts.map(({ records }) => selector.refine(records, asked, refinement));
+      const records = merged(refined, model);
       const wanted = feed === null ? records : records.filter(feed);
-      if (observer !== null) for (const record of wanted) observer.observe(record);
-      const reached = { token: next, done: next === null, highest: observer?.highest() ?? null };
-      yield {
-        format: 'records',
-        records: wanted,
-        position: formatPosition(reached),
-        bytes: answer.response.body.length,
-        requests: answer.requests,
+      const observe = (): void => {
+        if (observer !== null) for (const record of wanted) observer.observe(record);
       };
+      // Where the highest value decides what to ask for, it has to be known first.
+      if (course.limited) observe();
+      const lastRecord = records.at(-1);
+      // Behind the oldest record that is wanted a feed has nothing more.
+      const behind = feed !== null && lastRecord !== undefined && !feed(lastRecord);
+      const [extracted, kept] = [parts.at(-1)?.count ?? 0, records.length];
+      let more: boolean;
+      if (answer === null) more = course.leavePart();
+      else {
+        const next = behind ? null : paginator.next({ answer, extracted, kept, lastRecord, token, pageSize, scope: asked });
+        more = course.advance(next, { records: kept, highest: course.limited ? highest() : null });
+      }
+      ahead = more ? fetch() : null;
+      if (!course.limited) observe();
+      const { bytes, requests } = fetched;
+      yield { format: 'records', records: wanted, position: course.position(highest()), bytes, requests };
     }
   } finally {
     leaving.abort(new Error('the reader stopped'));
   }
 }
 
-async function fetchPage(
-  model: StreamModel,
-  environment: Environment,
-  {
-    slice,
-    scope,
-    token,
-    signal,
-    resumed,
-  }: { slice: SliceSpec; scope: Scope; token: PageToken | null; signal: AbortSignal; resumed: boolean },
-): Promise<Fetched | null> {
-  const { requester, paginator, selector, router, bareNextPages, decoder, job } = model.retriever;
-  const { errorHandler: handler, label: request } = requester;
-  const current = (): Scope => ({ ...withToken(scope, token), nowMs: environment.now() });
-  let extracted: Extracted = { records: [], count: 0 };
-  const answer = await sendWithRetries({
-    http: environment.http,
-    handler,
-    decoder,
-    label: { stream: model.name, request },
-    scope: current,
-    signal,
-    resumed: resumed && paginator.resume === 'exact',
-    maxTries: environment.maxTries,
-    async draft() {
-      const now = current();
-      const draft = await requester.draft(now, paginator.address(token), { ...environment, stream: model.name, signal });
-      paginator.inject(draft, token, now);
-      if (job === undefined && (token === null || !bareNextPages)) {
-        const values = { ...slice.partition.values, ...slice.window?.values };
-        router.inject(draft, values, now);
-        model.cursor?.inject(draft, values, now);
-      }
-      return draft;
-    },
-    verify(found) {
-      extracted = selector.extract(found, current());
-    },
-  });
-  return answer === null ? null : { answer, extracted };
+function orSignal(error: unknown): PageSignal {
+  if (error instanceof PageSignal) return error;
+  throw error;
 }
 
-/** In requests the token is an object under its own name, as in Airbyte; the object is absent on the first page. */
-const withToken = (scope: Scope, token: PageToken | null): Scope =>
-  token === null ? scope : { ...scope, names: { ...scope.names, next_page_token: { next_page_token: token } } };
+/** The records of a page, from one request or several. */
+function merged(parts: readonly SourceRecord[][], { retriever }: StreamModel): SourceRecord[] {
+  const [first = []] = parts;
+  const chunking = retriever.requester.properties?.chunking ?? null;
+  if (chunking !== null) return mergeRecords(parts, chunking.key);
+  return parts.length === 1 ? first : parts.flat();
+}
+
+/** Everything that a stream without partitions and windows has. */
+const readAll: ReadAll = (model, environment, signal) =>
+  readSlice(model, environment, {
+    slice: { partition: { values: {}, extra: {} }, window: null, global: false, parents: null },
+    position: null,
+    signal,
+  });
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // An abort is told by throwing the signal's own reason.
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+}

@@ -2,13 +2,16 @@ import type { JsonObject } from '../../contracts/json.js';
 import type { JobModel } from '../async/job-model.js';
 import type { Cursor } from '../cursors/cursor.js';
 import type { Requester } from '../http/http-requester.component.js';
-import type { Scope } from '../manifest/interpolation.js';
+import type { Interpolation, Scope } from '../manifest/interpolation.js';
 import type { Paginator } from '../paginators/paginators.component.js';
 import type { PartitionRouter } from '../partitions/partition.js';
 import type { Decoder } from '../records/decoders.component.js';
 import type { RecordSelector } from '../records/record-selector.component.js';
 import type { Transformation } from '../records/transformations.component.js';
 import type { SchemaLoader } from '../schema/schema-loader.js';
+import type { PaginationReset } from './page-reset.policy.js';
+import type { PageSizeReduction } from './page-size-reduction.policy.js';
+import type { WindowSplitting } from './retriever-options.component.js';
 
 /** How a stream's requests are made and answered. */
 export interface Retriever {
@@ -21,6 +24,12 @@ export interface Retriever {
   partitioned: boolean;
   /** Where partition and cursor parameters are left out once there is a page token. */
   bareNextPages: boolean;
+  /** How pages shrink that the source refuses as too large; absent: it does not ask for that. */
+  pageSizeReduction?: PageSizeReduction | undefined;
+  /** Absent: as `PLAIN_RESET`. */
+  paginationReset?: PaginationReset | undefined;
+  /** How windows shrink that the source refuses as too long; absent: it does not ask for that. */
+  windowSplitting?: WindowSplitting | undefined;
   /** The records are what a job at the source makes; all else here is about downloading them. Their requests hold no partition or cursor. */
   job?: JobModel;
 }
@@ -36,4 +45,8 @@ export interface StreamModel {
   migrateState: (state: JsonObject | null, scope: Scope) => JsonObject | null;
   transformations: readonly Transformation[];
   schema: SchemaLoader;
+  /** How it is read once there is a state, and how long the source remembers what is new (an ISO 8601 duration). */
+  afterwards?: { stream: StreamModel; retention: Interpolation | undefined };
+  /** The stream is there only where the configuration says so. */
+  when?: Interpolation;
 }

@@ -2,7 +2,7 @@ import { asyncRetriever } from '../async/async-retriever.component.js';
 import { cursors } from '../cursors/cursors.js';
 import { httpRequester } from '../http/http-requester.component.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
-import { boolean, either, field, list, optional, text, type Field } from '../manifest/fields.js';
+import { boolean, either, field, json, list, optional, text, type Field } from '../manifest/fields.js';
 import { paginators, singlePage } from '../paginators/paginators.component.js';
 import { wholeStream } from '../partitions/partition.js';
 import { routerField } from '../partitions/router-field.js';
@@ -13,6 +13,7 @@ import { recordSelector } from '../records/record-selector.component.js';
 import { transformations } from '../records/transformations.component.js';
 import { noSchema } from '../schema/schema-loader.js';
 import { schemaLoader } from '../schema/schema-loaders.component.js';
+import { pageSizeReduction, paginationReset, requestWindowSplitting } from './retriever-options.component.js';
 import type { Retriever, StreamModel } from './stream-model.js';
 
 export const simpleRetriever = defineComponent({
@@ -30,19 +31,37 @@ export const simpleRetriever = defineComponent({
       decodeJson,
     ),
     ignore_stream_slicer_parameters_on_paginated_requests: optional(boolean(), false),
+    pagination_reset: optional(component(() => [paginationReset])),
+    page_size_reduction: optional(component(() => [pageSizeReduction])),
+    request_window_splitting: optional(component(() => [requestWindowSplitting])),
   },
   ignored: ['name', 'primary_key'],
-  uncovered: ['pagination_reset', 'additional_query_properties'],
-  build: ({ requester, decoder, record_selector: selector, paginator, partition_router: found, ...rest }): Retriever => ({
-    requester,
-    decoder,
-    selector,
-    paginator,
-    router: found ?? wholeStream,
-    partitioned: found !== undefined && found !== wholeStream,
-    bareNextPages: rest.ignore_stream_slicer_parameters_on_paginated_requests,
-  }),
+  build({ requester, decoder, record_selector: selector, paginator, partition_router: found, ...rest }, place): Retriever {
+    const { page_size_reduction: reduction, request_window_splitting: splitting } = rest;
+    const refuse = (field: string, why: string): never =>
+      place.compiler.reject({ path: `${place.pointer}/${field}`, message: `${field} does not work here: ${why}` });
+    // A part of the page's records may be out already when the source refuses the rest.
+    const several = 'the requester asks for query properties';
+    if (reduction !== undefined && requester.properties !== null) refuse('page_size_reduction', several);
+    if (splitting !== undefined && requester.properties !== null) refuse('request_window_splitting', several);
+    if (reduction !== undefined && paginator.whyNotSmaller !== null) refuse('page_size_reduction', paginator.whyNotSmaller);
+    return {
+      requester,
+      decoder,
+      selector,
+      paginator,
+      router: found ?? wholeStream,
+      partitioned: found !== undefined && found !== wholeStream,
+      bareNextPages: rest.ignore_stream_slicer_parameters_on_paginated_requests,
+      paginationReset: rest.pagination_reset,
+      pageSizeReduction: reduction,
+      windowSplitting: splitting,
+    };
+  },
 });
+
+/** A new retriever joins here. */
+export const retrievers: readonly Component<Retriever>[] = [simpleRetriever, asyncRetriever];
 
 /** A name, names, or paths. */
 const primaryKey: Field<string[][]> = either<string[][]>('a name, a list of names, or a list of paths', (value) => {
@@ -59,13 +78,13 @@ export const declarativeStream: Component<StreamModel> = defineComponent({
   fields: {
     name: optional(text(), ''),
     primary_key: optional(primaryKey, []),
-    retriever: component(() => [simpleRetriever, asyncRetriever]),
+    retriever: component(() => retrievers),
     incremental_sync: optional(component(cursors)),
     schema_loader: optional(schemaLoader(), noSchema),
     transformations: optional(list(component(() => transformations)), []),
     state_migrations: optional(list(component(stateMigrations)), []),
+    file_uploader: optional(json()),
   },
-  uncovered: ['file_uploader'],
   build: (
     {
       name,
@@ -75,9 +94,15 @@ export const declarativeStream: Component<StreamModel> = defineComponent({
       schema_loader: schema,
       transformations: changes,
       state_migrations: migrations,
+      file_uploader: files,
     },
     place,
   ): StreamModel => {
+    if (files !== undefined)
+      place.compiler.warn({
+        path: `${place.pointer}/file_uploader`,
+        message: 'the records are read, their files are not: no destination takes files',
+      });
     if (cursor?.perPartition === false && retriever.partitioned)
       place.compiler.reject({
         path: `${place.pointer}/incremental_sync`,

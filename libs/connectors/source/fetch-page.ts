@@ -1,0 +1,110 @@
+import type { Scope } from '../manifest/interpolation.js';
+import type { Answer } from '../errors/answer.js';
+import { sendWithRetries } from '../errors/send.js';
+import type { PageToken } from '../paginators/pagination-strategy.js';
+import type { Extracted } from '../records/extractor.js';
+import type { Environment, SliceSpec } from './environment.js';
+import { chunksOf, type ReadAll } from './properties.js';
+import { sessionOf } from './session.js';
+import type { StreamModel } from './stream-model.js';
+
+/** A page: the answers of all requests that it takes (several where its properties do not fit into one). */
+export interface Fetched {
+  parts: readonly Extracted[];
+  /** Of the last request; null: the error handler said IGNORE, so no page follows. */
+  answer: Answer | null;
+  /** Repeats included. */
+  requests: number;
+  bytes: number;
+}
+
+export interface PageRequest {
+  /** With the window (or the part of it) that is asked for. */
+  slice: SliceSpec;
+  scope: Scope;
+  token: PageToken | null;
+  /** Instead of the configured size; null: that. */
+  pageSize: number | null;
+  signal: AbortSignal;
+  resumed: boolean;
+  readAll: ReadAll;
+}
+
+export async function fetchPage(model: StreamModel, environment: Environment, page: PageRequest): Promise<Fetched> {
+  const query = model.retriever.requester.properties;
+  const scope = withToken(page.scope, page.token);
+  if (query === null) return whole([await fetchPart(model, environment, page, scope)]);
+  const parts: Part[] = [];
+  const { readAll, signal } = page;
+  for (const properties of await chunksOf(query, { stream: model.name, environment, readAll, signal }))
+    parts.push(await fetchPart(model, environment, page, withProperties(scope, properties)));
+  return whole(parts);
+}
+
+interface Part {
+  answer: Answer | null;
+  extracted: Extracted;
+}
+
+const whole = (parts: readonly Part[]): Fetched => ({
+  parts: parts.map(({ extracted }) => extracted),
+  answer: parts.at(-1)?.answer ?? null,
+  requests: parts.reduce((sum, { answer }) => sum + (answer?.requests ?? 1), 0),
+  bytes: parts.reduce((sum, { answer }) => sum + (answer?.response.body.length ?? 0), 0),
+});
+
+async function fetchPart(model: StreamModel, environment: Environment, page: PageRequest, scope: Scope): Promise<Part> {
+  const { slice, token, pageSize, signal } = page;
+  const { requester, paginator, selector, router, bareNextPages, decoder, job } = model.retriever;
+  const { errorHandler: handler, label: request, timeoutMs } = requester;
+  const jar = sessionOf(environment).cookies(requester);
+  const current = (): Scope => ({ ...scope, nowMs: environment.now() });
+  let extracted: Extracted = { records: [], count: 0 };
+  const answer = await sendWithRetries({
+    http: environment.http,
+    handler,
+    decoder,
+    timeoutMs,
+    label: { stream: model.name, request },
+    scope: current,
+    signal,
+    resumed: page.resumed && paginator.resume === 'exact',
+    maxTries: environment.maxTries,
+    cookies: { attach: (finished) => jar.attach(finished), keep: ({ response }) => jar.keep(response) },
+    async draft() {
+      const now = current();
+      const draft = await requester.draft(now, paginator.address(token), { ...environment, stream: model.name, signal });
+      paginator.inject(draft, { token, pageSize }, now);
+      if (job === undefined && (token === null || !bareNextPages)) {
+        const values = { ...slice.partition.values, ...slice.window?.values };
+        router.inject(draft, values, now);
+        model.cursor?.inject(draft, values, now);
+      }
+      return draft;
+    },
+    verify(found) {
+      extracted = selector.extract(found, current());
+    },
+  });
+  return { answer, extracted };
+}
+
+/** In requests the token is an object under its own name, as in Airbyte; the object is absent on the first page. */
+export const withToken = (scope: Scope, token: PageToken | null): Scope =>
+  token === null ? scope : { ...scope, names: { ...scope.names, next_page_token: { next_page_token: token } } };
+
+/** The properties of one request take the place of the slice's other extra fields. */
+function withProperties(scope: Scope, properties: readonly string[]): Scope {
+  const { stream_slice: slice } = scope.names;
+  const values = { ...(slice as Record<string, unknown>), extra_fields: { query_properties: properties } };
+  return {
+    ...scope,
+    names: {
+      ...scope.names,
+      query_properties: properties,
+      stream_slice: values,
+      stream_interval: values,
+      stream_partition: values,
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { JsonObject } from '../../contracts/json.js';
+import type { Position } from '../../contracts/stream.js';
+import { isObject } from '../manifest/tree.js';
+import type { PageToken } from '../paginators/pagination-strategy.js';
+import type { WindowPart } from './window-parts.js';
+
+/** Where a reader was. */
+export interface ReadPosition {
+  /** Of the next page; null: the first one. */
+  token: PageToken | null;
+  done: boolean;
+  /** The highest cursor value so far. */
+  highest: string | null;
+  /** The page size in use where the configured one was refused. */
+  pageSize: number | null;
+  /** What is left of the slice's window where it was split or narrowed, the part being read first; null: all of it. */
+  parts: readonly WindowPart[] | null;
+}
+
+export function parsePosition(position: Position | null): ReadPosition {
+  const fields: JsonObject = isObject(position) ? position : {};
+  return {
+    token: (fields['t'] ?? null) as PageToken | null,
+    done: fields['d'] === true,
+    highest: typeof fields['h'] === 'string' ? fields['h'] : null,
+    pageSize: typeof fields['s'] === 'number' ? fields['s'] : null,
+    parts: Array.isArray(fields['w']) ? (fields['w'] as unknown as WindowPart[]) : null,
+  };
+}
+
+export const formatPosition = ({ token, done, highest, pageSize, parts }: ReadPosition): Position => ({
+  ...(token === null ? {} : { t: token }),
+  ...(done ? { d: true } : {}),
+  ...(highest === null ? {} : { h: highest }),
+  ...(pageSize === null ? {} : { s: pageSize }),
+  ...(parts === null ? {} : { w: parts.map(({ start, end, depth }) => ({ start, end, depth })) }),
+});
+
+/** Where another part of the same slice begins: what the parts before it reached is kept. */
+export const partBeginning = (position: Position | null): Position =>
+  formatPosition({ ...parsePosition(position), token: null, done: false, pageSize: null, parts: null });
