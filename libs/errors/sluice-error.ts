@@ -18,6 +18,11 @@ export interface SluiceErrorOptions {
   details?: Readonly<Record<string, string | number | boolean | null>>;
   /** Not before this time (ms since the epoch) is a retry worth it. */
   retryAt?: number;
+  /**
+   * What was seen, for the person who will mend it: the request and the start of an answer (≤ 200 characters of it), secrets hidden. It may
+   * quote a record, so it stays in this process: no log, no Temporal history and no stored run holds it; who checks a connection is told.
+   */
+  evidence?: string | undefined;
   cause?: unknown;
 }
 
@@ -29,6 +34,8 @@ export class SluiceError extends Error {
   readonly errors: readonly FieldError[];
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
   readonly retryAt: number | undefined;
+  // Private to the language: serialisers and inspectors do not find it.
+  readonly #evidence: string | undefined;
 
   constructor(code: ErrorCode, options: SluiceErrorOptions = {}) {
     const entry = errorEntry(code);
@@ -41,6 +48,12 @@ export class SluiceError extends Error {
     this.errors = options.errors ?? [];
     this.details = options.details ?? {};
     this.retryAt = options.retryAt;
+    this.#evidence = options.evidence;
+  }
+
+  /** See SluiceErrorOptions.evidence. */
+  get evidence(): string | undefined {
+    return this.#evidence;
   }
 
   get kind(): ErrorKind {

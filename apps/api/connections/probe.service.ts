@@ -38,7 +38,9 @@ export class ProbeService {
     } catch (thrown) {
       const error = errorOfRequest(thrown);
       if (error.code === 'INTERNAL') this.logger.error({ err: error, connection: key.id }, 'check failed in an unexpected way');
-      return { ok: false, error: toProblem(error) };
+      // Who checks asks what the source says: here the start of its answer may be seen, in the answer and nowhere else.
+      const evidence = error.evidence === undefined ? {} : { evidence: error.evidence };
+      return { ok: false, error: { ...toProblem(error), ...evidence } };
     }
   }
 

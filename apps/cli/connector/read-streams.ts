@@ -54,7 +54,8 @@ async function readToItsEnd(reading: Reading, stream: ConfiguredStream): Promise
 /** A defect of ours keeps its cause, which is for us. */
 function describe(stream: string, failure: SluiceError, thrown: unknown): string {
   const cause = failure.code === 'INTERNAL' && thrown instanceof Error ? `\n${thrown.stack ?? thrown.message}` : '';
-  return `stream ${stream} failed: ${failure.code}: ${failure.message}${cause}`;
+  const seen = failure.evidence === undefined ? '' : `\n${failure.evidence}`;
+  return `stream ${stream} failed: ${failure.code}: ${failure.message}${seen}${cause}`;
 }
 
 /** One stream on its way. */

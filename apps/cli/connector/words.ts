@@ -17,8 +17,10 @@ const shorten = (allowed: readonly string[]): string =>
     ? allowed.join(', ')
     : `${allowed.slice(0, ALLOWED_SHOWN).join(', ')} and ${allowed.length - ALLOWED_SHOWN} more`;
 
-/** An error with all its places. */
+/** An error with all its places, and what was seen of an answer. */
 export function failureWords(error: SluiceError): string {
-  if (error.errors.length === 0) return `${error.code}: ${error.message}`;
+  // On the terminal of who runs it the start of an answer may be seen.
+  const seen = error.evidence === undefined ? '' : `\n${error.evidence}`;
+  if (error.errors.length === 0) return `${error.code}: ${error.message}${seen}`;
   return [`${error.code}:`, ...error.errors.map((place) => `  ${placeWords(place)}`)].join('\n');
 }

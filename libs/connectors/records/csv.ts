@@ -15,7 +15,7 @@ export function* csvRows(source: string, delimiter: string): Generator<string[]>
   let at = 0;
   while (at < text.length) {
     if (row.length === 0 && text.charCodeAt(at) === NEWLINE) {
-      yield row;
+      yield [];
       at++;
       continue;
     }

@@ -24,7 +24,7 @@ export function unpack(what: string, inflate: (options: { maxOutputLength: numbe
     return inflate({ maxOutputLength: MAX_UNPACKED_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what);
-    throw new SyntaxError(`the ${what} body is broken`);
+    throw new SyntaxError(`the ${what} body is broken`, { cause: error });
   }
 }
 

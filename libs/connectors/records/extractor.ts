@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
+import type { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
 
 /** What an extractor looks at: the decoded bodies, or the answer itself. */
@@ -6,6 +7,8 @@ export interface Extractable {
   /** Throws SOURCE_BAD_RESPONSE. */
   bodies(): readonly unknown[];
   readonly response: Pick<HttpResponse, 'body' | 'headers'>;
+  /** A SOURCE_BAD_RESPONSE that has the start of the answer as its evidence; `detail` does not quote it. */
+  misshapen(detail: string): SluiceError;
 }
 
 export interface Extracted {

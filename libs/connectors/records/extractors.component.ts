@@ -1,4 +1,3 @@
-import { SluiceError } from '../../errors/index.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { boolean, enumeration, list, optional, template } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
@@ -23,7 +22,7 @@ const dpath: Component<Extractor> = defineComponent({
         return counted(expand === undefined ? records : records.flatMap((record) => expand(record, scope)));
       } catch (error) {
         if (!(error instanceof AmbiguousPath)) throw error;
-        throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the field_path at ${place.pointer} leads to several values` });
+        throw answer.misshapen(`the field_path at ${place.pointer} leads to several values`);
       }
     };
   },

@@ -40,6 +40,8 @@ export interface Refinement {
   keep?: ((record: SourceRecord, scope: Scope) => boolean) | undefined;
 }
 
+const NO_OBJECTS = 'the extractor leads to values that are no objects';
+
 /** From an answer to records. */
 export interface RecordSelector {
   extract: Extractor;
@@ -71,7 +73,12 @@ export const recordSelector = defineComponent({
       return normalise;
     };
     return {
-      extract: extractor,
+      extract(answer, scope) {
+        const extracted = extractor(answer, scope);
+        // A filter may take them out yet.
+        if (filter === undefined && !extracted.records.every(isObject)) throw answer.misshapen(NO_OBJECTS);
+        return extracted;
+      },
       normalizes: normalization !== 'none',
       refine(records, scope, { transformations, schema, keep }) {
         const normalise = casting(schema);
@@ -87,7 +94,7 @@ export const recordSelector = defineComponent({
           names['record'] = found;
           const record = found as SourceRecord;
           if (!transformsFirst && !stays(record)) continue;
-          if (!isObject(found)) throw noObject();
+          if (!isObject(found)) throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: NO_OBJECTS });
           for (const transform of transformations) transform(record, of);
           if (transformsFirst && !stays(record)) continue;
           normalise?.(record);
@@ -98,6 +105,3 @@ export const recordSelector = defineComponent({
     };
   },
 });
-
-const noObject = (): SluiceError =>
-  new SluiceError('SOURCE_BAD_RESPONSE', { detail: 'the extractor leads to values that are no objects' });

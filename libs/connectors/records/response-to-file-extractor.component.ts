@@ -1,5 +1,4 @@
 import { inflateSync, gunzipSync } from 'node:zlib';
-import { SluiceError } from '../../errors/index.js';
 import { defineComponent } from '../manifest/component.js';
 import { boolean, optional } from '../manifest/fields.js';
 import { unpack } from './decoder.js';
@@ -12,12 +11,13 @@ export const responseToFileExtractor = defineComponent({
   fields: { preserve_na_values: optional(boolean(), false) },
   build:
     ({ preserve_na_values: keepsNames }): Extractor =>
-    ({ response: { body } }) => {
+    (answer) => {
+      const { body } = answer.response;
       try {
         return counted(tableRows(unpacked(body).toString('utf8'), { keepsNames }));
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the file (${body.length} bytes) is no CSV: ${error.message}` });
+        throw answer.misshapen(`the file (${body.length} bytes) is no CSV: ${error.message}`);
       }
     },
 });

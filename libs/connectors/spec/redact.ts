@@ -7,7 +7,7 @@ const SHORTEST_SECRET = 4;
 export function redactError(error: unknown, secrets: readonly string[]): unknown {
   if (!(error instanceof SluiceError)) return error;
   const hide = hider(secrets);
-  const text = JSON.stringify([error.detail, error.errors, error.details]);
+  const text = JSON.stringify([error.detail, error.errors, error.details, error.evidence]);
   if (hide(text) === text) return error;
   return new SluiceError(error.code, {
     ...(error.detail === undefined ? {} : { detail: hide(error.detail) }),
@@ -20,6 +20,7 @@ export function redactError(error: unknown, secrets: readonly string[]): unknown
       Object.entries(error.details).map(([key, value]) => [key, typeof value === 'string' ? hide(value) : value]),
     ),
     ...(error.retryAt === undefined ? {} : { retryAt: error.retryAt }),
+    evidence: error.evidence === undefined ? undefined : hide(error.evidence),
   });
 }
 
