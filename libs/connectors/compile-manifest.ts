@@ -10,6 +10,7 @@ import { describe, isObject } from './manifest/tree.js';
 import { TooLarge, unfoldedSize } from './manifest/unfolded-size.js';
 import { declarativeSource, type SourceModel } from './source/source.component.js';
 import { asyncRetriever } from './async/async-retriever.component.js';
+import { stateDelegatingStream } from './source/state-delegating-stream.component.js';
 import { declarativeStream, simpleRetriever } from './source/stream.component.js';
 import { assertSpecification } from './spec/validate-config.js';
 
@@ -77,7 +78,7 @@ function compileTree(
 ): SourceModel {
   const { tree: resolved, origins } = resolve({ type: 'DeclarativeSource', ...tree });
   assertSize(resolved);
-  const compiler = new Compiler(origins, locate, [declarativeStream, simpleRetriever, asyncRetriever, httpRequester], customComponents);
+  const compiler = new Compiler(origins, locate, [declarativeStream, stateDelegatingStream, simpleRetriever, asyncRetriever, httpRequester], customComponents);
   let model: SourceModel | undefined;
   try {
     model = component(() => [declarativeSource]).parse(resolved, { compiler, pointer: '', field: '', parameters: {} });

@@ -3,18 +3,18 @@ import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Page, SlicePage, Source, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
-import { SluiceError } from '../errors/index.js';
 import { createMemoryVault } from './auth/memory-vault.js';
-import { missingWords } from './custom/available.js';
 import { completeSlice } from './source/complete-slice.js';
 import { describeStream, describeUnavailable } from './source/describe-stream.js';
 import { readSpec, type Environment } from './source/environment.js';
 import { openConfig } from './source/open-config.js';
+import { OpenedStreams } from './source/opened-streams.js';
 import { planSlices } from './source/plan.js';
 import { readStream } from './source/read-stream.js';
 import type { SourceModel } from './source/source.component.js';
-import type { StreamModel } from './source/stream-model.js';
 import { withSchemas } from './source/stream-schema.js';
+import { streamsToCheck } from './source/streams-to-check.js';
+import { LazyProgress } from './state/lazy-progress.js';
 import { stateProgress } from './state/state-progress.js';
 import { redactError } from './spec/redact.js';
 import { KnownSecrets } from './spec/known-secrets.js';
@@ -48,20 +48,22 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
 
 class DeclarativeSource implements Source {
   private readonly closing = new AbortController();
+  private readonly streams: OpenedStreams;
 
   constructor(
     private readonly model: SourceModel,
     private readonly environment: Environment,
     private readonly secrets: KnownSecrets,
-  ) {}
+  ) {
+    this.streams = new OpenedStreams(model, environment, this.closing.signal);
+  }
 
   check(): Promise<void> {
     const { check } = this.model;
     const config = { ...this.environment.config, ...check.overrides };
     const environment = { ...this.environment, config, maxTries: CHECK_TRIES };
     return this.guarded(async () => {
-      const first = this.model.streams.slice(0, check.first ?? 0);
-      for (const stream of [...check.streams.map((name) => this.stream(name)), ...first]) {
+      for (const stream of await streamsToCheck(check, new OpenedStreams(this.model, environment, this.closing.signal))) {
         const plan = planSlices(stream, environment, {
           state: null,
           nowMs: this.environment.now(),
@@ -86,11 +88,12 @@ class DeclarativeSource implements Source {
   discover(): Promise<Catalog> {
     return this.guarded(async () => {
       const streams: StreamDescriptor[] = [];
-      for (const stream of this.model.streams) {
+      const all = await this.streams.all();
+      for (const stream of all.streams) {
         const schema = await this.environment.schemaOf(stream, this.closing.signal);
         streams.push(describeStream(stream, this.environment.config, schema));
       }
-      return { streams: [...streams, ...this.model.unavailable.map(describeUnavailable)] };
+      return { streams: [...streams, ...all.unavailable.map(describeUnavailable)] };
     });
   }
 
@@ -98,7 +101,7 @@ class DeclarativeSource implements Source {
     return this.guarded(async () => {
       const state = request.incremental ? request.state : null;
       const nowMs = Date.parse(request.now);
-      const plan = planSlices(this.stream(request.stream), this.environment, {
+      const plan = planSlices(await this.streams.find(request.stream), this.environment, {
         state,
         nowMs,
         after: request.after,
@@ -117,37 +120,28 @@ class DeclarativeSource implements Source {
   async *read({ stream, slice, position, signal }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
     const both = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* readStream(this.stream(stream), this.environment, { slice: readSpec(slice), position, signal: both });
+      yield* readStream(await this.streams.find(stream), this.environment, { slice: readSpec(slice), position, signal: both });
     } catch (error) {
       throw redactError(error, this.secrets.all());
     }
   }
 
   complete({ stream, ...rest }: Parameters<Source['complete']>[0]): StreamState {
-    return completeSlice(this.stream(stream), this.environment.config, rest);
+    return completeSlice(this.streams.known(stream), this.environment.config, rest);
   }
 
   progress({ stream, state, incremental, now }: Parameters<Source['progress']>[0]): StateProgress {
     const plannedMs = Date.parse(now);
     const { config } = this.environment;
-    return stateProgress(this.stream(stream), { config, state: incremental ? state : null, plannedMs });
+    const before = incremental ? state : null;
+    const open = () => stateProgress(this.streams.known(stream), { config, state: before, plannedMs });
+    return this.streams.isKnown(stream) ? open() : new LazyProgress(() => this.streams.isKnown(stream), open, before);
   }
 
   async close(): Promise<void> {
     this.closing.abort(new Error('the source was closed'));
     // A new refresh token that is still on its way must be stored before this process may end.
     await this.environment.credentials.settled();
-  }
-
-  private stream(name: string): StreamModel {
-    const found = this.model.streams.find((stream) => stream.name === name);
-    if (found !== undefined) return found;
-    const listed = this.model.unavailable.find((stream) => stream.name === name);
-    if (listed === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
-    throw new SluiceError('STREAM_UNAVAILABLE', {
-      detail: `the stream "${name}" ${missingWords(listed.missing)}`,
-      details: { stream: name },
-    });
   }
 
   private async guarded<T>(work: () => Promise<T>): Promise<T> {

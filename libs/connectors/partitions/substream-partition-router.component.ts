@@ -27,7 +27,7 @@ const parentStreamConfig = defineComponent({
   type: 'ParentStreamConfig',
   fields: {
     // By name: a stream holds routers, and a router holds streams.
-    stream: lateComponent<ParentStream>('DeclarativeStream'),
+    stream: lateComponent<ParentStream>('DeclarativeStream', 'StateDelegatingStream'),
     parent_key: template(),
     partition_field: template(),
     request_option: optional(component(() => [requestOption])),

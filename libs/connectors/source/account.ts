@@ -6,7 +6,6 @@ import { SluiceError } from '../../errors/index.js';
 import { scopeOf } from './environment.js';
 import { normalizeConfig } from './open-config.js';
 import type { SourceModel } from './source.component.js';
-import type { StreamModel } from './stream-model.js';
 
 /**
  * The account that a configuration speaks for: host and a digest of its credentials, so that two connections with the same key share one
@@ -20,10 +19,13 @@ export function budgetAccountOf(input: {
 }): BudgetAccount {
   const { model, workspaceId, limits } = input;
   const scope = scopeOf(normalizeConfig(model, input.config, 0), 0, null);
-  const accounts = model.streams.flatMap((stream: StreamModel) => {
+  const requesters = [
+    ...model.streams.map(({ retriever }) => retriever.job?.creation ?? retriever.requester),
+    ...model.dynamic.flatMap((dynamic) => dynamic.requesters()),
+  ];
+  const accounts = requesters.flatMap((requester) => {
     try {
-      const { requester, job } = stream.retriever;
-      return [(job?.creation ?? requester).account(scope)];
+      return [requester.account(scope)];
     } catch (error) {
       // An address made from a slice is known only then; other streams tell the host.
       if (error instanceof SluiceError) return [];
@@ -32,7 +34,7 @@ export function budgetAccountOf(input: {
   });
   const base = accounts.map((account) => account.base).find((address) => URL.canParse(address));
   // Nothing is called where nothing can be read.
-  if (base === undefined && model.streams.length === 0) return { workspaceId, host: 'none', account: 'none', limits: [] };
+  if (base === undefined && model.streams.length === 0 && model.dynamic.length === 0) return { workspaceId, host: 'none', account: 'none', limits: [] };
   if (base === undefined) throw new SluiceError('CONFIG_INVALID', { detail: 'the configuration gives no address to call' });
   const { host } = new URL(base);
   const identities = [...new Set(accounts.map(({ identity }) => identity))].sort();

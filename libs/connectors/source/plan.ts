@@ -16,6 +16,7 @@ import {
 } from '../state/partitioned-state.js';
 import { scopeOf, writeSpec, type Environment } from './environment.js';
 import { ParentReader } from './read-parent.js';
+import { wayFrom } from './state-delegation.js';
 import type { StreamModel } from './stream-model.js';
 
 export interface PlanRequest {
@@ -41,13 +42,14 @@ interface Place {
  * plan of any length needs no memory; going on costs one request of the parent.
  */
 export async function* planSlices(
-  model: StreamModel,
+  stream: StreamModel,
   environment: Environment,
   request: PlanRequest,
 ): AsyncGenerator<{ slice: Slice; after: JsonValue }> {
-  const { retriever, cursor } = model;
   const scope = scopeOf(environment.config, request.nowMs, null);
-  const state = model.migrateState(request.state, scope);
+  const { model, after: afterwards, state: from } = wayFrom(stream, request.state, scope);
+  const { retriever, cursor } = model;
+  const state = model.migrateState(from, scope);
   const resumed = (isObject(request.after) ? request.after : null) as Place | null;
   let before: JsonValue = resumed?.r ?? null;
   let index = resumed?.w ?? 0;
@@ -62,7 +64,7 @@ export async function* planSlices(
       const window = windows[index] ?? null;
       const place = window === null ? (name === '' ? '' : String(count)) : `${window.start}..${window.end}`;
       const id = [name, place].filter((part) => part !== '').join('@') || 'all';
-      const spec = writeSpec({ partition, window, global, parents: null });
+      const spec = writeSpec({ partition, window, global, parents: null, after: afterwards });
       const here: Place = { r: before, w: index + 1, n: count - 1, m: parents.states };
       yield { slice: { id, spec, partition: name }, after: here as unknown as JsonValue };
     }
@@ -71,7 +73,7 @@ export async function* planSlices(
   }
   const learned = parents.states;
   if (cursor === null || !retriever.router.hasParents || Object.keys(learned).length === 0) return;
-  const spec = writeSpec({ partition: { values: {}, extra: {} }, window: null, global: false, parents: learned });
+  const spec = writeSpec({ partition: { values: {}, extra: {} }, window: null, global: false, parents: learned, after: afterwards });
   yield { slice: { id: PARENTS, spec, partition: PARENTS }, after: { r: before, w: 0, n: count, m: learned } };
 }
 

@@ -2,10 +2,14 @@ import type { RecordPage } from '../../contracts/source.port.js';
 import { readJobSlice, type ReadJobRequest } from '../async/read-job-slice.js';
 import type { Environment } from './environment.js';
 import { readSlice } from './read-slice.js';
+import { wayOf } from './state-delegation.js';
 import type { StreamModel } from './stream-model.js';
 
 /** The pages of a slice in order, whatever kind of retriever makes them. */
 export const readStream = (model: StreamModel, environment: Environment, request: ReadJobRequest): AsyncGenerator<RecordPage> =>
-  model.retriever.job === undefined
-    ? readSlice(model, environment, request)
-    : readJobSlice(model, model.retriever.job, environment, request);
+  readIn(wayOf(model, request.slice), environment, request);
+
+const readIn = (way: StreamModel, environment: Environment, request: ReadJobRequest): AsyncGenerator<RecordPage> =>
+  way.retriever.job === undefined
+    ? readSlice(way, environment, request)
+    : readJobSlice(way, way.retriever.job, environment, request);

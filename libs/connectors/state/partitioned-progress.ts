@@ -6,6 +6,7 @@ import type { Scope } from '../manifest/interpolation.js';
 import type { PartitionRouter } from '../partitions/partition.js';
 import { fromPlan, toPlan } from '../partitions/plan-value.js';
 import { readSpec } from '../source/environment.js';
+import { wasSkipped } from '../async/job-position.js';
 import { parsePosition } from '../source/read-slice.js';
 import {
   initialCursor,
@@ -45,7 +46,7 @@ export class PartitionedProgress implements StateProgress {
   add(slice: Slice, position: Position | null): void {
     const { partition, window, global, parents } = readSpec(slice);
     if (parents !== null) this.parents = parents;
-    if (window === null) return;
+    if (window === null || wasSkipped(position)) return;
     const { highest } = parsePosition(position);
     if (highest !== null) {
       this.sawRecord = true;

@@ -4,7 +4,9 @@ import type { Position, Slice, StreamState } from '../../contracts/stream.js';
 import type { Cursor } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { readSpec, scopeOf } from '../source/environment.js';
+import { wasSkipped } from '../async/job-position.js';
 import { parsePosition } from '../source/read-slice.js';
+import { DelegatedProgress, wayFrom } from '../source/state-delegation.js';
 import type { StreamModel } from '../source/stream-model.js';
 import { PartitionedProgress } from './partitioned-progress.js';
 
@@ -19,7 +21,18 @@ export interface ProgressRequest {
 }
 
 /** Folds completed slices into a stream's state: in any order, each as often as it comes. */
-export function stateProgress(model: StreamModel, { config, state, plannedMs }: ProgressRequest): StateProgress {
+export function stateProgress(model: StreamModel, request: ProgressRequest): StateProgress {
+  const { afterwards } = model;
+  if (afterwards === undefined) return progressOf(model, request);
+  const scope = scopeOf(request.config, request.plannedMs, null);
+  return new DelegatedProgress(
+    (after) => progressOf(after ? afterwards.stream : model, request),
+    (slice) => readSpec(slice).after === true,
+    wayFrom(model, request.state, scope).after,
+  );
+}
+
+function progressOf(model: StreamModel, { config, state, plannedMs }: ProgressRequest): StateProgress {
   const { cursor, retriever } = model;
   if (cursor === null) return { add: () => undefined, state: () => NO_CURSOR_STATE, message: () => NO_CURSOR_STATE };
   const scope = scopeOf(config, plannedMs, null);
@@ -38,7 +51,7 @@ class PlainProgress implements StateProgress {
 
   add(slice: Slice, position: Position | null): void {
     const { window } = readSpec(slice);
-    if (window === null) return;
+    if (window === null || wasSkipped(position)) return;
     this.current = this.cursor.complete({
       state: this.current,
       window,
