@@ -4,6 +4,7 @@ import { SluiceError } from '../../libs/errors/index.js';
 import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamScope } from '../../libs/runs/run-scope.js';
 import { appendRunLog, countSlices, getRunStream, setRunStreamState, type Pool } from '../../libs/store/index.js';
 import { refreshCounts } from './refresh-counts.js';
+import { settling } from './settling.js';
 import { openStreamPlan, planMore } from './stream-plan.js';
 
 /** Makes the stream visible when every slice is complete; says `open` when one is not. Idempotent. */
@@ -33,7 +34,12 @@ export async function finishStream(
         await source.close();
       }
     }
-    await destination.finish({ ref, target });
+    const { source } = await openRunSource(pool, opener, scope);
+    try {
+      await destination.finish({ ref, target, settle: settling(source, { stream, target, plannedAt: plan.planNow }) });
+    } finally {
+      await source.close();
+    }
     const counts = await refreshCounts(pool, destination, ref);
     await setRunStreamState(pool, { runId, stream, state: 'finished' });
     await appendRunLog(pool, {

@@ -12,6 +12,7 @@ import {
   type Pool,
 } from '../../libs/store/index.js';
 import type { Source } from '../../libs/contracts/source.port.js';
+import { settling } from './settling.js';
 import { planAhead } from '../move/plan-feed.js';
 
 /** More movers than this on one stream gain nothing: the source or the destination is the limit then. */
@@ -26,7 +27,8 @@ export interface StreamPorts {
 /** Makes the table ready and begins the stream's plan, or puts first what an earlier run left. Idempotent. Returns how many movers it is worth. */
 export async function openStreamPlan({ pool, source, destination }: StreamPorts, { ref, target }: StreamScope): Promise<number> {
   const key = { runId: ref.runId, stream: ref.stream };
-  const prepared = await destination.prepare({ ref, target });
+  const settle = settling(source, { stream: ref.stream, target, plannedAt: null });
+  const prepared = await destination.prepare({ ref, target, settle });
   const begun = (await getRunStream(pool, key))?.planNow ?? null;
   if (begun === null && prepared.unfinished.length > 0) {
     await inTransaction(pool, async (tx) => {

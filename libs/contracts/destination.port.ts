@@ -73,6 +73,15 @@ export interface Counts {
   chunks: number;
 }
 
+/** A slice that is complete, with the position after its last page. */
+export interface CompletedSlice {
+  slice: Slice;
+  position: Position | null;
+}
+
+/** Makes a stream's state from the state and from slices that were completed without one (SliceWriter.complete). Pure: may be called again with some of the same slices. */
+export type Settle = (state: StreamState, completed: AsyncIterable<CompletedSlice>) => Promise<StreamState>;
+
 /** The one writer of a slice under one fence. Not for concurrent use: one caller, one call at a time. */
 export interface SliceWriter {
   /** Where to read on; null: from the slice's beginning. */
@@ -85,9 +94,11 @@ export interface SliceWriter {
   commit(position: Position): Promise<void>;
   /**
    * Completes the slice: what is open, the state and the mark that it is done go in together, so that rows behind the last position are never
-   * committed without it. `position`: what `next` was made from. `next` must be pure: it may be called again.
+   * committed without it. `position`: what `next` was made from. `next` must be pure: it may be called again. null: the state is made from the
+   * completed slices when the stream is finished, or prepared by another run (`settle`), so that no slice writes what grows with their number;
+   * for slices of a partition only.
    */
-  complete(position: Position | null, next: (state: StreamState) => StreamState): Promise<void>;
+  complete(position: Position | null, next: ((state: StreamState) => StreamState) | null): Promise<void>;
   /** Waits for outstanding commits, drops what was not committed, and frees the connections. Always call it; safe after errors. */
   close(): Promise<void>;
   /** Chunks committed so far by this writer. */
@@ -99,12 +110,14 @@ export interface Destination {
   readonly capabilities: DestinationCapabilities;
   /** Connects, checks version, permissions and that the session is real (no transaction pooler). Throws what is wrong. */
   check(): Promise<void>;
-  /** Raises the epoch, owns and shapes the table, opens or resumes the generation. Idempotent within a run. */
-  prepare(request: { ref: StreamRef; target: StreamTarget }): Promise<PreparedStream>;
+  /**
+   * Raises the epoch, owns and shapes the table, opens or resumes the generation. `settle`: for what was completed since the state was made; absent: slices have no partitions. Idempotent within a run.
+   */
+  prepare(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<PreparedStream>;
   /** Raises the fence to `fence` (> any earlier one of the slice), ends the old writer's sessions, and takes the position from the same statement. */
   open(request: { ref: StreamRef; target: StreamTarget; slice: Slice; fence: number }): Promise<SliceWriter>;
-  /** Makes a complete stream visible and cleans up. Idempotent. */
-  finish(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
+  /** Makes a complete stream visible, with the state that `settle` makes of all its slices, and cleans up. Idempotent. */
+  finish(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<void>;
   /** Refuses every writer of an epoch below `ref.epoch` from now on, for streams that exist. */
   fence(request: { ref: StreamRef }): Promise<void>;
   /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew, as a generation beside the table: the old rows are seen until it has finished. */

@@ -1,17 +1,18 @@
-import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { terminateBackends } from './backends.js';
 import { collapseBoundary } from './boundary-rows.js';
 import { dropGenerations } from './generation.js';
 import { publishGeneration } from './publish-generation.js';
 import type { Session, SessionTimeouts } from './session.js';
+import { settleState } from './settle.js';
 import { lockOwnStream, readStream, staleRun } from './stream-row.js';
 
 /** See Destination.finish: one transaction, so that nothing is ever visible in part. */
 export async function finishStream(
   session: Session,
   timeouts: SessionTimeouts,
-  { ref, target }: { ref: StreamRef; target: StreamTarget },
+  { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
 ): Promise<void> {
   const what = `finishing the stream ${ref.stream}`;
   const before = await readStream(session, ref, { lock: false });
@@ -34,6 +35,7 @@ export async function finishStream(
     await dropGenerations(session, row.id, null);
     if (target.mode === 'incremental_append')
       for (const statement of collapseBoundary(row.id, ref.runId, target.cursorOrder)) await session.query(what, statement);
+    if (settle) await settleState(session, row.id, row.state, settle);
     await session.query(what, 'DELETE FROM sluice.checkpoint WHERE stream_id = $1', [row.id]);
     await session.query(what, 'UPDATE sluice.stream SET finished_run = $2, loading = false, reset = false WHERE id = $1', [
       row.id,

@@ -3,6 +3,7 @@ import type {
   Destination,
   DestinationCapabilities,
   PreparedStream,
+  Settle,
   SliceWriter,
   StreamRef,
   StreamTarget,
@@ -54,7 +55,7 @@ export class PostgresDestination implements Destination {
     return this.pool.with((first) => this.pool.with((second) => checkDestination(first, second)));
   }
 
-  prepare(request: { ref: StreamRef; target: StreamTarget }): Promise<PreparedStream> {
+  prepare(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<PreparedStream> {
     return this.withSchema((session) => prepareStream(session, request));
   }
 
@@ -62,7 +63,7 @@ export class PostgresDestination implements Destination {
     return openWriter(this.pool, this.timeouts, request);
   }
 
-  finish(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {
+  finish(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<void> {
     return this.withSchema((session) => finishStream(session, this.timeouts, request));
   }
 

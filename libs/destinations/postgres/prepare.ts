@@ -1,17 +1,18 @@
-import type { PreparedStream, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Slice } from '../../contracts/stream.js';
 import { terminateOtherRuns } from './backends.js';
 import { columnsOf, type Column } from './columns.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
+import { settleState } from './settle.js';
 import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
 import { ownTable, shapeTable } from './target-table.js';
 
 /** See Destination.prepare. */
 export async function prepareStream(
   session: Session,
-  { ref, target }: { ref: StreamRef; target: StreamTarget },
+  { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
 ): Promise<PreparedStream> {
   const columns = columnsOf(target);
   // First the epoch alone: from its commit on no older writer can begin, so those that are still there can be ended before DDL waits for them.
@@ -20,10 +21,12 @@ export async function prepareStream(
   const streamId = await raiseEpoch(session, ref);
   await terminateOtherRuns(session, { streamId, runId: ref.runId });
   return session.transaction(`preparing the stream ${ref.stream}`, async () => {
-    const row = await lockOwnStream(session, ref);
+    let row = await lockOwnStream(session, ref);
     await ownTable(session, ref, target);
     const loading = target.mode === 'full_refresh_overwrite' || (row.preparedRun === ref.runId ? row.loading : row.reset);
     await shapeTable(session, { target, columns, keyed: target.mode === 'incremental_upsert' && !loading });
+    // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
+    if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
     if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target });
     await session.query(

@@ -93,7 +93,7 @@ export class PostgresSliceWriter implements SliceWriter {
     });
   }
 
-  complete(position: Position | null, next: (state: StreamState) => StreamState): Promise<void> {
+  complete(position: Position | null, next: ((state: StreamState) => StreamState) | null): Promise<void> {
     return this.guarded(async () => {
       const { key, loading, timeouts } = this.options;
       const chunk = this.chunk;
@@ -119,10 +119,9 @@ export class PostgresSliceWriter implements SliceWriter {
       ];
       await this.send(session, head.join(';\n'));
       for (let race = 0; ; race += 1) {
-        const { state, version } = await this.readState(session);
         const message = [
           assertStream(key),
-          setState(key, version, next(state)),
+          ...(next === null ? [] : [await this.nextState(session, next)]),
           ...rows,
           completeSlice(key, position),
           'COMMIT',
@@ -182,14 +181,14 @@ export class PostgresSliceWriter implements SliceWriter {
     return new OpenChunk({ session: sessions[this.turn] as Session, begin, ...loading });
   }
 
-  private async readState(session: Session): Promise<{ state: StreamState; version: string }> {
+  private async nextState(session: Session, next: (state: StreamState) => StreamState): Promise<string> {
     const [row] = await session.query<{ state: StreamState; version: string }>(
       'reading the state',
       'SELECT state, state_version AS version FROM sluice.stream WHERE id = $1',
       [this.options.key.streamId],
     );
     if (!row) throw new SluiceError('STALE_RUN', { detail: 'the stream is gone' });
-    return row;
+    return setState(this.options.key, row.version, next(row.state));
   }
 
   private async send(session: Session, message: string, deadlineMs?: number): Promise<void> {
