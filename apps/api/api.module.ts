@@ -6,6 +6,7 @@ import { BudgetsController } from './budgets/budgets.controller.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
 import { ProbeService } from './connections/probe.service.js';
+import { ConnectorChanges } from './connectors/connector-changes.service.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
 import { ConnectorsService } from './connectors/connectors.service.js';
 import { ConnectorSeed } from './connectors/seed-connectors.js';
@@ -49,7 +50,7 @@ export class ApiModule {
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        ...[ConnectorsService, ConnectorSeed, ConnectionsService, ProbeService],
+        ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[SyncsService, SyncChecks, DeleteSync, RunsService, Lifecycle],
       ],
     };

@@ -5,6 +5,8 @@ import type { Destination, DestinationCapabilities } from '../contracts/destinat
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
+import type { Catalog } from '../contracts/stream.js';
+import type { FieldError } from '../errors/index.js';
 
 /** A connector as the store knows it; `manifest` is null where it is made of code. */
 export interface ConnectorRef {
@@ -13,11 +15,21 @@ export interface ConnectorRef {
   manifest: JsonObject | null;
 }
 
+export interface UnavailableStream {
+  name: string;
+  reason: string;
+  missing: readonly { type: string; className: string }[];
+}
+
 export interface ConnectorDescription {
   /** JSON schema of a connection's configuration; `airbyte_secret` marks what is encrypted. */
   spec: JsonSchema;
   /** Names of the streams that a manifest defines; empty for destinations. */
   streams: readonly string[];
+  /** Those of them that cannot be read here, with the code that they need. */
+  unavailable: readonly UnavailableStream[];
+  /** What in the manifest is accepted and probably not meant. */
+  warnings: readonly FieldError[];
   /** null for sources. */
   capabilities: DestinationCapabilities | null;
 }
@@ -30,6 +42,11 @@ export interface ConnectorCatalog {
   parse(text: string): JsonObject;
   /** Errors: MANIFEST_INVALID, MANIFEST_UNSUPPORTED, with path, found and allowed. */
   describe(connector: ConnectorRef): ConnectorDescription;
+  /**
+   * A source's streams as far as the manifest and a configuration (secrets included) alone tell; nothing is called, so what an API generates
+   * is not there. Errors: CONFIG_INVALID.
+   */
+  outline(request: { connector: ConnectorRef; config: JsonObject }): Catalog;
   /** Checks a whole configuration, secrets included. Errors: CONFIG_INVALID with pointers into it; values are not repeated. */
   validate(request: { connector: ConnectorRef; config: JsonObject }): void;
   /** Whose allowance the calls of this configuration use. `limits`: the connection's own, instead of the connector's. Errors: CONFIG_INVALID. */

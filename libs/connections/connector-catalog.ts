@@ -4,7 +4,9 @@ import {
   compileManifest,
   compileManifestText,
   createDeclarativeSource,
+  missingWords,
   openConfig,
+  outlineStreams,
   validateConfig,
 } from '../connectors/index.js';
 import { createDestination, listDestinationConnectors } from '../destinations/registry.js';
@@ -39,10 +41,18 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
     parse: (text) => compileManifestText(text).document as JsonObject,
     describe(connector) {
       const spec = specOf(connector) as JsonSchema;
-      return connector.kind === 'source'
-        ? { spec, streams: modelOf(connector).streams.map(({ name }) => name), capabilities: null }
-        : { spec, streams: [], capabilities: destinationOf(connector).capabilities };
+      if (connector.kind === 'destination') {
+        const { capabilities } = destinationOf(connector);
+        return { spec, capabilities, streams: [], unavailable: [], warnings: [] };
+      }
+      const { streams, unavailable, warnings } = modelOf(connector);
+      return {
+        ...{ spec, capabilities: null, warnings },
+        streams: [...streams, ...unavailable].map(({ name }) => name),
+        unavailable: unavailable.map(({ name, missing }) => ({ name, missing, reason: missingWords(missing) })),
+      };
     },
+    outline: ({ connector, config }) => outlineStreams(modelOf(connector), config, Date.now()),
     validate({ connector, config }) {
       if (connector.kind === 'source') openConfig(modelOf(connector), config, Date.now());
       else validateConfig(specOf(connector), config);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
+import { fieldErrorSchema } from './problem.schema.js';
 
 /** A JSON object as a JSON parser made it: deeper checks are those of whoever reads it. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
@@ -28,13 +29,62 @@ export const connectorSummarySchema = z
   })
   .meta({ id: 'ConnectorSummary' });
 
+const unavailableStreamSchema = z.object({
+  stream: z.string(),
+  reason: z.string(),
+  missing: z.array(z.object({ type: z.string(), class_name: z.string() })).describe('Code that the stream needs.'),
+});
+
 export const connectorSchema = z
   .object({
     ...connectorSummarySchema.shape,
     spec: jsonObjectSchema.describe('JSON schema of a connection’s `config`; fields with `airbyte_secret` are kept encrypted.'),
     streams: z.array(z.string()).describe('Streams that the manifest names; empty for destinations.'),
+    unavailable: z.array(unavailableStreamSchema).describe('Those of them that cannot be read here.'),
+    warnings: z
+      .array(fieldErrorSchema)
+      .describe('What in the manifest is accepted and probably not meant: fields that have no effect, with the likely name.'),
     delivery: z.enum(['exactly_once', 'at_least_once']).nullable().describe('What a destination promises; null for sources.'),
+    versions: z
+      .array(z.object({ version: z.string(), created_at: z.iso.datetime(), current: z.boolean() }))
+      .describe('Newest first, at most 50. Running syncs keep the version they began with.'),
   })
   .meta({ id: 'Connector' });
 export type ConnectorView = z.output<typeof connectorSchema>;
 export type ConnectorSummaryView = z.output<typeof connectorSummarySchema>;
+
+export const streamChangeSchema = z.object({
+  stream: z.string(),
+  change: z.enum(['removed', 'unavailable', 'available', 'primary_key', 'cursor_field', 'modes', 'resume', 'schema']),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  reset_needed: z.boolean().describe('What was loaded does not fit any more: load the stream anew.'),
+});
+export type StreamChange = z.output<typeof streamChangeSchema>;
+
+/** What another version of a connector means for what uses it. */
+export const connectorChangesSchema = z
+  .object({
+    streams_added: z.array(z.string()),
+    streams_removed: z.array(z.string()),
+    connections: z
+      .array(z.object({ id: z.uuid(), name: z.string(), errors: z.array(fieldErrorSchema) }))
+      .describe('Connections whose configuration the new version refuses; their syncs fail until it is changed.'),
+    syncs: z
+      .array(z.object({ id: z.uuid(), name: z.string(), connection_id: z.uuid(), streams: z.array(streamChangeSchema) }))
+      .describe('Syncs for which something changes. Runs that are active end with the version they began with.'),
+    complete: z.boolean().describe('false: there are more connections than are looked at (200).'),
+  })
+  .meta({ id: 'ConnectorChanges' });
+export type ConnectorChangesView = z.output<typeof connectorChangesSchema>;
+
+/** Answer of POST /v1/connectors. */
+export const putConnectorSchema = z
+  .object({
+    ...connectorSchema.shape,
+    outcome: z.enum(['created', 'updated', 'unchanged']).describe('`unchanged`: the current version has this very content.'),
+    dry_run: z.boolean().describe('Nothing was stored.'),
+    changes: connectorChangesSchema,
+  })
+  .meta({ id: 'PutConnector' });
+export type PutConnectorView = z.output<typeof putConnectorSchema>;

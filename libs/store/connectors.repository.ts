@@ -81,3 +81,36 @@ export async function listConnectors(
   );
   return result.rows;
 }
+
+/** All versions of a connector, newest first; at most `limit`. */
+export async function listConnectorVersions(
+  db: Db,
+  request: { workspaceId: string; name: string; limit: number },
+): Promise<{ hash: string; createdAt: Date; current: boolean }[]> {
+  const result = await db.query<{ hash: string; createdAt: Date; current: boolean }>(
+    `SELECT hash, created_at AS "createdAt", current FROM control.connector
+     WHERE workspace_id = $1 AND name = $2 ORDER BY created_at DESC, hash LIMIT $3`,
+    [request.workspaceId, request.name, request.limit],
+  );
+  return result.rows;
+}
+
+/** The connections of a connector with the syncs that read from them, as their next run would. In order of creation; returns at most limit + 1. */
+export async function listConnectorUses(
+  db: Db,
+  request: { workspaceId: string; name: string; limit: number },
+): Promise<{ connectionId: string; syncs: { id: string; name: string; streams: string[] }[] }[]> {
+  const result = await db.query<{ connectionId: string; syncs: { id: string; name: string; streams: string[] }[] }>(
+    `SELECT c.id AS "connectionId", coalesce(s.syncs, '[]') AS syncs
+     FROM control.connection c
+     LEFT JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('id', y.id, 'name', y.name, 'streams', jsonb_path_query_array(v.spec, '$.streams[*].name'))
+         ORDER BY y.seq) AS syncs
+       FROM control.sync y JOIN control.sync_version v ON v.sync_id = y.id AND v.version = y.version
+       WHERE y.source_id = c.id AND y.deleted_at IS NULL
+     ) s ON true
+     WHERE c.workspace_id = $1 AND c.connector = $2 AND c.deleted_at IS NULL ORDER BY c.seq LIMIT $3`,
+    [request.workspaceId, request.name, request.limit + 1],
+  );
+  return result.rows;
+}

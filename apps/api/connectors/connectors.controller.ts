@@ -8,6 +8,7 @@ import {
   connectorSchema,
   connectorSummarySchema,
   newConnectorSchema,
+  putConnectorSchema,
 } from '../../../libs/contracts/connector.schema.js';
 import { pageOf, pageQuerySchema, type PageQuery } from '../../../libs/contracts/page.schema.js';
 import { CATALOG } from '../core/tokens.js';
@@ -19,6 +20,7 @@ import { ConnectorsService } from './connectors.service.js';
 
 const yamlQuerySchema = z.strictObject({
   name: connectorNameSchema.optional().describe('The connector’s name, where the body is YAML.'),
+  dry_run: z.stringbool().default(false).describe('Only tell what would change: nothing is stored.'),
 });
 const exampleManifest = {
   version: '6.1.0',
@@ -47,9 +49,9 @@ export class ConnectorsController {
     id: 'addConnector',
     summary: 'Add a connector, or a new version of one',
     description:
-      'The body is JSON with name and manifest, or the manifest itself as `application/yaml` with `?name=`. At most 4 MiB.',
+      'The body is JSON with name and manifest, or the manifest itself as `application/yaml` with `?name=`. At most 4 MiB. The version is the hash of the content: what is already current is answered with 200 and stays as it is. `changes` tells which syncs see something new, and how.',
     status: 201,
-    answer: connectorSchema,
+    answer: putConnectorSchema,
     problems: [
       'INVALID_REQUEST',
       'VALIDATION_FAILED',
@@ -69,8 +71,12 @@ export class ConnectorsController {
   ) {
     const named = typeof body === 'string' ? { name: query.name, manifest: this.catalog.parse(body) } : body;
     const connector = await this.body.transform(named, { type: 'body', schema: newConnectorSchema });
-    const view = await this.connectors.put({ workspaceId, ...(connector as z.output<typeof newConnectorSchema>) });
+    const view = await this.connectors.put({
+      ...{ workspaceId, dryRun: query.dry_run },
+      ...(connector as z.output<typeof newConnectorSchema>),
+    });
     response.location(`/v1/connectors/${view.name}`);
+    if (view.dry_run || view.outcome === 'unchanged') response.status(200);
     return view;
   }
 

@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConnectorCatalog, ConnectorDescription } from '../../../libs/connections/index.js';
-import type { ConnectorSummaryView, ConnectorView, NewConnector } from '../../../libs/contracts/connector.schema.js';
+import type {
+  ConnectorSummaryView,
+  ConnectorView,
+  NewConnector,
+  PutConnectorView,
+} from '../../../libs/contracts/connector.schema.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import {
@@ -8,6 +13,7 @@ import {
   findConnector,
   inTransaction,
   listConnectors,
+  listConnectorVersions,
   putConnector,
   retireConnector,
   type ConnectorRow,
@@ -15,8 +21,10 @@ import {
 } from '../../../libs/store/index.js';
 import { CATALOG, POOL } from '../core/tokens.js';
 import { pageOfRows, textCursor } from '../http/cursor.js';
+import { ConnectorChanges, fieldErrorView } from './connector-changes.service.js';
 
 const LIST = 'connectors';
+const MAX_VERSIONS = 50;
 
 /** Connectors: manifests by name, each change a new version. */
 @Injectable()
@@ -24,6 +32,7 @@ export class ConnectorsService {
   constructor(
     @Inject(POOL) private readonly pool: Pool,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
+    @Inject(ConnectorChanges) private readonly changes: ConnectorChanges,
   ) {}
 
   async list(request: { workspaceId: string; query: PageQuery }): Promise<Page<ConnectorSummaryView>> {
@@ -34,7 +43,7 @@ export class ConnectorsService {
 
   async get(request: { workspaceId: string; name: string }): Promise<ConnectorView> {
     const { row, description } = await this.describe(request);
-    return connectorView(row, description);
+    return connectorView(row, description, await this.versions(request));
   }
 
   /** The current version with what its manifest says. Errors: NOT_FOUND. */
@@ -47,13 +56,28 @@ export class ConnectorsService {
     return { row, description: this.catalog.describe(row) };
   }
 
-  /** Adds a connector, or a version of one. Errors: NAME_TAKEN for connectors made of code, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
-  async put(request: { workspaceId: string } & NewConnector): Promise<ConnectorView> {
-    const { workspaceId, name, manifest } = request;
+  /**
+   * Adds a connector, or a version of one; with `dryRun` it only tells what that would do. Errors: NAME_TAKEN for connectors made of code,
+   * MANIFEST_INVALID, MANIFEST_UNSUPPORTED.
+   */
+  async put(request: { workspaceId: string; dryRun: boolean } & NewConnector): Promise<PutConnectorView> {
+    const { workspaceId, name, manifest, dryRun } = request;
     if (this.catalog.builtIn.some((builtIn) => builtIn.name === name))
       throw new SluiceError('NAME_TAKEN', { detail: `"${name}" is a connector that comes with Sluice` });
-    const description = this.catalog.describe({ name, kind: 'source', manifest });
-    return connectorView(await this.store({ workspaceId, name, kind: 'source', manifest }), description);
+    const connector = { workspaceId, name, kind: 'source' as const, manifest };
+    const description = this.catalog.describe(connector);
+    const before = await findConnector(this.pool, { workspaceId, name });
+    const changes = await this.changes.between({ workspaceId, before, after: connector });
+    const hash = contentHash(manifest);
+    const outcome = before === null ? 'created' : before.hash === hash ? 'unchanged' : 'updated';
+    const row = dryRun ? { ...connector, hash, createdAt: new Date() } : await this.store(connector);
+    const view = connectorView(row, description, await this.versions({ workspaceId, name }));
+    return { ...view, outcome, dry_run: dryRun, changes };
+  }
+
+  private async versions(request: { workspaceId: string; name: string }): Promise<ConnectorView['versions']> {
+    const rows = await listConnectorVersions(this.pool, { ...request, limit: MAX_VERSIONS });
+    return rows.map(({ hash, createdAt, current }) => ({ version: hash, created_at: createdAt.toISOString(), current }));
   }
 
   /** Makes this version the current one. */
@@ -71,11 +95,17 @@ function summaryView(row: ConnectorRow): ConnectorSummaryView {
   return { name: row.name, kind: row.kind, version: row.hash, created_at: row.createdAt.toISOString() };
 }
 
-function connectorView(row: ConnectorRow, description: ConnectorDescription): ConnectorView {
+function connectorView(row: ConnectorRow, description: ConnectorDescription, versions: ConnectorView['versions']): ConnectorView {
   return {
     ...summaryView(row),
     spec: description.spec as ConnectorView['spec'],
     streams: [...description.streams],
+    unavailable: description.unavailable.map(({ name, reason, missing }) => ({
+      ...{ stream: name, reason },
+      missing: missing.map(({ type, className }) => ({ type, class_name: className })),
+    })),
+    warnings: description.warnings.map(fieldErrorView),
     delivery: description.capabilities?.delivery ?? null,
+    versions,
   };
 }

@@ -10,7 +10,7 @@ type Violation = FieldError & { code: ErrorCode };
 
 /**
  * Checks a sync's streams against what its source offers and its destination takes. Throws every violation at once, under the code of the
- * first: UNKNOWN_STREAM, UNSUPPORTED_MODE, PRIMARY_KEY_MISSING, CURSOR_MISSING, VALIDATION_FAILED. Pure.
+ * first: UNKNOWN_STREAM, STREAM_UNAVAILABLE, UNSUPPORTED_MODE, PRIMARY_KEY_MISSING, CURSOR_MISSING, VALIDATION_FAILED. Pure.
  */
 export function assertStreams(request: { spec: SyncSpec; catalog: Catalog; destinationModes: readonly WriteMode[] }): void {
   const violations = [
@@ -38,7 +38,7 @@ function checkStream(
   if (descriptor.unavailable !== null)
     return [
       {
-        code: 'UNSUPPORTED_MODE',
+        code: 'STREAM_UNAVAILABLE',
         path: `${path}/name`,
         message: `cannot be read: ${descriptor.unavailable}`,
         found: stream.name,

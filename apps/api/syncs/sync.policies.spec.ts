@@ -61,7 +61,7 @@ test.each<[string, string, SyncStream[]]>([
       { name: 'ordres', mode: 'incremental_append' },
     ],
   ],
-  ['UNSUPPORTED_MODE', '/streams/0/name', [{ name: 'broken', mode: 'incremental_append' }]],
+  ['STREAM_UNAVAILABLE', '/streams/0/name', [{ name: 'broken', mode: 'incremental_append' }]],
   ['CURSOR_MISSING', '/streams/0/mode', [{ name: 'plain', mode: 'incremental_append' }]],
   ['PRIMARY_KEY_MISSING', '/streams/0/primary_key', [{ name: 'plain', mode: 'incremental_upsert' }]],
   [

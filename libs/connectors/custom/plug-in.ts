@@ -1,4 +1,3 @@
-import type { JsonSchema } from '../../contracts/json.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Cursor } from '../cursors/cursor.js';
 import type { BackoffStrategy } from '../errors/backoff.component.js';
@@ -13,6 +12,7 @@ import type { Decoder } from '../records/decoder.js';
 import type { Extractor } from '../records/extractor.js';
 import type { RecordFilter, SchemaNormalization } from '../records/record-selector.component.js';
 import type { Transformation } from '../records/transformation.js';
+import type { SchemaLoader } from '../schema/schema-loader.js';
 import type { Retriever } from '../source/stream-model.js';
 import type { ConfigChange } from '../spec/config-changes.component.js';
 import type { ValidationStrategy } from '../spec/config-checks.component.js';
@@ -32,7 +32,7 @@ export interface CustomParts {
   CustomRecordFilter: RecordFilter;
   CustomRequester: Requester;
   CustomRetriever: Retriever;
-  CustomSchemaLoader: JsonSchema;
+  CustomSchemaLoader: SchemaLoader;
   CustomSchemaNormalization: SchemaNormalization;
   CustomStateMigration: StateMigration;
   CustomTransformation: Transformation;

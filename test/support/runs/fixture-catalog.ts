@@ -10,7 +10,10 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog 
     builtIn: [...real.builtIn, { name: 'numbers', kind: 'source' }],
     parse: (text) => real.parse(text),
     describe: (connector) =>
-      connector.name === 'numbers' ? { spec: numbersSpec, streams: ['numbers'], capabilities: null } : real.describe(connector),
+      connector.name === 'numbers'
+        ? { spec: numbersSpec, streams: ['numbers'], unavailable: [], warnings: [], capabilities: null }
+        : real.describe(connector),
+    outline: (request) => (isNumbers(request) ? { streams: [] } : real.outline(request)),
     validate: (request) => (isNumbers(request) ? undefined : real.validate(request)),
     account: (request) =>
       isNumbers(request)
