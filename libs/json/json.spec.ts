@@ -80,6 +80,19 @@ describe('parseJson', () => {
     expect(exactNumber('1.50')).toBe(1.5);
   });
 
+  it('tells whole floats from integers where somebody asks', () => {
+    const text = '{"a":1.0,"b":1,"c":[1e2,-0.0],"d":1.5,"e":"1.0"}';
+    expect(parseJson(text, { keepsFloats: true })).toEqual({
+      a: new Decimal('1.0'),
+      b: 1,
+      c: [new Decimal('1e2'), new Decimal('-0.0')],
+      d: 1.5,
+      e: '1.0',
+    });
+    expect(parseJson(text)).toEqual({ a: 1, b: 1, c: [100, -0], d: 1.5, e: '1.0' });
+    expect(stringifyJson(parseJson(text, { keepsFloats: true }))).toBe(text);
+  });
+
   it('reads UTF-8 with and without a byte order mark', () => {
     expect(parseJson(Buffer.from('\uFEFF{"é":"€","n":12345678901234567890}'))).toEqual({ é: '€', n: 12345678901234567890n });
     expect(parseJson(Buffer.from('{"é":"€"}'))).toEqual({ é: '€' });

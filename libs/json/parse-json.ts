@@ -7,14 +7,19 @@ import { scanJson } from './scan-json.js';
  */
 const RISKY_NUMBER = /[[:,\s]-?(?:\d[\d.]{15}|\d+(?:\.\d+)?[eE])/;
 
+/** A whole number with a point, where a value may begin; as generous as the pattern above. */
+const WHOLE_FLOAT = /[[:,\s]-?\d+\.0+(?!\d)/;
+
 /**
  * JSON without losing digits: numbers that a double would change come as BigInt (integers) or Decimal. Everything else is as JSON.parse
- * gives it, and as fast. Throws SyntaxError, whose message may quote the text: do not show it.
+ * gives it, and as fast. With `keepsFloats`, for readers to whom 1.0 is another thing than 1, whole numbers that are written as floats are
+ * Decimals too. Throws SyntaxError, whose message may quote the text: do not show it.
  */
-export function parseJson(body: Buffer | string): unknown {
+export function parseJson(body: Buffer | string, { keepsFloats = false }: { keepsFloats?: boolean } = {}): unknown {
   const text = typeof body === 'string' ? body : decodeUtf8(body);
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return RISKY_NUMBER.test(json) || /^-?\d/.test(json) ? scanJson(json) : (JSON.parse(json) as unknown);
+  const risky = RISKY_NUMBER.test(json) || /^-?\d/.test(json) || (keepsFloats && WHOLE_FLOAT.test(json));
+  return risky ? scanJson(json, { keepsFloats }) : (JSON.parse(json) as unknown);
 }
 
 /** As `toString('utf8')`, in half of its time: that one goes character by character from the first that is not ASCII. */

@@ -1,4 +1,4 @@
-import { exactNumber } from './decimal.js';
+import { Decimal, exactNumber } from './decimal.js';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -7,8 +7,11 @@ const MAX_DEPTH = 5_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 
-/** A full JSON reader that keeps numbers exact; three times slower than JSON.parse. Throws SyntaxError with an offset only. */
-export function scanJson(text: string): unknown {
+/**
+ * A full JSON reader that keeps numbers exact; three times slower than JSON.parse. With `keepsFloats` a whole number that is written with a
+ * point or an exponent is a Decimal. Throws SyntaxError with an offset only.
+ */
+export function scanJson(text: string, { keepsFloats = false }: { keepsFloats?: boolean } = {}): unknown {
   let at = 0;
 
   const fail = (): never => {
@@ -51,7 +54,8 @@ export function scanJson(text: string): unknown {
     const match = NUMBER.exec(text) ?? fail();
     at = NUMBER.lastIndex;
     const [digits] = match;
-    return digits.length < 16 && !/[eE]/.test(digits) ? Number(digits) : exactNumber(digits);
+    const value = digits.length < 16 && !/[eE]/.test(digits) ? Number(digits) : exactNumber(digits);
+    return keepsFloats && Number.isInteger(value) && /[.eE]/.test(digits) ? new Decimal(digits) : value;
   };
 
   const list = (depth: number): unknown[] => {

@@ -23,6 +23,11 @@ const parseJsonBodies: Parse = (body) => (body.length === 0 ? [{}] : bodiesOf(pa
 
 /** One for all: who has parsed the body already knows by it that nothing is left to do. */
 export const decodeJson: ByteDecoder = ofBytes(parseJsonBodies, false);
+/** The same for records that are cast by their schema: to text 1.0 is "1.0". */
+export const decodeJsonKeepingFloats: Decoder = ofBytes(
+  (body) => (body.length === 0 ? [{}] : bodiesOf(parseJson(body, { keepsFloats: true }))),
+  false,
+);
 const jsonDecoder = defineComponent({ type: 'JsonDecoder', fields: {}, build: () => decodeJson });
 
 const lines = (body: Buffer): string[] => body.toString('utf8').split('\n');
@@ -34,7 +39,7 @@ const jsonlDecoder = defineComponent({
     ofBytes((body) =>
       lines(body)
         .filter((line) => line.trim() !== '')
-        .map(parseJson),
+        .map((line) => parseJson(line)),
     ),
 });
 

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../contracts/json.js';
 
-const nullable = (type: string, more: JsonSchema = {}): JsonSchema => ({ type: ['null', type], ...more }) as JsonSchema;
+const nullable = (type: string, more: JsonSchema = {}): JsonSchema => ({ type: ['null', type], ...more });
 
 /** Airbyte's names of types, as JSON schemas. */
 export const AIRBYTE_TYPES: Readonly<Record<string, JsonSchema>> = {

@@ -13,7 +13,7 @@ export type Normalise = (record: unknown) => void;
  * items of a referenced schema. Compiled once for a schema.
  */
 export function normaliser(schema: JsonSchema): Normalise {
-  return new SchemaCompiler(schema as Tree).descend(schema) ?? (() => undefined);
+  return new SchemaCompiler(schema).descend(schema) ?? (() => undefined);
 }
 
 class SchemaCompiler {

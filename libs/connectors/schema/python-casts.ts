@@ -6,7 +6,7 @@ export type Cast = (value: unknown) => unknown;
 
 export const toText: Cast = (value) => (typeof value === 'string' ? value : str(value ?? null));
 
-const SPACE = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
+const SPACE = /^[\s\x85]+|[\s\x85]+$/g;
 const strip = (text: string): string => text.replace(SPACE, '');
 
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;

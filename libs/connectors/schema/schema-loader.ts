@@ -5,7 +5,7 @@ import type { Scope } from '../manifest/interpolation.js';
 export interface SchemaContext {
   scope: Scope;
   /** The first record that a retriever finds; undefined: it finds none. Errors as for reading. */
-  firstRecord(retriever: unknown): Promise<unknown>;
+  firstRecord: (retriever: unknown) => Promise<unknown>;
 }
 
 /** Where a stream's schema comes from. */

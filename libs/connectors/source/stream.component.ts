@@ -8,7 +8,7 @@ import { wholeStream } from '../partitions/partition.js';
 import { routerField } from '../partitions/router-field.js';
 import { migrate } from '../state/migrate.js';
 import { stateMigrations } from '../state/state-migrations.component.js';
-import { decodeJson, decoders } from '../records/decoders.component.js';
+import { decodeJson, decodeJsonKeepingFloats, decoders } from '../records/decoders.component.js';
 import { recordSelector } from '../records/record-selector.component.js';
 import { transformations } from '../records/transformations.component.js';
 import { noSchema } from '../schema/schema-loader.js';
@@ -47,7 +47,8 @@ export const simpleRetriever = defineComponent({
     if (reduction !== undefined && paginator.whyNotSmaller !== null) refuse('page_size_reduction', paginator.whyNotSmaller);
     return {
       requester,
-      decoder,
+      // Text made of a number shows whether it was written as a float.
+      decoder: selector.normalizes && decoder === decodeJson ? decodeJsonKeepingFloats : decoder,
       selector,
       paginator,
       router: found ?? wholeStream,
