@@ -1,6 +1,7 @@
 import { TemplateError, TemplateSyntaxError } from '../../libs/connectors/template/errors.js';
 import { TEMPLATE_NAMES, compileTemplate } from '../../libs/connectors/template/template.js';
 import {
+  PyDict,
   PyFloat,
   PyTuple,
   isDict,
@@ -32,7 +33,7 @@ export function runTemplateVector(line: string): { ok: boolean; detail: string; 
 
 function outcome(template: string, names: Record<string, unknown>): string {
   try {
-    return canonical(encode(compileTemplate(template).evaluate({ names, nowMs: NOW_MS })));
+    return canonical(encode(compileTemplate(template, new Set(Object.keys(names))).evaluate({ names, nowMs: NOW_MS })));
   } catch (thrown) {
     if (thrown instanceof TemplateError || thrown instanceof TemplateSyntaxError) return `raises ${thrown.exception}`;
     throw thrown;
@@ -49,7 +50,7 @@ function contextOf(given: Record<string, unknown>): Record<string, unknown> {
   return names;
 }
 
-const ABSENT = new Set(['download_target', 'page_size', 'raw_schema', 'self', 'property', 'value', 'path']);
+const ABSENT = new Set(['download_target', 'page_size', 'raw_schema', 'property', 'value', 'path']);
 
 function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
@@ -72,6 +73,7 @@ function encode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(encode);
   if (value instanceof PyTuple) return { $tuple: value.items.map(encode) };
   if (isDict(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
+  if (value instanceof PyDict) return { $dict: value.entries().map((entry) => entry.map(encode)) };
   return { $repr: [typeName(value), repr(value)] };
 }
 

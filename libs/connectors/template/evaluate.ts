@@ -1,222 +1,258 @@
-import type { Expression } from './ast.js';
-import { TemplateError, TemplateSyntaxError, TemplateUnsupported } from './errors.js';
-import { FILTERS, UNCOVERED_FILTERS } from './filters.js';
-import { FUNCTIONS, UNCOVERED_FUNCTIONS } from './functions.js';
-import { methodOf } from './methods.js';
-import { add, arithmetic, compare, concatenate, contains, equal, multiply, negate, not, subtract } from './operators.js';
-import { TESTS } from './tests.js';
-import { PyCallable, PyDatetime, PyTuple, dict, isDict, isInteger, str, truthy, typeName } from './values.js';
-import { calendarOf } from '../time/moment.js';
+import { attribute, call, findMethod, item, namedOf, slice } from './access.js';
+import { TemplateSyntaxError, TemplateUnsupported } from './errors.js';
+import { made } from './owned.js';
+import { FILTERS } from './library/filters.js';
+import { FUNCTIONS } from './library/functions.js';
+import { TESTS } from './library/tests.js';
+import {
+  add,
+  arithmetic,
+  compare,
+  concatenate,
+  contains,
+  equal,
+  modulo,
+  multiply,
+  negate,
+  not,
+  positive,
+  subtract,
+} from './operators.js';
+import type { Env } from './scope.js';
+import type { Arguments, Expression, Operator } from './syntax/ast.js';
+import { PyCallable, PyObject, PyTuple, anyDict, dict, isDict, iterate, truthy, type Named } from './values.js';
 
-/** What an evaluation sees: the names of its place, and the clock. */
-export interface Scope {
-  readonly names: Readonly<Record<string, unknown>>;
-  readonly nowMs: number;
-}
+export type { Scope } from './scope.js';
+export type Evaluate = (env: Env) => unknown;
 
-export type Evaluate = (scope: Scope) => unknown;
-
-/** Turns a parsed expression into closures, once. `names`: those that may be used; others are refused now, not when a record comes by. */
-export function compileExpression(expression: Expression, names: ReadonlySet<string>): Evaluate {
-  const compile = (part: Expression): Evaluate => compileExpression(part, names);
+/**
+ * Turns a parsed expression into closures, once. `own`: the names that the template sets somewhere; all others come from outside. Throws
+ * TemplateSyntaxError for a filter or test that does not exist.
+ */
+export function compileExpression(expression: Expression, own: ReadonlySet<string>): Evaluate {
+  const compile = (part: Expression): Evaluate => compileExpression(part, own);
   switch (expression.kind) {
-    case 'literal':
-      return () => expression.value;
+    case 'literal': {
+      const { value } = expression;
+      return () => value;
+    }
     case 'name':
-      return compileName(expression, names);
+      return compileName(expression.name, own);
     case 'attribute': {
       const target = compile(expression.target);
-      return (scope) => attribute(target(scope), expression.name);
+      const { name } = expression;
+      return (env) => attribute(target(env), name);
     }
-    case 'index': {
-      const [target, index] = [compile(expression.target), compile(expression.index)];
-      return (scope) => item(target(scope), index(scope));
-    }
+    case 'index':
+      return compileIndex(compile(expression.target), expression.index, compile);
     case 'slice': {
-      const target = compile(expression.target);
-      const [from, to] = [expression.from, expression.to].map((bound) => (bound === null ? () => undefined : compile(bound))) as [
-        Evaluate,
-        Evaluate,
-      ];
-      return (scope) => slice(target(scope), from(scope), to(scope));
+      const [target, from, to, step] = [expression.target, expression.from, expression.to, expression.step].map((part) =>
+        part === null ? () => null : compile(part),
+      ) as [Evaluate, Evaluate, Evaluate, Evaluate];
+      return (env) => slice(target(env), from(env), to(env), step(env));
     }
-    case 'call': {
-      const target = compile(expression.target);
-      const input = compileArguments(expression, compile);
-      return (scope) => {
-        const callable = target(scope);
-        if (callable instanceof PyCallable) {
-          const { args, named } = input(scope);
-          return callable.call(args, named);
-        }
-        throw new TemplateError(`${typeName(callable)} cannot be called`, callable === undefined ? 'undefined' : 'type');
-      };
-    }
+    case 'call':
+      return compileCall(expression, compile);
     case 'filter': {
-      const filter = known(FILTERS, UNCOVERED_FILTERS, 'filter', expression);
-      const target = compile(expression.target);
+      const filter = FILTERS.get(expression.name);
+      if (expression.name === 'urlize') throw new TemplateUnsupported('the filter "urlize" is not covered', expression.offset);
+      if (filter === undefined) throw missing('filter', expression);
+      const target = expression.target === null ? () => undefined : compile(expression.target);
       const input = compileArguments(expression, compile);
-      return (scope) => {
-        const { args, named } = input(scope);
-        return filter(target(scope), args, named);
+      return (env) => {
+        const value = target(env);
+        const { args, named } = input(env);
+        return filter(value, args, named);
       };
     }
     case 'test': {
-      const test = known(TESTS, new Set<string>(), 'test', expression);
+      const test = TESTS.get(expression.name);
+      if (test === undefined) throw missing('test', expression);
       const target = compile(expression.target);
-      const args = expression.args.map(compile);
-      return (scope) =>
-        test(
-          target(scope),
-          args.map((arg) => arg(scope)),
-        ) !== expression.negated;
+      const input = compileArguments(expression, compile);
+      const { negated } = expression;
+      return (env) => {
+        const value = target(env);
+        const { args, named } = input(env);
+        return test(value, args, named) !== negated;
+      };
     }
     case 'unary': {
       const operand = compile(expression.operand);
-      const { operator } = expression;
-      if (operator === 'not') return (scope) => not(operand(scope));
-      return operator === '-' ? (scope) => negate(operand(scope)) : (scope) => arithmetic('+', 0, operand(scope));
+      if (expression.operator === 'not') return (env) => not(operand(env));
+      return expression.operator === '-' ? (env) => negate(operand(env)) : (env) => positive(operand(env));
     }
     case 'binary':
       return compileBinary(expression.operator, compile(expression.left), compile(expression.right));
-    case 'compare': {
-      const first = compile(expression.first);
-      const rest = expression.rest.map(([operator, operand]) => [operator, compile(operand)] as const);
-      return (scope) => {
-        let left = first(scope);
-        for (const [operator, operand] of rest) {
-          const right = operand(scope);
-          if (!holds(operator, left, right)) return false;
-          left = right;
-        }
-        return true;
-      };
-    }
+    case 'compare':
+      return compileComparison(expression, compile);
     case 'choice': {
       const [condition, then] = [compile(expression.condition), compile(expression.then)];
       const otherwise = expression.otherwise === null ? () => undefined : compile(expression.otherwise);
-      return (scope) => (truthy(condition(scope)) ? then(scope) : otherwise(scope));
+      return (env) => (truthy(condition(env)) ? then(env) : otherwise(env));
     }
-    case 'list':
+    case 'list': {
+      const items = expression.items.map(compile);
+      return (env) => made(items.map((evaluate) => evaluate(env)));
+    }
     case 'tuple': {
       const items = expression.items.map(compile);
-      return (scope) => {
-        const values = items.map((evaluate) => evaluate(scope));
-        return expression.kind === 'list' ? values : new PyTuple(values);
-      };
+      return (env) => new PyTuple(items.map((evaluate) => evaluate(env)));
     }
     case 'dict': {
       const entries = expression.entries.map(([key, value]) => [compile(key), compile(value)] as const);
-      return (scope) => dict(entries.map(([key, value]) => [str(key(scope)), value(scope)]));
+      return (env) => made(anyDict(entries.map(([key, value]) => [key(env), value(env)] as const)));
     }
   }
 }
 
-function compileName({ name, offset }: Extract<Expression, { kind: 'name' }>, names: ReadonlySet<string>): Evaluate {
-  if (names.has(name)) return (scope) => (Object.hasOwn(scope.names, name) ? scope.names[name] : undefined);
-  const macro = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (macro !== undefined) return ({ nowMs }) => new PyCallable(name, (args, named) => macro(nowMs, args, named));
-  if (UNCOVERED_FUNCTIONS.has(name)) throw new TemplateUnsupported(`the function ${name}() is not covered`, offset);
-  if (name === 'stream_state') throw new TemplateSyntaxError('stream_state can no longer be used; use stream_interval', offset);
-  throw new TemplateSyntaxError(`nothing is called "${name}" here`, offset);
+const missing = (what: string, { name, offset }: { name: string; offset: number }): TemplateSyntaxError =>
+  new TemplateSyntaxError(`there is no ${what} "${name}"`, offset, 'TemplateAssertionError');
+
+/** jinja's own blocks, of which there are none. */
+const SELF = new PyObject('TemplateReference', () => undefined);
+
+function compileName(name: string, own: ReadonlySet<string>): Evaluate {
+  const macro = FUNCTIONS.get(name);
+  const outside: Evaluate = (env) => {
+    if (Object.hasOwn(env.names, name)) return env.names[name];
+    if (name === 'self') return SELF;
+    return macro && new PyCallable(name, (args, named) => macro(env.nowMs, args, named));
+  };
+  if (!own.has(name)) return outside;
+  return (env) => {
+    const found = env.locals?.find(name);
+    return found === undefined ? outside(env) : found.get(name);
+  };
 }
 
-function known<T>(
-  table: Readonly<Record<string, T>>,
-  uncovered: ReadonlySet<string>,
-  what: string,
-  { name, offset }: { name: string; offset: number },
-): T {
-  const found = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (found !== undefined) return found;
-  throw uncovered.has(name)
-    ? new TemplateUnsupported(`the ${what} "${name}" is not covered`, offset)
-    : new TemplateSyntaxError(`there is no ${what} "${name}"`, offset);
+/** A text as the index is the common case: `config['key']`. */
+function compileIndex(target: Evaluate, index: Expression, compile: (part: Expression) => Evaluate): Evaluate {
+  if (index.kind !== 'literal' || typeof index.value !== 'string') {
+    const evaluate = compile(index);
+    return (env) => item(target(env), evaluate(env));
+  }
+  const key = index.value;
+  return (env) => {
+    const value = target(env);
+    return isDict(value) && Object.hasOwn(value, key) ? value[key] : item(value, key);
+  };
 }
 
-function compileArguments(
-  { args, named }: { args: Expression[]; named: [string, Expression][] },
-  compile: (part: Expression) => Evaluate,
-) {
-  const positional = args.map(compile);
-  const byName = named.map(([name, value]) => [name, compile(value)] as const);
-  return (scope: Scope) => ({
-    args: positional.map((evaluate) => evaluate(scope)),
-    named: dict(byName.map(([name, evaluate]) => [name, evaluate(scope)])),
-  });
+function compileCall(expression: Extract<Expression, { kind: 'call' }>, compile: (part: Expression) => Evaluate): Evaluate {
+  const { target: callee } = expression;
+  const input = compileArguments(expression, compile);
+  if (callee.kind === 'attribute' && !callee.name.startsWith('_')) {
+    // A method that is called at once needs no value of its own.
+    const self = compile(callee.target);
+    const { name } = callee;
+    return (env) => {
+      const value = self(env);
+      const method = findMethod(value, name);
+      if (method === undefined) {
+        const target = attribute(value, name);
+        const { args, named } = input(env);
+        return call(target, args, named);
+      }
+      const { args, named } = input(env);
+      return method(value, args, named);
+    };
+  }
+  const target = compile(callee);
+  return (env) => {
+    const value = target(env);
+    const { args, named } = input(env);
+    return call(value, args, named);
+  };
 }
 
-function compileBinary(operator: Extract<Expression, { kind: 'binary' }>['operator'], left: Evaluate, right: Evaluate): Evaluate {
+const NO_ARGUMENTS: { args: readonly unknown[]; named: Named } = { args: [], named: dict([]) };
+
+function compileArguments(list: Arguments, compile: (part: Expression) => Evaluate) {
+  const positional = list.args.map(compile);
+  const byName = list.named.map(([name, value]) => [name, compile(value)] as const);
+  const [more, moreNamed] = [list.moreArgs, list.moreNamed].map((part) => part && compile(part)) as [
+    Evaluate | null,
+    Evaluate | null,
+  ];
+  if (positional.length === 0 && byName.length === 0 && more === null && moreNamed === null) return () => NO_ARGUMENTS;
+  const named = (env: Env): Named => {
+    if (byName.length === 0 && moreNamed === null) return NO_ARGUMENTS.named;
+    return dict([...byName.map(([name, value]) => [name, value(env)] as const), ...(moreNamed ? namedOf(moreNamed(env)) : [])]);
+  };
+  return (env: Env): { args: readonly unknown[]; named: Named } => {
+    const args = positional.map((evaluate) => evaluate(env));
+    if (more !== null) args.push(...iterate(more(env)));
+    return { args, named: named(env) };
+  };
+}
+
+function compileBinary(operator: Operator, left: Evaluate, right: Evaluate): Evaluate {
   switch (operator) {
     case 'and':
-      return (scope) => {
-        const value = left(scope);
-        return truthy(value) ? right(scope) : value;
+      return (env) => {
+        const value = left(env);
+        return truthy(value) ? right(env) : value;
       };
     case 'or':
-      return (scope) => {
-        const value = left(scope);
-        return truthy(value) ? value : right(scope);
+      return (env) => {
+        const value = left(env);
+        return truthy(value) ? value : right(env);
       };
     case '+':
-      return (scope) => add(left(scope), right(scope));
+      return (env) => add(left(env), right(env));
     case '-':
-      return (scope) => subtract(left(scope), right(scope));
+      return (env) => subtract(left(env), right(env));
     case '*':
-      return (scope) => multiply(left(scope), right(scope));
+      return (env) => multiply(left(env), right(env));
     case '~':
-      return (scope) => concatenate(left(scope), right(scope));
+      return (env) => concatenate(left(env), right(env));
+    case '%':
+      return (env) => modulo(left(env), right(env));
     default:
-      return (scope) => arithmetic(operator, left(scope), right(scope));
+      return (env) => arithmetic(operator, left(env), right(env));
   }
 }
 
-function holds(operator: string, left: unknown, right: unknown): boolean {
+function compileComparison(
+  expression: Extract<Expression, { kind: 'compare' }>,
+  compile: (part: Expression) => Evaluate,
+): Evaluate {
+  const first = compile(expression.first);
+  const rest = expression.rest.map(([operator, operand]) => ({ holds: comparison(operator), operand: compile(operand) }));
+  const [only] = rest;
+  if (only !== undefined && rest.length === 1) {
+    const { holds, operand } = only;
+    return (env) => holds(first(env), operand(env));
+  }
+  return (env) => {
+    let left = first(env);
+    for (const { holds, operand } of rest) {
+      const right = operand(env);
+      if (!holds(left, right)) return false;
+      left = right;
+    }
+    return true;
+  };
+}
+
+function comparison(operator: string): (left: unknown, right: unknown) => boolean {
   switch (operator) {
     case '==':
-      return equal(left, right);
+      return equal;
     case '!=':
-      return !equal(left, right);
+      return (left, right) => !equal(left, right);
     case 'in':
-      return contains(right, left);
+      return (left, right) => contains(right, left);
     case 'not in':
-      return !contains(right, left);
+      return (left, right) => !contains(right, left);
     case '<':
-      return compare('<', left, right) < 0;
+      return (left, right) => compare('<', left, right) < 0;
     case '<=':
-      return compare('<=', left, right) <= 0;
+      return (left, right) => compare('<=', left, right) <= 0;
     case '>':
-      return compare('>', left, right) > 0;
+      return (left, right) => compare('>', left, right) > 0;
     default:
-      return compare('>=', left, right) >= 0;
+      return (left, right) => compare('>=', left, right) >= 0;
   }
-}
-
-/** `a.b`: a method wins over a key, as in Python. */
-function attribute(target: unknown, name: string): unknown {
-  if (target === undefined) throw new TemplateError('an attribute of a missing value', 'undefined');
-  const method = methodOf(target, name);
-  if (method !== undefined) return method;
-  if (target instanceof PyDatetime && /^(year|month|day|hour|minute|second)$/.test(name))
-    return calendarOf(target.moment)[name as 'year'];
-  return isDict(target) && Object.hasOwn(target, name) ? target[name] : undefined;
-}
-
-/** `a['b']`, `a[0]`: a key wins over a method. */
-function item(target: unknown, index: unknown): unknown {
-  if (target === undefined) throw new TemplateError('an item of a missing value', 'undefined');
-  const list = target instanceof PyTuple ? target.items : typeof target === 'string' ? [...target] : target;
-  if (Array.isArray(list) && isInteger(index)) return (list as unknown[]).at(Number(index));
-  if (typeof index !== 'string') return undefined;
-  if (isDict(target) && Object.hasOwn(target, index)) return target[index];
-  return methodOf(target, index);
-}
-
-function slice(target: unknown, from: unknown, to: unknown): unknown {
-  if (target === undefined) throw new TemplateError('a part of a missing value', 'undefined');
-  const bounds = [from, to].map((bound) => (isInteger(bound) ? Number(bound) : undefined));
-  if (typeof target === 'string') return [...target].slice(...bounds).join('');
-  if (target instanceof PyTuple) return new PyTuple(target.items.slice(...bounds));
-  if (Array.isArray(target)) return (target as unknown[]).slice(...bounds);
-  throw new TemplateError(`${typeName(target)} cannot be cut`, 'type');
 }

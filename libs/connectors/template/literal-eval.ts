@@ -1,4 +1,5 @@
-import { PyTuple, dict, float, integer } from './values.js';
+import { PyBytes, PyDict, PySet, PyTuple, anyDict, entriesOf, float, integer } from './values.js';
+import { TemplateError } from './errors.js';
 
 /** Not a literal: the text stays text. */
 export const NOT_A_LITERAL = Symbol('not a literal');
@@ -9,11 +10,16 @@ class NoLiteral extends Error {}
 export function literalEval(text: string): unknown {
   const start = text.charCodeAt(0);
   // Python strips leading blanks only; most rendered texts are no literals, and this tells at once.
-  if (!LITERAL_START.test(text) || Number.isNaN(start)) return NOT_A_LITERAL;
+  if (
+    Number.isNaN(start) ||
+    (start > 0x60 && start !== 0x75 && start !== 0x72 && start !== 0x62 && start !== 0x7b) ||
+    !LITERAL_START.test(text)
+  )
+    return NOT_A_LITERAL;
   try {
     return new LiteralReader(text.replace(/^[ \t]+/, '')).read();
   } catch (error) {
-    if (error instanceof NoLiteral) return NOT_A_LITERAL;
+    if (error instanceof NoLiteral || (error instanceof TemplateError && error.kind === 'type')) return NOT_A_LITERAL;
     throw error;
   }
 }
@@ -28,7 +34,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
   "'": "'",
   '"': '"',
-  '0': '\0',
   a: '\x07',
   b: '\b',
   f: '\f',
@@ -75,6 +80,7 @@ class LiteralReader {
       return items.length === 1 && !trailing ? items[0] : new PyTuple(items);
     }
     if (letter === '{') return this.object();
+    if (/^(?:[bB][rR]?|[rR][bB])['"]/.test(this.text.slice(this.at, this.at + 3))) return this.bytes(inside);
     if (/['"]/.test(letter) || /^[uUrR]['"]/.test(this.text.slice(this.at, this.at + 2))) return this.strings(inside);
     for (const [word, meaning] of [
       ['True', true],
@@ -115,8 +121,7 @@ class LiteralReader {
     }
   }
 
-  private string(): string {
-    const raw = /[rR]/.test(this.text[this.at] ?? '');
+  private string(raw = /[rR]/.test(this.text[this.at] ?? ''), bytes = false): string {
     if (/[uUrR]/.test(this.text[this.at] ?? '')) this.at++;
     const quote = this.text[this.at] ?? '';
     const mark = this.text.startsWith(quote.repeat(3), this.at) ? quote.repeat(3) : quote;
@@ -126,17 +131,23 @@ class LiteralReader {
       const letter = this.text[this.at];
       if (letter === undefined || (letter === '\n' && mark.length === 1)) throw new NoLiteral();
       this.at++;
-      out += letter === '\\' && !raw ? this.escape() : letter;
+      if (letter === '\\' && raw) out += letter + (this.text[this.at++] ?? '');
+      else out += letter === '\\' ? this.escape(bytes) : letter;
     }
     this.at += mark.length;
     return out;
   }
 
-  private escape(): string {
+  private escape(bytes: boolean): string {
     const letter = this.text[this.at++];
     if (letter === undefined) throw new NoLiteral();
     if (letter === '\n') return '';
-    const width = { x: 2, u: 4, U: 8 }[letter];
+    const octal = /^[0-7]{1,3}/.exec(this.text.slice(this.at - 1, this.at + 2))?.[0];
+    if (octal !== undefined) {
+      this.at += octal.length - 1;
+      return String.fromCodePoint(parseInt(octal, 8) & (bytes ? 0xff : 0x1ff));
+    }
+    const width = { x: 2, ...(!bytes && { u: 4, U: 8 }) }[letter];
     if (width === undefined) return ESCAPES[letter] ?? `\\${letter}`;
     const code = this.text.slice(this.at, this.at + width);
     if (!/^[\da-fA-F]+$/.test(code) || code.length < width || parseInt(code, 16) > 0x10ffff) throw new NoLiteral();
@@ -156,20 +167,40 @@ class LiteralReader {
     return items;
   }
 
-  private object(): Record<string, unknown> {
+  /** A dict, or a set where no colon follows the first. */
+  private object(): unknown {
     this.enter();
-    const entries: [string, unknown][] = [];
+    const entries: [unknown, unknown][] = [];
+    const members: unknown[] = [];
     this.space(true);
     while (this.text[this.at] !== '}') {
       const key = this.value(true);
       this.space(true);
-      if (this.text[this.at] !== ':') throw new NoLiteral();
-      this.at++;
-      entries.push([typeof key === 'string' ? key : String(key), this.value(true)]);
+      const isPair = this.text[this.at] === ':';
+      if (isPair ? members.length > 0 : entries.length > 0) throw new NoLiteral();
+      if (isPair) {
+        this.at++;
+        entries.push([key, this.value(true)]);
+      } else members.push(key);
       this.separator('}');
     }
     this.leave();
-    return dict(entries);
+    return members.length > 0
+      ? new PySet(entriesOf(new PyDict(members.map((key) => [key, key]))).map(([key]) => key))
+      : anyDict(entries);
+  }
+
+  private bytes(inside: boolean): PyBytes {
+    let all = Buffer.alloc(0);
+    do {
+      const raw = /[rR]/.test(this.text.slice(this.at, this.at + 2));
+      while (/[bBrR]/.test(this.text[this.at] ?? '')) this.at++;
+      const text = this.string(raw, true);
+      if ([...text].some((letter) => (letter.codePointAt(0) ?? 0) > 0xff)) throw new NoLiteral();
+      all = Buffer.concat([all, Buffer.from(text, 'latin1')]);
+      this.space(inside);
+    } while (/^(?:[bB][rR]?|[rR][bB])['"]/.test(this.text.slice(this.at, this.at + 3)));
+    return new PyBytes(all);
   }
 
   private separator(end: string): void {

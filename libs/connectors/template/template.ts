@@ -1,17 +1,19 @@
-import type { Node } from './ast.js';
-import { TemplateError, TemplateSyntaxError, TemplateUnsupported } from './errors.js';
-import { compileExpression, type Evaluate, type Scope } from './evaluate.js';
-import { segments, type Segment } from './lexer.js';
+import { TemplateError, TemplateSyntaxError } from './errors.js';
 import { NOT_A_LITERAL, literalEval } from './literal-eval.js';
-import { bounded } from './operators.js';
-import { ExpressionParser } from './parser.js';
-import { str, truthy } from './values.js';
+import { FUNCTIONS } from './library/functions.js';
+import { restart } from './meter.js';
+import { compileNodes } from './render.js';
+import { Locals, type Scope } from './scope.js';
+import type { Node, Target } from './syntax/ast.js';
+import { segments } from './syntax/lexer.js';
+import { readStatements } from './syntax/statements.js';
+import { undeclaredNames } from './syntax/undeclared.js';
 
 /** Names that Airbyte offers to templates, somewhere. */
 export const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
   (
     'config parameters response record headers next_page_token stream_interval stream_slice stream_partition last_page_size last_record page_size ' +
-    'creation_response polling_response download_target components_values raw_schema self property value path session_token json_loads'
+    'creation_response polling_response download_target components_values raw_schema property value path'
   ).split(' '),
 );
 const MAX_TEMPLATE_LENGTH = 100_000;
@@ -34,22 +36,40 @@ export interface Template {
   evaluate(scope: Scope, otherwise?: unknown): unknown;
 }
 
-/** Throws TemplateSyntaxError (with the offset) for what is no template, TemplateUnsupported for what is one elsewhere. */
-export function compileTemplate(source: string): Template {
+/**
+ * Throws TemplateSyntaxError, with the offset and reason, for what is no template, and for one that uses a name that is not among `names`
+ * (default: those that Airbyte offers somewhere).
+ */
+export function compileTemplate(source: string, names: ReadonlySet<string> = TEMPLATE_NAMES): Template {
   if (source.length > MAX_TEMPLATE_LENGTH)
     throw new TemplateSyntaxError(`the template is longer than ${MAX_TEMPLATE_LENGTH} characters`, 0);
+  if (source.includes('stream_state'))
+    throw new TemplateSyntaxError(
+      'stream_state can no longer be used; use stream_interval',
+      source.indexOf('stream_state'),
+      'AirbyteTracedException',
+    );
   const found = segments(source);
+  const nodes = readStatements(found);
+  const outside = undeclaredNames(nodes);
+  for (const [name, offset] of outside)
+    if (!names.has(name) && !FUNCTIONS.has(name) && name !== 'self')
+      throw new TemplateSyntaxError(`nothing is called "${name}" here`, offset, 'ValueError');
+
   const tokens = found.flatMap((segment) => (segment.kind === 'text' ? [] : segment.tokens));
-  const uses = new Set(tokens.filter(({ kind, text }) => kind === 'name' && TEMPLATE_NAMES.has(text)).map(({ text }) => text));
+  const uses = new Set([...outside.keys()].filter((name) => names.has(name)));
   const computes =
     tokens.some(({ kind, text }) => kind === 'operator' && ['+', '*', '-'].includes(text)) || uses.has('last_page_size');
-  const constant = tokens.length === 0;
-  const write = compileNodes(new NodeReader(found).read());
+  const constant = found.every(({ kind }) => kind === 'text');
+  const own = ownNames(nodes);
+  const write = compileNodes(nodes, own);
+  // A text alone is what it is, once and for all.
   const fixed = constant ? readLiteral(write({ names: {}, nowMs: 0 })) : undefined;
 
   const render = (scope: Scope): string => {
+    restart();
     try {
-      return write(scope);
+      return write(own.size === 0 ? scope : { names: scope.names, nowMs: scope.nowMs, locals: new Locals(undefined) });
     } catch (error) {
       if (error instanceof TemplateError && error.kind === 'type') return source;
       throw error;
@@ -80,112 +100,45 @@ function readLiteral(text: string): unknown {
   return value === NOT_A_LITERAL ? text : value;
 }
 
-/** Statements over the cut template: `set` and `if`; loops and macros are not covered. */
-class NodeReader {
-  private at = 0;
-
-  constructor(private readonly found: readonly Segment[]) {}
-
-  read(): Node[] {
-    const nodes = this.body();
-    const rest = this.found[this.at];
-    if (rest !== undefined)
-      throw new TemplateSyntaxError(`"${this.keyword()}" without its beginning`, rest.kind === 'text' ? 0 : rest.offset);
-    return nodes;
-  }
-
-  /** Until the end or a statement that closes or continues a block. */
-  private body(): Node[] {
-    const nodes: Node[] = [];
-    for (; this.at < this.found.length; this.at++) {
-      const segment = this.found[this.at] as Segment;
-      if (segment.kind === 'text') nodes.push(segment);
-      else if (segment.kind === 'print') {
-        const parser = new ExpressionParser(segment.tokens);
-        nodes.push({ kind: 'print', expression: parser.expression() });
-        parser.end();
-      } else {
-        const keyword = this.keyword();
-        if (keyword === 'set') nodes.push(this.assignment(segment));
-        else if (keyword === 'if') nodes.push(this.condition());
-        else if (keyword === 'elif' || keyword === 'else' || keyword === 'endif') return nodes;
-        else throw new TemplateUnsupported(`the statement "${keyword}" is not covered`, segment.offset);
-      }
-    }
-    return nodes;
-  }
-
-  private keyword(): string {
-    const segment = this.found[this.at];
-    return segment === undefined || segment.kind === 'text' ? '' : (segment.tokens[0]?.text ?? '');
-  }
-
-  private assignment(segment: Exclude<Segment, { kind: 'text' }>): Node {
-    const parser = new ExpressionParser(segment.tokens.slice(1));
-    const name = parser.name();
-    if (parser.current.text !== '=') throw new TemplateUnsupported('only "set name = value" is covered', segment.offset);
-    parser.expect('=');
-    const expression = parser.expression();
-    parser.end();
-    return { kind: 'set', name, expression };
-  }
-
-  private condition(): Node {
-    const branches: Extract<Node, { kind: 'if' }>['branches'] = [];
-    const opened = this.found[this.at] as Exclude<Segment, { kind: 'text' }>;
-    for (;;) {
-      const keyword = this.keyword();
-      const segment = this.found[this.at];
-      if (segment === undefined || segment.kind === 'text') throw new TemplateSyntaxError('"if" is not closed', opened.offset);
-      if (keyword === 'endif') return { kind: 'if', branches };
-      const parser = new ExpressionParser(segment.tokens.slice(1));
-      const condition = keyword === 'else' ? null : parser.expression();
-      parser.end();
-      this.at++;
-      branches.push({ condition, body: this.body() });
-    }
-  }
-}
-
-type Write = (scope: Scope) => string;
-
-function compileNodes(nodes: readonly Node[], names: ReadonlySet<string> = TEMPLATE_NAMES): Write {
-  let known = names;
-  const steps: ((scope: Scope) => { text: string; scope: Scope })[] = [];
-  for (const node of nodes) {
-    switch (node.kind) {
-      case 'text':
-        steps.push((scope) => ({ text: node.text, scope }));
-        break;
-      case 'print': {
-        const evaluate = compileExpression(node.expression, known);
-        steps.push((scope) => ({ text: str(evaluate(scope)), scope }));
-        break;
-      }
-      case 'set': {
-        const evaluate = compileExpression(node.expression, known);
-        known = new Set([...known, node.name]);
-        steps.push((scope) => ({ text: '', scope: { ...scope, names: { ...scope.names, [node.name]: evaluate(scope) } } }));
-        break;
-      }
-      case 'if': {
-        const branches = node.branches.map(({ condition, body }): { holds: Evaluate; write: Write } => ({
-          holds: condition === null ? () => true : compileExpression(condition, known),
-          write: compileNodes(body, known),
-        }));
-        steps.push((scope) => ({ text: branches.find(({ holds }) => truthy(holds(scope)))?.write(scope) ?? '', scope }));
-        break;
-      }
-    }
-  }
-  return (start) => {
-    let text = '';
-    let scope = start;
-    for (const step of steps) {
-      const result = step(scope);
-      text = bounded(text + result.text);
-      ({ scope } = result);
-    }
-    return text;
+/** Names that the template sets somewhere, for itself. */
+function ownNames(nodes: readonly Node[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const store = (target: Target): void => {
+    if (target.kind === 'tuple') target.items.forEach(store);
+    else if (target.kind === 'name') names.add(target.name);
   };
+  const look = (node: Node): void => {
+    switch (node.kind) {
+      case 'set':
+        return store(node.target);
+      case 'capture':
+        store(node.target);
+        return node.body.forEach(look);
+      case 'if':
+        return node.branches.forEach(({ body }) => body.forEach(look));
+      case 'for':
+        store(node.target);
+        names.add('loop');
+        return [...node.body, ...node.otherwise].forEach(look);
+      case 'macro':
+      case 'call':
+        if (node.kind === 'macro') names.add(node.name);
+        ['caller', 'kwargs', 'varargs', ...node.signature.params.map(({ name }) => name)].forEach((name) => names.add(name));
+        return node.body.forEach(look);
+      case 'with':
+        node.assignments.forEach(({ target }) => store(target));
+        return node.body.forEach(look);
+      case 'filter':
+        names.add('');
+        return node.body.forEach(look);
+      case 'scope':
+        return node.body.forEach(look);
+      case 'load':
+        return node.stores.forEach(store);
+      case 'text':
+      case 'print':
+    }
+  };
+  nodes.forEach(look);
+  return names;
 }

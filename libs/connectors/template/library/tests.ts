@@ -1,37 +1,78 @@
-import { compare, contains, equal } from './operators.js';
-import { PyTuple, isDict, isInteger, isNumber, toNumber } from './values.js';
+import { compare, contains, equal, modulo } from '../operators.js';
+import {
+  PyBytes,
+  PyCallable,
+  PyObject,
+  PyTuple,
+  isInteger,
+  isIterable,
+  isMapping,
+  isNumber,
+  str,
+  type Named,
+} from '../values.js';
+import { bindArguments } from './arguments.js';
+import { TEXT_METHODS } from './text-methods.js';
 
-type Test = (value: unknown, args: readonly unknown[]) => boolean;
+export type Test = (value: unknown, args: readonly unknown[], named: Named) => boolean;
+
+const plain =
+  (run: (value: unknown) => boolean): Test =>
+  (value, args, named) => {
+    bindArguments([], args, named);
+    return run(value);
+  };
+const against =
+  (name: string, run: (value: unknown, other: unknown) => boolean): Test =>
+  (value, args, named) =>
+    run(value, bindArguments([`${name}!`], args, named)[0]);
+const ordered = (operator: '<' | '<=' | '>' | '>='): Test =>
+  against('other', (value, other) => {
+    const order = compare(operator, value, other);
+    if (operator === '<') return order < 0;
+    if (operator === '>') return order > 0;
+    return operator === '<=' ? order <= 0 : order >= 0;
+  });
+const method = (name: string): Test => plain((value) => TEXT_METHODS[name]?.(str(value), [], {}) === true);
+
+const equals = against('other', equal);
+const differs = against('other', (value, other) => !equal(value, other));
+const sequence = (value: unknown): boolean =>
+  Array.isArray(value) ||
+  typeof value === 'string' ||
+  value === undefined ||
+  value instanceof PyTuple ||
+  value instanceof PyBytes ||
+  isMapping(value);
 
 /** What may follow `is`. */
-export const TESTS: Readonly<Record<string, Test>> = {
-  none: (value) => value === null,
-  None: (value) => value === null,
-  defined: (value) => value !== undefined,
-  undefined: (value) => value === undefined,
-  string: (value) => typeof value === 'string',
-  number: (value) => isNumber(value) || typeof value === 'boolean',
-  integer: (value) => isInteger(value),
-  float: (value) => isNumber(value) && !isInteger(value),
-  boolean: (value) => typeof value === 'boolean',
-  true: (value) => value === true,
-  True: (value) => value === true,
-  false: (value) => value === false,
-  False: (value) => value === false,
-  mapping: (value) => isDict(value),
-  sequence: (value) => Array.isArray(value) || typeof value === 'string' || value instanceof PyTuple || isDict(value),
-  iterable: (value) =>
-    Array.isArray(value) || typeof value === 'string' || value instanceof PyTuple || isDict(value) || value === undefined,
-  odd: (value) => Math.abs(toNumber(value) % 2) === 1,
-  even: (value) => toNumber(value) % 2 === 0,
-  divisibleby: (value, [by]) => toNumber(value) % toNumber(by) === 0,
-  in: (value, [items]) => contains(items, value),
-  eq: (value, [other]) => equal(value, other),
-  equalto: (value, [other]) => equal(value, other),
-  ne: (value, [other]) => !equal(value, other),
-  gt: (value, [other]) => compare('>', value, other) > 0,
-  ge: (value, [other]) => compare('>=', value, other) >= 0,
-  lt: (value, [other]) => compare('<', value, other) < 0,
-  le: (value, [other]) => compare('<=', value, other) <= 0,
-  sameas: (value, [other]) => value === other,
-};
+export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['none', plain((value) => value === null)],
+  ['defined', plain((value) => value !== undefined)],
+  ['undefined', plain((value) => value === undefined)],
+  ['string', plain((value) => typeof value === 'string')],
+  ['number', plain((value) => isNumber(value) || typeof value === 'boolean')],
+  ['integer', plain(isInteger)],
+  ['float', plain((value) => isNumber(value) && !isInteger(value))],
+  ['boolean', plain((value) => typeof value === 'boolean')],
+  ['true', plain((value) => value === true)],
+  ['false', plain((value) => value === false)],
+  ['mapping', plain(isMapping)],
+  ['sequence', plain(sequence)],
+  ['iterable', plain(isIterable)],
+  ['callable', plain((value) => value instanceof PyCallable || (value instanceof PyObject && value.call !== undefined))],
+  ['escaped', plain(() => false)],
+  ['lower', method('islower')],
+  ['upper', method('isupper')],
+  ['odd', plain((value) => equal(modulo(value, 2), 1))],
+  ['even', plain((value) => equal(modulo(value, 2), 0))],
+  ['divisibleby', against('num', (value, by) => equal(modulo(value, by), 0))],
+  ['in', against('seq', (value, items) => contains(items, value))],
+  ['sameas', against('other', (value, other) => value === other)],
+  ...(['==', 'eq', 'equalto'] as const).map((name) => [name, equals] as const),
+  ...(['!=', 'ne'] as const).map((name) => [name, differs] as const),
+  ...(['>', 'gt', 'greaterthan'] as const).map((name) => [name, ordered('>')] as const),
+  ...(['>=', 'ge'] as const).map((name) => [name, ordered('>=')] as const),
+  ...(['<', 'lt', 'lessthan'] as const).map((name) => [name, ordered('<')] as const),
+  ...(['<=', 'le'] as const).map((name) => [name, ordered('<=')] as const),
+]);

@@ -1,19 +1,17 @@
-import type { Expression } from './ast.js';
-import { TemplateSyntaxError } from './errors.js';
+import { TemplateSyntaxError } from '../errors.js';
+import type { Arguments, Expression, Filter, Operator, Target } from './ast.js';
 import type { Token } from './lexer.js';
-import { float, integer } from './values.js';
 
-type Binary = Extract<Expression, { kind: 'binary' }>['operator'];
 const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=']);
-const RESERVED = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else']);
-const CONSTANTS: Readonly<Record<string, unknown>> = {
-  true: true,
-  True: true,
-  false: false,
-  False: false,
-  none: null,
-  None: null,
-};
+const CONSTANTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['true', true],
+  ['True', true],
+  ['false', false],
+  ['False', false],
+  ['none', null],
+  ['None', null],
+]);
+/** Of the parser's own recursion; each level of an expression takes about ten calls. */
 const MAX_DEPTH = 60;
 
 /** Jinja's expression grammar, by its own precedence: choice, or, and, not, comparison, + -, ~, * / // %, **, unary, postfix, filters and tests. */
@@ -27,10 +25,18 @@ export class ExpressionParser {
     return this.tokens[this.at] as Token;
   }
 
+  private get next(): Token | undefined {
+    return this.tokens[this.at + 1];
+  }
+
+  is(text: string): boolean {
+    const { kind } = this.current;
+    return this.current.text === text && (kind === 'name' || kind === 'operator');
+  }
+
   /** The next token, if it is this operator or word; consumed. */
   accept(text: string): boolean {
-    const { kind } = this.current;
-    if (this.current.text !== text || kind === 'string' || kind === 'end') return false;
+    if (!this.is(text)) return false;
     this.at++;
     return true;
   }
@@ -46,34 +52,42 @@ export class ExpressionParser {
     return text;
   }
 
-  end(): void {
-    if (this.current.kind !== 'end') throw this.unexpected('the end');
+  get atEnd(): boolean {
+    return this.current.kind === 'end';
   }
 
-  /** A whole expression; `1, 2` without brackets is a tuple. */
-  expression(): Expression {
-    const first = this.choice();
-    if (this.current.text !== ',' || this.current.kind !== 'operator') return first;
-    const items = [first];
-    while (this.accept(',')) {
-      if ((this.current.kind as string) === 'end') break;
-      items.push(this.choice());
+  end(): void {
+    if (!this.atEnd) throw this.unexpected('the end');
+  }
+
+  /** A whole expression; `1, 2` without brackets is a tuple. Ends at the words given, too. */
+  tuple(withChoice = true, ends: readonly string[] = []): Expression {
+    const items: Expression[] = [];
+    let several = false;
+    for (;;) {
+      if (this.atEnd || this.is(')') || ends.some((end) => this.is(end))) break;
+      items.push(withChoice ? this.expression() : this.or());
+      if (!this.accept(',')) break;
+      several = true;
     }
+    const [first] = items;
+    if (first !== undefined && !several) return first;
+    if (first === undefined) throw this.unexpected('a value');
     return { kind: 'tuple', items };
   }
 
-  private choice(): Expression {
-    if (++this.depth > MAX_DEPTH) throw new TemplateSyntaxError('the expression is nested too deeply', this.current.offset);
-    let value = this.or();
-    while (this.accept('if')) {
-      const condition = this.or();
-      value = { kind: 'choice', condition, then: value, otherwise: this.accept('else') ? this.choice() : null };
-    }
-    this.depth--;
-    return value;
+  expression(): Expression {
+    return this.nested(() => {
+      let value = this.or();
+      while (this.accept('if')) {
+        const condition = this.or();
+        value = { kind: 'choice', condition, then: value, otherwise: this.accept('else') ? this.expression() : null };
+      }
+      return value;
+    });
   }
 
-  private or(): Expression {
+  or(): Expression {
     return this.leftToRight(['or'], () => this.and());
   }
   private and(): Expression {
@@ -93,7 +107,7 @@ export class ExpressionParser {
         this.at++;
         rest.push([text, this.sum()]);
       } else if (this.accept('in')) rest.push(['in', this.sum()]);
-      else if (kind === 'name' && text === 'not' && this.tokens[this.at + 1]?.text === 'in') {
+      else if (this.is('not') && this.next?.text === 'in') {
         this.at += 2;
         rest.push(['not in', this.sum()]);
       } else return rest.length === 0 ? first : { kind: 'compare', first, rest };
@@ -107,7 +121,7 @@ export class ExpressionParser {
     return this.leftToRight(['*', '/', '//', '%'], () => this.leftToRight(['**'], () => this.unary(true)));
   }
 
-  private leftToRight(operators: Binary[], next: () => Expression): Expression {
+  private leftToRight(operators: Operator[], next: () => Expression): Expression {
     let left = next();
     for (;;) {
       const operator = operators.find((known) => this.accept(known));
@@ -117,12 +131,11 @@ export class ExpressionParser {
   }
 
   private unary(withFilters: boolean): Expression {
-    const { offset } = this.current;
     const operator = (['-', '+'] as const).find((known) => this.accept(known));
-    let value: Expression =
+    const value: Expression =
       operator === undefined ? this.primary() : { kind: 'unary', operator, operand: this.nested(() => this.unary(false)) };
-    value = this.postfix(value);
-    return withFilters ? this.filters(value, offset) : value;
+    const whole = this.postfix(value);
+    return withFilters ? this.filters(whole) : whole;
   }
 
   private nested<T>(read: () => T): T {
@@ -134,16 +147,15 @@ export class ExpressionParser {
 
   private primary(): Expression {
     const token = this.current;
-    if (token.kind === 'name' && !RESERVED.has(token.text)) {
+    if (token.kind === 'name') {
       this.at++;
-      return Object.hasOwn(CONSTANTS, token.text)
-        ? { kind: 'literal', value: CONSTANTS[token.text] }
+      return CONSTANTS.has(token.text)
+        ? { kind: 'literal', value: CONSTANTS.get(token.text) }
         : { kind: 'name', name: token.text, offset: token.offset };
     }
     if (token.kind === 'number') {
       this.at++;
-      const text = String(token.value);
-      return { kind: 'literal', value: /[.eE]/.test(text) ? float(Number(text)) : integer(BigInt(text)) };
+      return { kind: 'literal', value: token.value };
     }
     if (token.kind === 'string') {
       let text = '';
@@ -152,49 +164,39 @@ export class ExpressionParser {
     }
     if (this.accept('(')) {
       if (this.accept(')')) return { kind: 'tuple', items: [] };
-      const first = this.choice();
-      if (this.accept(')')) return first;
-      this.expect(',');
-      return { kind: 'tuple', items: [first, ...this.items(')')] };
+      const value = this.tuple();
+      this.expect(')');
+      return value;
     }
-    if (this.accept('[')) return { kind: 'list', items: this.items(']') };
-    if (this.accept('{')) return this.dict();
+    if (this.accept('[')) return { kind: 'list', items: this.items(']', () => this.expression()) };
+    if (this.accept('{')) return { kind: 'dict', entries: this.items('}', () => this.pair()) };
     throw this.unexpected('a value');
   }
 
-  private items(end: string): Expression[] {
-    const items: Expression[] = [];
+  private items<T>(end: string, read: () => T): T[] {
+    const items: T[] = [];
     while (!this.accept(end)) {
-      items.push(this.choice());
-      if (!this.accept(',')) {
-        this.expect(end);
-        break;
-      }
+      items.push(read());
+      if (!this.is(end)) this.expect(',');
     }
     return items;
   }
 
-  private dict(): Expression {
-    const entries: [Expression, Expression][] = [];
-    while (!this.accept('}')) {
-      const key = this.choice();
-      this.expect(':');
-      entries.push([key, this.choice()]);
-      if (!this.accept(',')) {
-        this.expect('}');
-        break;
-      }
-    }
-    return { kind: 'dict', entries };
+  private pair(): [Expression, Expression] {
+    const key = this.expression();
+    this.expect(':');
+    return [key, this.expression()];
   }
 
   private postfix(start: Expression): Expression {
     let target = start;
     for (;;) {
       if (this.accept('.')) {
-        const { kind, text } = this.current;
-        target = kind === 'number' ? { kind: 'index', target, index: this.primary() } : { kind: 'attribute', target, name: text };
-        if (kind !== 'number') this.name();
+        const { kind, text, value } = this.current;
+        if (kind === 'number' && text === 'integer') target = { kind: 'index', target, index: { kind: 'literal', value } };
+        else if (kind === 'name') target = { kind: 'attribute', target, name: text };
+        else throw this.unexpected('a name or number');
+        this.at++;
       } else if (this.accept('[')) target = this.subscript(target);
       else if (this.accept('(')) target = { kind: 'call', target, ...this.argumentList() };
       else return target;
@@ -202,68 +204,128 @@ export class ExpressionParser {
   }
 
   private subscript(target: Expression): Expression {
-    const from = this.current.text === ':' ? null : this.choice();
-    if (!this.accept(':')) {
-      this.expect(']');
-      return { kind: 'index', target, index: from as Expression };
-    }
-    const to = this.current.text === ']' ? null : this.choice();
-    this.expect(']');
-    return { kind: 'slice', target, from, to };
+    const offset = this.current.offset;
+    const parts = this.items(']', () => this.subscribed(target));
+    const [only] = parts;
+    if (only === undefined) throw this.unexpected('a value');
+    if (parts.length === 1) return only.kind === 'slice' ? only : { kind: 'index', target, index: only };
+    if (parts.some(({ kind }) => kind === 'slice')) throw new TemplateSyntaxError('several slices in one subscript', offset);
+    return { kind: 'index', target, index: { kind: 'tuple', items: parts } };
   }
 
-  private argumentList(): { args: Expression[]; named: [string, Expression][] } {
-    const args: Expression[] = [];
-    const named: [string, Expression][] = [];
-    while (!this.accept(')')) {
-      if (this.current.kind === 'name' && this.tokens[this.at + 1]?.text === '=') {
+  /** An index, or a slice of the target. */
+  private subscribed(target: Expression): Expression {
+    const from = this.is(':') ? null : this.expression();
+    if (!this.accept(':')) return from as Expression;
+    const bound = (): Expression | null => (this.is(':') || this.is(']') || this.is(',') ? null : this.expression());
+    const to = bound();
+    const step = this.accept(':') ? bound() : null;
+    return { kind: 'slice', target, from, to, step };
+  }
+
+  argumentList(): Arguments {
+    const list: Arguments = { args: [], named: [], moreArgs: null, moreNamed: null };
+    const opened = this.current.offset;
+    const ensure = (fits: boolean): void => {
+      if (!fits) throw new TemplateSyntaxError('the arguments are not in an order that can be', opened);
+    };
+    this.items(')', () => {
+      if (this.accept('*')) {
+        ensure(list.moreArgs === null && list.moreNamed === null);
+        list.moreArgs = this.expression();
+      } else if (this.accept('**')) {
+        ensure(list.moreNamed === null);
+        list.moreNamed = this.expression();
+      } else if (this.current.kind === 'name' && this.next?.kind === 'operator' && this.next.text === '=') {
+        ensure(list.moreNamed === null);
         const name = this.name();
         this.at++;
-        named.push([name, this.choice()]);
-      } else args.push(this.choice());
-      if (!this.accept(',')) {
-        this.expect(')');
-        break;
+        list.named.push([name, this.expression()]);
+      } else {
+        ensure(list.moreArgs === null && list.moreNamed === null && list.named.length === 0);
+        list.args.push(this.expression());
       }
-    }
-    return { args, named };
+    });
+    return list;
   }
 
-  private filters(start: Expression, offset: number): Expression {
+  private filters(start: Expression): Expression {
     let target = start;
     for (;;) {
-      if (this.accept('|')) {
-        const { offset: at } = this.current;
-        const name = this.name();
-        target = {
-          kind: 'filter',
-          name,
-          target,
-          offset: at,
-          ...(this.accept('(') ? this.argumentList() : { args: [], named: [] }),
-        };
-      } else if (this.current.kind === 'name' && this.accept('is')) {
-        const negated = this.accept('not');
-        const name = this.name();
-        target = { kind: 'test', name, target, negated, offset, args: this.testArguments() };
-      } else if (this.accept('(')) target = { kind: 'call', target, ...this.argumentList() };
+      if (this.is('|')) target = this.filter(target) as Expression;
+      else if (this.accept('is')) target = this.test(target);
+      else if (this.accept('(')) target = { kind: 'call', target, ...this.argumentList() };
       else return target;
     }
   }
 
-  private testArguments(): Expression[] {
-    if (this.accept('(')) return this.argumentList().args;
-    const { kind, text } = this.current;
-    const starts =
-      kind === 'string' || kind === 'number' || (kind === 'name' && !RESERVED.has(text)) || text === '[' || text === '{';
-    return starts && kind !== 'end' ? [this.postfix(this.primary())] : [];
+  /** `| a | b(…)`; null when there is none. `inline`: the first has no bar. */
+  filter(start: Expression | null, inline = false): Filter | null {
+    let target: Filter | null = null;
+    for (let first = inline; first || this.accept('|'); first = false) {
+      const { offset } = this.current;
+      const name = this.dotted();
+      const list = this.accept('(') ? this.argumentList() : NO_ARGUMENTS;
+      target = { kind: 'filter', name, target: target ?? start, offset, ...list };
+    }
+    return target;
   }
 
-  private unexpected(wanted: string): TemplateSyntaxError {
+  private dotted(): string {
+    let name = this.name();
+    while (this.accept('.')) name += `.${this.name()}`;
+    return name;
+  }
+
+  private test(target: Expression): Expression {
+    const negated = this.accept('not');
+    const { offset } = this.current;
+    const name = this.dotted();
+    return { kind: 'test', name, target, negated, offset, ...this.testArguments() };
+  }
+
+  private testArguments(): Arguments {
+    if (this.accept('(')) return this.argumentList();
+    const { kind } = this.current;
+    if (this.is('else') || this.is('or') || this.is('and')) return NO_ARGUMENTS;
+    if (kind !== 'string' && kind !== 'number' && kind !== 'name' && !this.is('[') && !this.is('{')) return NO_ARGUMENTS;
+    if (this.is('is')) throw new TemplateSyntaxError('tests cannot follow each other with "is"', this.current.offset);
+    return { ...NO_ARGUMENTS, args: [this.postfix(this.primary())] };
+  }
+
+  /** What an assignment writes to; `members`: `namespace.name` may be one. Ends at the words given, too. */
+  target(members: boolean, ends: readonly string[] = []): Target {
+    const items: Target[] = [];
+    let several = false;
+    while (!this.atEnd && !ends.some((end) => this.is(end))) {
+      items.push(this.singleTarget(members));
+      if (!this.accept(',')) break;
+      several = true;
+    }
+    const [first] = items;
+    if (first === undefined) throw this.unexpected('a name');
+    return several ? { kind: 'tuple', items } : first;
+  }
+
+  private singleTarget(members: boolean): Target {
+    if (this.accept('(')) {
+      const inner = this.target(members, [')']);
+      this.expect(')');
+      return inner;
+    }
+    const { offset } = this.current;
+    const name = this.name();
+    if (CONSTANTS.has(name)) throw new TemplateSyntaxError(`"${name}" cannot be assigned to`, offset);
+    return members && this.accept('.') ? { kind: 'member', name, member: this.name(), offset } : { kind: 'name', name, offset };
+  }
+
+  unexpected(wanted: string): TemplateSyntaxError {
     const { kind, text, offset } = this.current;
     return new TemplateSyntaxError(
-      `expected ${wanted}, found ${kind === 'end' ? 'the end' : kind === 'string' ? 'a text' : `"${text}"`}`,
+      `expected ${wanted}, found ${kind === 'end' ? 'the end' : kind === 'string' ? 'a text' : kind === 'number' ? 'a number' : `"${text}"`}`,
       offset,
     );
   }
 }
+
+const NO_ARGUMENTS: Arguments = { args: [], named: [], moreArgs: null, moreNamed: null };
