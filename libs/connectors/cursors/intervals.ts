@@ -55,6 +55,7 @@ export function writeIntervals(
   });
   if (whole && (intervals.at(-1)?.end ?? -Infinity) >= planEnd) return plainState(intervals, { codec, state });
   return {
+    ...rest(state),
     state_type: 'date-range',
     slices: intervals.map(({ start, end, recent }) => ({
       start: codec.format(start),
@@ -64,12 +65,18 @@ export function writeIntervals(
   };
 }
 
+/** What a state holds beside the cursor. */
+function rest(state: JsonObject | null): JsonObject {
+  const { state_type: _type, slices: _slices, ...others } = state ?? {};
+  return others;
+}
+
 /** The highest value of the first interval: behind a gap nothing counts. What else a plain state held stays. */
 export function plainState(
   [first]: readonly Interval[],
   { codec, state }: { codec: CursorCodec; state: JsonObject | null },
 ): JsonObject {
-  const kept = state === null || isRanges(state) ? {} : state;
+  const kept = rest(state);
   return first === undefined ? kept : { ...kept, [codec.field]: codec.format(first.recent ?? first.start) };
 }
 
