@@ -2,6 +2,7 @@ import { SluiceError } from '../errors/index.js';
 import type { BudgetAccount, BudgetClass } from '../contracts/budget.port.js';
 import type { BudgetRepository, Grant } from './budget.repository.js';
 import type { GateClock } from './clock.js';
+import type { SlotQueue } from './slot-queue.js';
 import { leaseAhead, leaseSlackMs, pointTimes, rateTerms, type PointTimes } from './gcra.js';
 
 /** No point outlives this: a worker that dies loses at most so much of an account's rate. */
@@ -16,6 +17,8 @@ export interface Ticket {
   /** On the gate's monotonic clock. */
   notBeforeMs: number;
   leases: readonly string[];
+  /** Where the account declares no limit: the slot it holds. */
+  queue?: SlotQueue;
 }
 
 interface TakeRequest {

@@ -4,16 +4,31 @@ import { AccountLine, rateLimited, type Ticket } from './account-line.js';
 import { afterRefusal, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
 import { BlockFeed } from './block-feed.js';
 import { accountKey, BlockView } from './block-view.js';
-import { BudgetRepository } from './budget.repository.js';
+import { BudgetRepository, type Block } from './budget.repository.js';
 import { systemClock, type GateClock } from './clock.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { forPolicy } from './policy-account.js';
 import { parseProviderHeaders } from './provider-headers.js';
 import { Reporter } from './reporter.js';
+import { SlotQueue } from './slot-queue.js';
 
 /** Of a slot whose process died, others know after this time. */
 const LEASE_MS = 60_000;
 /** How long the first call waits to learn what is blocked, where the control plane is slow or down. */
 const FIRST_READ_MS = 1_000;
+
+/** When to try again where all slots are taken, as nobody knows. */
+const SLOT_RETRY_MS = 5_000;
+/** A slot that was given back unused. */
+const UNSENT = { kind: 'unknown', startedMs: 0, endedMs: 0 } as const;
+
+/** What a call holds. */
+interface Taken {
+  key: string;
+  /** The account, with the limits that this call counts against. */
+  counted: BudgetAccount;
+  ticket: Ticket;
+}
 
 export interface PgBudgetGateOptions {
   /** The control plane. The listener makes one connection of its own with the pool's settings. */
@@ -36,6 +51,8 @@ export class PgBudgetGate implements BudgetGate {
   private readonly lines = new Map<string, AccountLine>();
   private readonly waiting = new Map<string, number>();
   private readonly troubles = new Map<string, Trouble>();
+  /** Of accounts without declared limits. */
+  private readonly queues = new Map<string, SlotQueue>();
   private begun = false;
 
   constructor(options: PgBudgetGateOptions) {
@@ -51,9 +68,10 @@ export class PgBudgetGate implements BudgetGate {
     this.reporter = new Reporter({ repository: this.repository, nowMs: () => this.clock.nowMs(), onError });
     this.feed = new BlockFeed({
       pool: options.pool,
-      onBlock: (block) => this.view.block(block, this.clock.nowMs()),
+      onBlock: (block) => this.learnBlock(block),
       onError,
       onTick: async () => {
+        this.reportSlots();
         await this.reporter.flush();
         await this.leases.renew();
       },
@@ -63,36 +81,42 @@ export class PgBudgetGate implements BudgetGate {
   async acquire(request: {
     account: BudgetAccount;
     class: BudgetClass;
+    policy?: string;
     points?: number;
     maxWaitMs: number;
     signal: AbortSignal;
   }): Promise<BudgetPermit> {
     const { account, signal } = request;
+    // A policy has points of its own; what blocks one of them blocks the account.
+    const counted = forPolicy(account, request.policy);
+    const own = accountKey(counted);
     const points = Math.max(1, Math.ceil(request.points ?? 1));
     const deadlineMs = this.clock.nowMs() + request.maxWaitMs;
     const key = accountKey(account);
     signal.throwIfAborted();
     if (!this.begun) await this.begin(signal);
     for (;;) {
-      await this.outlastBlock(account, key, deadlineMs, signal);
-      const ticket: Ticket =
-        account.limits.length === 0
-          ? { notBeforeMs: 0, leases: [] }
-          : await this.line(key, request.class).take({ account, points, deadlineMs, signal });
+      await this.outlastBlock(account, own, deadlineMs, signal);
+      const ticket =
+        counted.limits.length === 0
+          ? await this.enter(account, key, { ...request, deadlineMs })
+          : await this.line(own, request.class).take({ account: counted, points, deadlineMs, signal });
       this.leases.hold(ticket.leases);
       try {
         const waitMs = ticket.notBeforeMs - this.clock.nowMs();
         if (waitMs > 0) await this.clock.sleep(waitMs, signal);
         signal.throwIfAborted();
       } catch (error) {
+        this.leave(ticket, UNSENT);
         await this.leases.release(ticket.leases);
         throw error;
       }
-      if (this.view.waitMs(key, this.clock.nowMs()) === 0) {
-        this.view.spend(key, points);
-        return this.permit(account, key, ticket);
+      if (this.waitMs(account, own) === 0) {
+        this.view.spend(own, points);
+        return this.permit(account, { key, counted, ticket });
       }
       // a 429 arrived while this one waited for its turn: what it holds was granted before
+      this.leave(ticket, UNSENT);
       await this.leases.release(ticket.leases);
     }
   }
@@ -104,17 +128,20 @@ export class PgBudgetGate implements BudgetGate {
     await this.leases.close();
   }
 
-  private permit(account: BudgetAccount, key: string, ticket: Ticket): BudgetPermit {
+  private permit(account: BudgetAccount, { key, counted, ticket }: Taken): BudgetPermit {
     const startedMs = this.clock.nowMs();
     let settled = false;
     return {
-      settle: async ({ status, headers }) => {
+      settle: async ({ status: answered, headers, timedOut = false }) => {
         if (settled) return;
         settled = true;
+        const refused = answered !== null && account.limitStatuses?.includes(answered) === true;
+        const status = refused ? 429 : answered;
         const releasing = this.leases.release(ticket.leases);
         const nowMs = this.clock.nowMs();
+        this.leave(ticket, { kind: outcomeOf(status, timedOut), startedMs, endedMs: nowMs });
         const word = parseProviderHeaders(headers, this.clock.wallMs(), account.headerNames);
-        this.view.observe(key, word.windows, nowMs);
+        this.view.observe(accountKey(counted), word.windows, nowMs);
         const last = this.troubles.get(key);
         // a refusal of a call that was under way when the last one came says the same again, not that a longer wait is needed
         const level = last !== undefined && startedMs < last.sinceMs ? last.level - 1 : troubleLevel(last, nowMs);
@@ -123,19 +150,65 @@ export class PgBudgetGate implements BudgetGate {
         if (blockMs !== null) {
           news = this.view.block({ ...account, remainingMs: blockMs }, nowMs);
           if (status === 429) this.troubles.set(key, afterRefusal({ last, startedMs, nowMs, blockMs }));
-          for (const cls of ['interactive', 'batch'] as const) this.lines.get(`${key}/${cls}`)?.drop();
+          for (const line of this.linesOf(key)) line.drop();
         }
+        const own = accountKey(counted);
+        const slots = word.windows.length > 0 ? (ticket.queue?.beside(nowMs) ?? []) : [];
+        const said = { blockMs: news ? blockMs : null, windows: [...word.windows, ...slots] };
         await Promise.all([
           releasing,
-          this.reporter.report({ account, key, blockMs: news ? blockMs : null, windows: word.windows }),
+          this.reporter.report({ account: counted, key: own, ...said }),
+          // the block is the account's, so that it holds for its other policies too
+          own === key || !news ? undefined : this.reporter.report({ account, key, blockMs, windows: [] }),
         ]);
       },
     };
   }
 
-  private async outlastBlock(account: BudgetAccount, key: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  /** A slot of an account that declares no limit. */
+  private async enter(
+    account: BudgetAccount,
+    key: string,
+    { class: cls, deadlineMs, signal }: { class: BudgetClass; deadlineMs: number; signal: AbortSignal },
+  ): Promise<Ticket> {
+    let queue = this.queues.get(key);
+    if (queue === undefined) this.queues.set(key, (queue = new SlotQueue(account, this.clock)));
+    if (!(await queue.enter(cls, deadlineMs, signal))) throw rateLimited(account, this.clock.wallMs() + SLOT_RETRY_MS);
+    return { notBeforeMs: 0, leases: [], queue };
+  }
+
+  private leave({ queue }: Ticket, outcome: Parameters<SlotQueue['leave']>[0]): void {
+    queue?.leave(outcome);
+  }
+
+  private *linesOf(key: string): Generator<AccountLine> {
+    for (const [name, line] of this.lines) if (name.startsWith(`${key}/`)) yield line;
+  }
+
+  private learnBlock(block: Block): void {
+    const news = this.view.block(block, this.clock.nowMs());
+    // other processes' calls are part of the load that was too much
+    if (news) this.queues.get(accountKey(block))?.refusedElsewhere();
+  }
+
+  private reportSlots(): void {
+    for (const [key, queue] of this.queues) {
+      const window = queue.news();
+      if (window !== null) void this.reporter.report({ account: queue.account, key, blockMs: null, windows: [window] });
+    }
+  }
+
+  /** `own`: the key of the policy's allowance, or the account's own. */
+  private waitMs(account: BudgetAccount, own: string): number {
+    const [key, nowMs] = [accountKey(account), this.clock.nowMs()];
+    const waitMs = this.view.waitMs(key, nowMs);
+    return own === key ? waitMs : Math.max(waitMs, this.view.waitMs(own, nowMs));
+  }
+
+  private async outlastBlock(account: BudgetAccount, own: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    const key = accountKey(account);
     for (;;) {
-      const waitMs = this.view.waitMs(key, this.clock.nowMs());
+      const waitMs = this.waitMs(account, own);
       if (waitMs === 0) return;
       const wall = this.clock.wallMs();
       if (this.clock.nowMs() + waitMs > deadlineMs) throw rateLimited(account, wall + waitMs);
@@ -185,4 +258,10 @@ export class PgBudgetGate implements BudgetGate {
       stop.abort();
     }
   }
+}
+
+/** What an answer, or none, says of the load. */
+function outcomeOf(status: number | null, timedOut: boolean): 'answered' | 'overloaded' | 'unknown' {
+  if (status === null) return timedOut ? 'overloaded' : 'unknown';
+  return status === 429 || status === 503 ? 'overloaded' : 'answered';
 }

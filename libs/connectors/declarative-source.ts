@@ -3,10 +3,11 @@ import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Page, SlicePage, Source, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
+import { countedClient } from './http/api-budget.js';
 import { createMemoryVault } from './auth/memory-vault.js';
 import { completeSlice } from './source/complete-slice.js';
 import { describeStream, describeUnavailable } from './source/describe-stream.js';
-import { readSpec, type Environment } from './source/environment.js';
+import { readSpec, type Environment, scopeOf } from './source/environment.js';
 import { openConfig } from './source/open-config.js';
 import { OpenedStreams } from './source/opened-streams.js';
 import { planSlices } from './source/plan.js';
@@ -34,6 +35,10 @@ export interface DeclarativeSourceOptions {
   credentials?: CredentialVault;
   /** ms since the epoch; default: the system's clock. */
   now?: () => number;
+  /** See Environment. */
+  sleep?: NonNullable<Environment['sleep']>;
+  /** See Environment. */
+  chosen?: NonNullable<Environment['chosen']>;
 }
 
 /** A Source that runs a compiled manifest. Throws CONFIG_INVALID. */
@@ -42,7 +47,14 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
   const opened = openConfig(model, config, now());
   const { connectionSpecification: specification } = model;
   const secrets = new KnownSecrets([...secretValues(specification, config), ...secretValues(specification, opened)]);
-  const environment = withSchemas({ config: opened, http, credentials, learn: (secret) => secrets.learn(secret), now });
+  const learn = (secret: string): void => secrets.learn(secret);
+  const { sleep, chosen } = options;
+  const counted = countedClient(http, model.budget, scopeOf(opened, now(), null));
+  const environment = withSchemas({
+    ...{ config: opened, http: counted, credentials, learn, now },
+    ...(sleep === undefined ? {} : { sleep }),
+    ...(chosen === undefined ? {} : { chosen }),
+  });
   return new DeclarativeSource(model, environment, secrets);
 }
 

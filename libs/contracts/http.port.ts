@@ -10,6 +10,8 @@ export interface HttpRequest {
   maxBytes?: number;
   /** Until the headers arrive and between two pieces of the body; default 60 s. */
   timeoutMs?: number;
+  /** Which policy of the account's budget the call belongs to, and how much it counts there; default: none, 1. */
+  budget?: { policy: string; points: number };
 }
 
 export interface HttpResponse {

@@ -54,15 +54,23 @@ export class GuardedHttpClient implements HttpClient {
   private async call(hop: Hop, request: HttpRequest, maxBytes: number): Promise<Answer> {
     const { guard, dispatcher, gate, account, maxWaitMs } = this.options;
     guard.assertUrl(hop.url);
-    const permit = await gate.acquire({ account, class: this.options.class, maxWaitMs, signal: request.signal });
+    const permit = await gate.acquire({
+      account,
+      class: this.options.class,
+      maxWaitMs,
+      signal: request.signal,
+      ...request.budget,
+    });
     let answer: Answer;
     try {
       const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
       answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs }));
     } catch (error) {
+      const mapped = mapNetworkError(error, { method: hop.method, host: hop.url.host });
+      const timedOut = mapped instanceof SluiceError && mapped.code === 'SOURCE_TIMEOUT';
       // What went wrong with the call matters more than what might go wrong with telling the budget.
-      await permit.settle({ status: null, headers: {} }).catch(() => undefined);
-      throw mapNetworkError(error, { method: hop.method, host: hop.url.host });
+      await permit.settle({ status: null, headers: {}, timedOut }).catch(() => undefined);
+      throw mapped;
     }
     await permit.settle({ status: answer.status, headers: answer.headers });
     return answer;

@@ -3,6 +3,7 @@ import type { BudgetAccount } from '../../contracts/budget.port.js';
 import type { BudgetLimit } from '../../contracts/budget.schema.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
+import { budgetPolicies } from '../http/api-budget.js';
 import { scopeOf } from './environment.js';
 import { normalizeConfig } from './open-config.js';
 import type { SourceModel } from './source.component.js';
@@ -34,10 +35,16 @@ export function budgetAccountOf(input: {
   });
   const base = accounts.map((account) => account.base).find((address) => URL.canParse(address));
   // Nothing is called where nothing can be read.
-  if (base === undefined && model.streams.length === 0 && model.dynamic.length === 0) return { workspaceId, host: 'none', account: 'none', limits: [] };
+  if (base === undefined && model.streams.length === 0 && model.dynamic.length === 0)
+    return { workspaceId, host: 'none', account: 'none', limits: [] };
   if (base === undefined) throw new SluiceError('CONFIG_INVALID', { detail: 'the configuration gives no address to call' });
   const { host } = new URL(base);
   const identities = [...new Set(accounts.map(({ identity }) => identity))].sort();
   const digest = createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 16);
-  return { workspaceId, host, account: `${host}#${digest}`, limits: limits ?? model.limits };
+  const { headerNames, statuses } = model.budget;
+  return {
+    ...{ workspaceId, host, account: `${host}#${digest}`, headerNames, limitStatuses: statuses },
+    limits: limits ?? [],
+    policies: limits === null || limits === undefined ? budgetPolicies(model.budget, scope) : [],
+  };
 }

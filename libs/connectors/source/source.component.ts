@@ -1,8 +1,8 @@
-import type { BudgetLimit } from '../../contracts/budget.schema.js';
 import type { JsonObject } from '../../contracts/json.js';
 import type { FieldError } from '../../errors/index.js';
 import { unique } from '../custom/available.js';
 import { dynamicDeclarativeStream, type DynamicStreams } from '../dynamic/dynamic-stream.component.js';
+import { noBudget, type ApiBudget } from '../http/api-budget.js';
 import { httpApiBudget } from '../http/api-budget.component.js';
 import type { Place } from '../manifest/compiler.js';
 import { component, defineComponent } from '../manifest/component.js';
@@ -23,7 +23,7 @@ export interface SourceModel {
   /** JSON schema of the configuration, draft 7, with `airbyte_secret`. */
   connectionSpecification: JsonObject;
   rules: ConfigRules;
-  limits: readonly BudgetLimit[];
+  budget: ApiBudget;
   /** What is accepted but probably not meant, with its place. */
   warnings: readonly FieldError[];
 }
@@ -41,7 +41,7 @@ export const declarativeSource = defineComponent({
     ),
     api_budget: optional(
       component(() => [httpApiBudget]),
-      [],
+      noBudget,
     ),
     version: optional(json()),
   },
@@ -54,7 +54,7 @@ export const declarativeSource = defineComponent({
       dynamic_streams: dynamic,
       stream_groups: together,
       spec: { schema, rules, missing },
-      api_budget: limits,
+      api_budget: budget,
     },
     place,
   ): SourceModel {
@@ -63,7 +63,7 @@ export const declarativeSource = defineComponent({
     const last = lastOfEachName(groups, place);
     const models = last.flatMap((one) => ('model' in one ? [one.model] : []));
     const unavailable = last.flatMap((one) => ('model' in one ? [] : [one]));
-    const source = { check, connectionSpecification: schema, rules, limits, dynamic, warnings: [] };
+    const source = { check, connectionSpecification: schema, rules, budget, dynamic, warnings: [] };
     // Where the configuration itself needs code, nothing can be read.
     if (missing.length > 0)
       return {
