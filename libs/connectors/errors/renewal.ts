@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors/index.js';
 
-/** Renews the credential of one request that was refused, at most once (REFRESH_TOKEN_THEN_RETRY). */
+/** Renews the credential of one request that was refused, at most once. */
 export class Renewal {
   private outcome: 'none' | 'renewed' | 'failed' = 'none';
 
@@ -18,6 +18,14 @@ export class Renewal {
       // Credentials that are refused stay refused; anything else may pass, and the token at hand gets one more try.
       if (!(error instanceof SluiceError) || error.kind === 'auth' || error.kind === 'invalid_input') throw error;
     }
+  }
+
+  /** For a 401 of which the manifest says nothing better than to fail. True: the request is worth sending again. A renewal's own error goes on. */
+  async replace(renew: (() => Promise<void>) | null, status: number): Promise<boolean> {
+    if (renew === null || status !== 401 || this.outcome !== 'none') return false;
+    this.outcome = 'renewed';
+    await renew();
+    return true;
   }
 
   private refusedAgain(status: number): SluiceError {

@@ -113,6 +113,8 @@ async function trySend(sending: Sending, { attempt, renewal }: { attempt: number
         await renewal.renew(draft.renewal, answer.status);
         break;
       case 'FAIL':
+        // Valid by the clock is not valid for the provider: a token that was revoked or replaced elsewhere is renewed once.
+        if (await renewal.replace(draft.renewal, answer.status)) return await trySend(sending, { attempt, renewal });
         throw describeTrouble({ label, answer, resolution });
       case 'RETRY':
       case 'RATE_LIMITED':
