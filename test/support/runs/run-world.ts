@@ -139,11 +139,39 @@ export class RunWorld {
     this.destinationId = id;
   }
 
-  async createSync({ source, mode, table = 'numbers', schedule }: NewSync): Promise<string> {
+  createSync({ source, mode, table = 'numbers', schedule }: NewSync): Promise<string> {
+    const streams = [{ name: 'numbers', mode, table }];
+    return this.createSyncOf({ connector: 'numbers', config: source as unknown as JsonObject, streams, schedule });
+  }
+
+  /** A sync of a connector that is only a manifest. */
+  async createManifestSync(request: {
+    name: string;
+    manifest: JsonObject;
+    config?: JsonObject;
+    streams: readonly { name: string; mode: WriteMode; table: string }[];
+  }): Promise<string> {
+    const { workspaceId, pool } = this;
+    const { name, manifest, config = {}, streams } = request;
+    const connector = { workspaceId, name, hash: contentHash(manifest), kind: 'source' as const, manifest };
+    await inTransaction(pool, (tx) => putConnector(tx, connector));
+    return this.createSyncOf({ connector: name, config, streams });
+  }
+
+  private async createSyncOf({
+    connector,
+    config,
+    streams,
+    schedule,
+  }: {
+    connector: string;
+    config: JsonObject;
+    streams: readonly { name: string; mode: WriteMode; table: string }[];
+    schedule?: Schedule | undefined;
+  }): Promise<string> {
     const { workspaceId, pool } = this;
     const id = crypto.randomUUID();
-    const config = source as unknown as JsonObject;
-    await insertConnection(pool, { id, workspaceId, name: id, connector: 'numbers', config, secrets: null, budget: null });
+    await insertConnection(pool, { id, workspaceId, name: id, connector, config, secrets: null, budget: null });
     const sync = await insertSync(pool, {
       workspaceId,
       name: id,
@@ -151,13 +179,18 @@ export class RunWorld {
       destinationId: this.destinationId,
       schedule: schedule ?? null,
     });
-    const spec = { namespace: 'public', streams: [{ name: 'numbers', mode, table }] };
+    const spec = { namespace: 'public', streams: [...streams] };
     await insertSyncVersion(pool, { syncId: sync.id, version: 1, hash: contentHash(spec), spec, resets: [] });
     return sync.id;
   }
 
   async start(syncId: string): Promise<string> {
     return (await this.runs.start({ workspaceId: this.workspaceId, syncId, trigger: 'api' })).runId;
+  }
+
+  /** For a worker's environment: it may also call this address (host:port). */
+  allowing(target: string): Record<string, string> {
+    return { SLUICE_EGRESS_ALLOW: `${this.env['SLUICE_EGRESS_ALLOW']},${target}` };
   }
 
   /** A worker process that takes work. */

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { getRun } from '../../libs/store/index.js';
+import { CHILDREN, FamilyApi } from '../support/runs/family-api.js';
+import { endWorker, RunWorld } from '../support/runs/run-world.js';
+
+const PARENTS = 3_000;
+const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
+
+interface State {
+  use_global_cursor: boolean;
+  states: { partition: { parent: number }; cursor: { at: string } }[];
+  state: { at: string };
+}
+
+describe('a stream with a partition for each of many parents', () => {
+  let world: RunWorld;
+  let api: FamilyApi;
+  let worker: ChildProcess;
+  beforeAll(async () => {
+    world = await RunWorld.create();
+    api = await FamilyApi.start(PARENTS);
+    worker = await world.startWorker(world.allowing(api.target));
+  }, 60_000);
+  afterAll(async () => {
+    await world?.close();
+    await api?.close();
+  });
+
+  const stateOf = async (syncId: string): Promise<State> => {
+    const { rows } = await world.destination.query<{ state: State }>('SELECT state FROM sluice.stream WHERE sync_id = $1', [
+      syncId,
+    ]);
+    return rows[0]?.state as State;
+  };
+
+  it('is read once, goes on after kill -9, keeps a bounded history, and leaves a state for each parent', async () => {
+    const streams = [{ name: 'children', mode: 'incremental_append' as const, table: 'children' }];
+    const sync = await world.createManifestSync({ name: 'family', manifest: api.manifest, streams });
+    const run = await world.start(sync);
+    await world.untilRead(run, PARENTS / 2);
+    await endWorker(worker, 'SIGKILL');
+    expect((await world.rows('children')).count).toBeLessThan(PARENTS * CHILDREN);
+    worker = await world.startWorker(world.allowing(api.target));
+    expect(await world.until(run, ended, 120_000)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await world.rows('children')).toEqual({
+      count: PARENTS * CHILDREN,
+      distinct: PARENTS * CHILDREN,
+      min: CHILDREN,
+      max: PARENTS * CHILDREN + CHILDREN - 1,
+    });
+    // What was read and not yet committed is read again, nothing else.
+    expect(api.asked).toBeLessThan(PARENTS + 100);
+    const { workflowId } = (await getRun(world.pool, { id: run })) ?? { workflowId: '' };
+    const { historyLength } = await world.temporal.client.workflow.getHandle(workflowId).describe();
+    expect(historyLength).toBeLessThan(500);
+
+    const state = await stateOf(sync);
+    expect(state.use_global_cursor).toBe(false);
+    expect(new Set(state.states.map(({ partition }) => partition.parent)).size).toBe(PARENTS);
+    expect(state.states).toHaveLength(PARENTS);
+    expect(state.state).toEqual({ at: '2024-03-28T00:00:00Z' });
+  }, 240_000);
+});
