@@ -62,9 +62,11 @@ function assertDocument(tree: unknown): Record<string, unknown> {
   return tree;
 }
 
-function assertSize(tree: unknown): void {
+const assertSize = (tree: unknown): unknown => bounded(() => unfoldedSize(tree));
+
+function bounded<T>(work: () => T): T {
   try {
-    unfoldedSize(tree);
+    return work();
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     throw invalid([{ path: error.path, message: error.message }]);
@@ -78,13 +80,21 @@ function compileTree(
 ): SourceModel {
   const { tree: resolved, origins } = resolve({ type: 'DeclarativeSource', ...tree });
   assertSize(resolved);
-  const compiler = new Compiler(origins, locate, [declarativeStream, stateDelegatingStream, simpleRetriever, asyncRetriever, httpRequester], customComponents);
-  let model: SourceModel | undefined;
-  try {
-    model = component(() => [declarativeSource]).parse(resolved, { compiler, pointer: '', field: '', parameters: {} });
-  } catch (error) {
-    if (!(error instanceof Rejected)) throw error;
-  }
+  const compiler = new Compiler(
+    origins,
+    locate,
+    [declarativeStream, stateDelegatingStream, simpleRetriever, asyncRetriever, httpRequester],
+    customComponents,
+  );
+  const place = { compiler, pointer: '', field: '', parameters: {} };
+  const model = bounded(() => {
+    try {
+      return component(() => [declarativeSource]).parse(resolved, place);
+    } catch (error) {
+      if (error instanceof Rejected) return undefined;
+      throw error;
+    }
+  });
   const { invalid: wrong, unsupported } = compiler.problems;
   // Typing errors first: a component that is merely not covered may be a consequence.
   const errors = [...wrong, ...unsupported].slice(0, MAX_ERRORS);

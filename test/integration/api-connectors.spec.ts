@@ -50,7 +50,7 @@ test('the version is the content: the same again is answered with 200, another w
   expect(other).toMatchObject({ status: 201, body: { outcome: 'updated', changes: { streams_added: ['others'] } } });
   const back = await add('versions', manifest([stream('things')]));
   expect(back).toMatchObject({ status: 201, body: { version: first.body.version, changes: { streams_removed: ['others'] } } });
-  const { versions } = (await client.get('/v1/connectors/versions')).body;
+  const versions = (await client.get('/v1/connectors/versions')).body['versions'] as { version: string; current: boolean }[];
   expect(versions.map((one) => [one.version, one.current])).toEqual([
     [other.body.version, false],
     [first.body.version, true],

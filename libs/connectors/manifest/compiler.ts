@@ -3,6 +3,7 @@ import { TemplateSyntaxError, TemplateUnsupported } from '../template/errors.js'
 import { compileTemplate, type Template } from '../template/template.js';
 import type { Component } from './component.js';
 import type { Origins } from './resolve-references.js';
+import { TooLarge } from './unfolded-size.js';
 
 /** Thrown after an error was reported, to leave the component that cannot be built. */
 export class Rejected extends Error {}
@@ -40,6 +41,7 @@ export type CustomComponents = ReadonlyMap<string, CustomComponent>;
 
 /** Parameters may multiply components without bound: what a compilation may do in all, in components and parameters handed down. */
 const MAX_WORK = 500_000;
+const MAX_ERRORS = 50;
 const MAX_WARNINGS = 200;
 
 /** One compilation of one manifest: collects every problem, with its place. */
@@ -69,8 +71,11 @@ export class Compiler {
     return new Compiler({ of: () => undefined }, () => undefined, this.lateComponents, this.customComponents);
   }
 
+  /** At most 50 of each kind: looking for lines takes time. */
   get problems(): { invalid: FieldError[]; unsupported: FieldError[] } {
-    return { invalid: [...this.invalid.values()], unsupported: [...this.unsupported.values()] };
+    const first = (errors: ReadonlyMap<string, FieldError>): FieldError[] =>
+      [...errors.values()].slice(0, MAX_ERRORS).map((error) => this.located(error));
+    return { invalid: first(this.invalid), unsupported: first(this.unsupported) };
   }
 
   /** What is accepted but probably not meant. */
@@ -79,7 +84,7 @@ export class Compiler {
   }
 
   report(error: FieldError, kind: 'invalid' | 'unsupported' = 'invalid'): void {
-    this[kind].set(`${error.path} ${error.message}`, this.located(error));
+    this[kind].set(`${error.path} ${error.message}`, error);
   }
 
   warn(warning: FieldError): void {
@@ -91,10 +96,10 @@ export class Compiler {
     throw new Rejected(error.message);
   }
 
-  /** Counts work against what one manifest may cause. */
+  /** Counts work against what one manifest may cause. Throws TooLarge, which ends the compilation. */
   spend(amount: number, path: string): void {
     this.work += amount;
-    if (this.work > MAX_WORK) this.reject({ path, message: 'references and parameters multiply components without bound' });
+    if (this.work > MAX_WORK) throw new TooLarge(path, 'references and parameters multiply components without bound');
   }
 
   template(source: string, pointer: string): Template {

@@ -69,8 +69,8 @@ export function defineComponent<F extends Fields, R>(definition: {
   const compile = (node: Tree, place: Place): R => {
     const { compiler } = place;
     const own = isObject(node['$parameters']) ? node['$parameters'] : undefined;
+    compiler.spend(own === undefined ? 1 : 1 + Object.keys(place.parameters).length, place.pointer);
     const parameters = own === undefined ? place.parameters : { ...place.parameters, ...own };
-    compiler.spend(own === undefined ? 1 : 1 + Object.keys(parameters).length, place.pointer);
     const at = (name: string): string => compiler.origins.of(node, name) ?? `${place.pointer}/${escapePointer(name)}`;
     lookForStrays(node, place, at);
 

@@ -1,6 +1,6 @@
 const LONGEST = 60;
 
-/** The name that a misspelt one probably stands for: other case or separators, or a letter or two off. undefined: none is near. */
+/** The name that a misspelt one probably stands for: other case or separators, a letter or two off, or shortened. undefined: none is near. */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   if (name.length > LONGEST) return undefined;
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -11,7 +11,14 @@ export function didYouMean(name: string, known: readonly string[]): string | und
     .map((candidate) => ({ candidate, distance: distance(plain(name), plain(candidate)) }))
     .filter((one) => one.distance <= allowed)
     .sort((a, b) => a.distance - b.distance);
-  return near[0]?.candidate;
+  return near[0]?.candidate ?? known.find((candidate) => isShortened(plain(name), plain(candidate)));
+}
+
+/** `request_params` for `request_parameters`: a long beginning in common, and little else. */
+function isShortened(a: string, b: string): boolean {
+  let common = 0;
+  while (common < a.length && a[common] === b[common]) common += 1;
+  return common >= 8 && Math.max(a.length, b.length) - common <= 6;
 }
 
 /** How many letters have to be added, removed, replaced or swapped with their neighbour. */

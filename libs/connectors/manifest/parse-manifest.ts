@@ -8,8 +8,8 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_ANCHORS = 5_000;
 /** Of one anchor, by way of others too. */
 const MAX_ALIASES = 10_000;
-/** Some 2 s of parsing. */
-const MAX_LEXEMES = 1_500_000;
+/** Some 2 s of parsing; a manifest of 1 MB has some 200,000. */
+const MAX_LEXEMES = 800_000;
 
 /** A manifest as text became a tree, and where in the text its parts are. */
 export interface ParsedManifest {
@@ -58,6 +58,7 @@ function parse(text: string): { document: Document; lines: LineCounter } {
 
 function* boundedTokens(text: string, lines: LineCounter): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   let [lexemes, anchors] = [0, 0];
   for (const lexeme of new Lexer().lex(text)) {
     if (lexeme.startsWith('*') || lexeme.startsWith('&')) anchors += 1;

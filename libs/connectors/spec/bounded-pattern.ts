@@ -33,7 +33,7 @@ export function boundedPattern(source: string): Pattern {
       try {
         return script.runInContext(context, { timeout: MATCH_TIMEOUT_MS }) === true;
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
+        if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
         throw error;
       }
     },

@@ -4,23 +4,33 @@ import { either, list, map, optional, template, text, type Field } from '../mani
 import { isInterpolation, type Scope } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
 import { setField } from '../records/fields.js';
-import { transformations } from '../records/transformations.component.js';
+import { addFields } from '../records/add-fields.component.js';
+import { deleteAt, matches } from '../records/paths.js';
+import { isCondition } from '../records/transformation.js';
 
 /** Changes a configuration in place; `scope` has it as `config`. */
 export type ConfigChange = (config: JsonObject, scope: Scope) => void;
 
-/** What records know, for configurations: paths, values and conditions are the same. */
-function likeOfRecords(type: string, ofRecords: string): Component<ConfigChange> {
-  return {
-    type,
-    compile(node, place) {
-      const known = transformations.find((candidate) => candidate.type === ofRecords);
-      if (known === undefined) throw new Error(`there is no ${ofRecords}`);
-      const change = known.compile(node, place);
-      return (config, scope) => change(config, scope);
+/** What records have, for configurations: paths, values and conditions are the same. */
+const configAddFields: Component<ConfigChange> = {
+  type: 'ConfigAddFields',
+  compile(node, place) {
+    const change = addFields.compile(node, place);
+    return (config, scope) => change(config, scope);
+  },
+};
+
+/** Unlike that of records, its condition is asked once, of the whole configuration. */
+const configRemoveFields = defineComponent({
+  type: 'ConfigRemoveFields',
+  fields: { field_pointers: list(list(text())), condition: optional(template()) },
+  build:
+    ({ field_pointers: pointers, condition }): ConfigChange =>
+    (config, scope) => {
+      if (isCondition(condition) && !condition.holds(scope)) return;
+      for (const pointer of pointers) for (const { steps } of [...matches(config, pointer)]) deleteAt(config, steps);
     },
-  };
-}
+});
 
 type Mapping = (scope: Scope) => Record<string, unknown>;
 
@@ -70,11 +80,7 @@ const remapField = defineComponent({
 });
 
 /** A new way to change a configuration joins here. */
-export const configChanges: readonly Component<ConfigChange>[] = [
-  remapField,
-  likeOfRecords('ConfigAddFields', 'AddFields'),
-  likeOfRecords('ConfigRemoveFields', 'RemoveFields'),
-];
+export const configChanges: readonly Component<ConfigChange>[] = [remapField, configAddFields, configRemoveFields];
 
 /** Several changes, as one step in the life of a specification. */
 export const configMigration = defineComponent({
