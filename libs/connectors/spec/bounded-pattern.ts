@@ -2,11 +2,13 @@ import { createContext, Script, type Context } from 'node:vm';
 import { pythonPattern } from '../errors/python-pattern.js';
 
 /** A pattern that needs longer on one value is one that backtracks without end. */
-const MATCH_TIMEOUT_MS = 100;
+const MATCH_TIMEOUT_MS = 250;
 const MAX_PATTERN_LENGTH = 10_000;
 
 interface Pattern {
   test(text: string): boolean;
+  /** ajv keeps patterns by their text: two of them must not look the same. */
+  toString(): string;
 }
 
 let context: Context | undefined;
@@ -23,9 +25,10 @@ export function boundedPattern(source: string): Pattern {
   try {
     ({ source: plain, flags } = pythonPattern(source));
   } catch {
-    return { test: () => true };
+    return { test: () => true, toString: () => source };
   }
   return {
+    toString: () => source,
     test(text) {
       // Only a script in a context of its own has a timeout.
       context ??= createContext(Object.create(null) as Context);

@@ -108,6 +108,12 @@ describe('specifications as real ones are written', () => {
     expect(refusal(none, { a: value }, schema(properties))).toEqual([]);
   });
 
+  it('each field is held to its own pattern', () => {
+    const patterns = '{ type: object, properties: { a: { type: string, pattern: "^x$" }, b: { type: string, pattern: "^y$" } } }';
+    expect(refusal(none, { a: 'x', b: 'y' }, patterns)).toEqual([]);
+    expect(refusal(none, { a: 'x', b: 'x' }, patterns)).toHaveLength(2);
+  });
+
   it('the bound of draft 4 holds, and a pattern that backtracks without end refuses soon', () => {
     expect(refusal(none, { a: 1 }, schema('{ type: integer, minimum: 1, exclusiveMinimum: true }'))).toHaveLength(2);
     const begun = performance.now();
