@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import { str } from '../template/values.js';
 import { stringifyJson } from '../../json/index.js';
+import { toRecordValue } from '../records/record-value.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
 import { KeyCollision, mergeJson } from './merge-json.js';
 import { addressWith, encodePairs, parametersOf } from './url.js';
@@ -116,7 +117,7 @@ export class RequestDraft {
     // An empty object is no body, as in Airbyte.
     if (!hasJson) return raw;
     this.contentType('application/json');
-    return stringifyJson(this.json);
+    return stringifyJson(toRecordValue(this.json));
   }
 
   private contentType(type: string): void {
