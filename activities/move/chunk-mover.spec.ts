@@ -64,6 +64,7 @@ function world(options: {
   const feed: ChunkMoverRequest['feed'] = {
     claim: async () => (slices-- > 0 ? { slice: { id: 's', spec: {}, partition: '' }, claims: 7, takenOver: false } : null),
     done: async (id) => void said.push(`done ${id}`),
+    close: async () => undefined,
   };
   const mover = new ChunkMover({
     source,

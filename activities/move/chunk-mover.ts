@@ -32,6 +32,20 @@ export class ChunkMover {
   }
 
   async run(): Promise<MoveOutcome> {
+    const { feed } = this.request;
+    let outcome: MoveOutcome;
+    try {
+      outcome = await this.moveSlices();
+    } catch (error) {
+      // What failed is said; that slices could not be handed back the next attempt finds out by itself.
+      await feed.close().catch(() => undefined);
+      throw error;
+    }
+    await feed.close();
+    return outcome;
+  }
+
+  private async moveSlices(): Promise<MoveOutcome> {
     const { feed, drain, deadline } = this.request;
     for (;;) {
       if (drain.aborted) return { status: 'drained' };

@@ -1,12 +1,13 @@
 import type { Source } from '../../libs/contracts/source.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import {
-  claimNextSlice,
+  claimNextSlices,
   getRunStream,
   hasPendingSlices,
   inTransaction,
   insertSlices,
-  markSliceDone,
+  markSlicesDone,
+  releaseSlices,
   setPlanNext,
   tryPlanLock,
   type ClaimedSlice,
@@ -53,26 +54,63 @@ export async function planAhead({ pool, source, runId, stream, incremental }: Pl
   });
 }
 
-/** Slices of the run's plan table, in plan order; first those that earlier attempts of the same mover left. */
+/** So many slices are claimed at once at most, where they are small; and so many completions wait to be written down. */
+const MOST_AT_ONCE = 50;
+/** What is claimed at once should be moved within this time, so that no mover sits on work that another could do. */
+const BATCH_MS = 1_000;
+
+/**
+ * Slices of the run's plan table, in plan order; first those that earlier attempts of the same mover left. Small ones are claimed and marked in
+ * batches: the mark is a hint, the destination knows what is complete, and what a dead attempt held its successor takes over.
+ */
 export class PlanFeed implements SliceFeed {
   private planComplete = false;
+  private waiting: ClaimedSlice[] = [];
+  private completed: string[] = [];
+  private atOnce = 1;
+  private lastClaimed = 0;
+  private claimedAt = 0;
 
   constructor(
     private readonly plan: PlanRequest,
     private readonly owner: SliceOwner,
+    private readonly now: () => number = Date.now,
   ) {}
 
   async claim(): Promise<ClaimedSlice | 'none_yet' | null> {
-    const { pool, runId, stream } = this.plan;
-    if (!this.planComplete) this.planComplete = (await planAhead(this.plan)) === 'complete';
-    const claimed = await claimNextSlice(pool, { runId, stream, owner: this.owner });
-    if (claimed !== null) return claimed;
+    if (this.waiting.length === 0) await this.claimMore();
+    const next = this.waiting.shift();
+    if (next !== undefined) return next;
     return this.planComplete ? null : 'none_yet';
   }
 
   /** When the slice was taken over meanwhile, whoever has it finds it complete and says so itself. */
   async done(sliceId: string): Promise<void> {
+    this.completed.push(sliceId);
+    if (this.waiting.length === 0 || this.now() - this.claimedAt > BATCH_MS) await this.writeDown();
+  }
+
+  async close(): Promise<void> {
     const { pool, runId, stream } = this.plan;
-    await markSliceDone(pool, { runId, stream, sliceId, owner: this.owner });
+    await this.writeDown();
+    const sliceIds = this.waiting.splice(0).map(({ slice }) => slice.id);
+    if (sliceIds.length > 0) await releaseSlices(pool, { runId, stream, sliceIds, owner: this.owner });
+  }
+
+  private async claimMore(): Promise<void> {
+    const { pool, runId, stream } = this.plan;
+    const tookMs = this.now() - this.claimedAt;
+    if (tookMs > BATCH_MS) this.atOnce = Math.max(1, Math.floor(this.atOnce / 2));
+    else if (tookMs < BATCH_MS / 2 && this.lastClaimed === this.atOnce) this.atOnce = Math.min(this.atOnce * 2, MOST_AT_ONCE);
+    if (!this.planComplete) this.planComplete = (await planAhead(this.plan)) === 'complete';
+    this.waiting = await claimNextSlices(pool, { runId, stream, owner: this.owner, limit: this.atOnce });
+    this.lastClaimed = this.waiting.length;
+    this.claimedAt = this.now();
+  }
+
+  private async writeDown(): Promise<void> {
+    const { pool, runId, stream } = this.plan;
+    const sliceIds = this.completed.splice(0);
+    if (sliceIds.length > 0) await markSlicesDone(pool, { runId, stream, sliceIds, owner: this.owner });
   }
 }

@@ -1,5 +1,5 @@
 import type { Slice } from '../contracts/stream.js';
-import { one, theOne, type Db, type Transaction } from './database.js';
+import { theOne, type Db, type Transaction } from './database.js';
 
 interface Key {
   runId: string;
@@ -30,9 +30,13 @@ interface ClaimRow {
   spec: Slice['spec'];
   partition: string;
   claims: number;
+  seq: number;
 }
-const claimed = (row: ClaimRow | null, takenOver: boolean): ClaimedSlice | null =>
-  row === null ? null : { slice: { id: row.id, spec: row.spec, partition: row.partition }, claims: row.claims, takenOver };
+/** UPDATE … RETURNING keeps no order. */
+const inOrder = (rows: readonly ClaimRow[], takenOver: boolean): ClaimedSlice[] =>
+  [...rows]
+    .sort((a, b) => a.seq - b.seq)
+    .map(({ id, spec, partition, claims }) => ({ slice: { id, spec, partition }, claims, takenOver }));
 
 /** Adds a page of the plan in its order; slices that are there stay as they are. Under the lock of lockRunStream. Returns how many are new. */
 export async function insertSlices(tx: Db, request: Key & { slices: readonly Slice[] }): Promise<number> {
@@ -47,58 +51,65 @@ export async function insertSlices(tx: Db, request: Key & { slices: readonly Sli
   return result.rowCount ?? 0;
 }
 
-/** Takes over the first slice that an earlier attempt of the same mover still holds; null: there is none. */
-export async function takeOverSlice(db: Db, request: Key & { owner: SliceOwner }): Promise<ClaimedSlice | null> {
+interface ClaimRequest extends Key {
+  owner: SliceOwner;
+  /** How many at most. */
+  limit: number;
+}
+
+/** Takes over the first slices that earlier attempts of the same mover still hold. */
+export async function takeOverSlices(db: Db, request: ClaimRequest): Promise<ClaimedSlice[]> {
   const result = await db.query<ClaimRow>(
     `UPDATE control.slice SET owner = $5, claims = claims + 1, claimed_at = now()
-     WHERE (run_id, stream, slice_id) = (
+     WHERE (run_id, stream, slice_id) IN (
        SELECT run_id, stream, slice_id FROM control.slice
        WHERE run_id = $1 AND stream = $2 AND state = 'claimed'
          AND split_part(owner, ':', 1) = $3 AND split_part(owner, ':', 2)::integer < $4
-       ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING slice_id AS id, spec, partition, claims`,
-    [request.runId, request.stream, request.owner.mover, request.owner.attempt, ownerOf(request.owner)],
+       ORDER BY seq LIMIT $6 FOR UPDATE SKIP LOCKED)
+     RETURNING slice_id AS id, spec, partition, claims, seq`,
+    [request.runId, request.stream, request.owner.mover, request.owner.attempt, ownerOf(request.owner), request.limit],
   );
-  return claimed(one(result), true);
+  return inOrder(result.rows, true);
 }
 
-/** Claims the next pending slice in plan order (index slice_open); movers do not wait for each other. null: none is pending. */
-async function claimPendingSlice(db: Db, request: Key & { owner: SliceOwner }): Promise<ClaimedSlice | null> {
+/** Claims the next pending slices in plan order (index slice_open); movers do not wait for each other. */
+async function claimPendingSlices(db: Db, request: ClaimRequest): Promise<ClaimedSlice[]> {
   const result = await db.query<ClaimRow>(
     `UPDATE control.slice SET state = 'claimed', owner = $3, claims = claims + 1, claimed_at = now()
-     WHERE (run_id, stream, slice_id) = (
+     WHERE (run_id, stream, slice_id) IN (
        SELECT run_id, stream, slice_id FROM control.slice
        WHERE run_id = $1 AND stream = $2 AND state = 'pending'
-       ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING slice_id AS id, spec, partition, claims`,
-    [request.runId, request.stream, ownerOf(request.owner)],
+       ORDER BY seq LIMIT $4 FOR UPDATE SKIP LOCKED)
+     RETURNING slice_id AS id, spec, partition, claims, seq`,
+    [request.runId, request.stream, ownerOf(request.owner), request.limit],
   );
-  return claimed(one(result), false);
+  return inOrder(result.rows, false);
 }
 
-/** What the mover works on next: first what its earlier attempts left, then what is pending. */
-export async function claimNextSlice(db: Db, request: Key & { owner: SliceOwner }): Promise<ClaimedSlice | null> {
-  return (await takeOverSlice(db, request)) ?? (await claimPendingSlice(db, request));
+/** What the mover works on next, in plan order: first what its earlier attempts left, then what is pending. None: nothing is. */
+export async function claimNextSlices(db: Db, request: ClaimRequest): Promise<ClaimedSlice[]> {
+  const left = await takeOverSlices(db, request);
+  return left.length > 0 ? left : claimPendingSlices(db, request);
 }
 
-/** The slice is complete at the destination. false: the caller does not own it any more. */
-export async function markSliceDone(db: Db, request: Key & { sliceId: string; owner: SliceOwner }): Promise<boolean> {
+/** The slices are complete at the destination. Returns how many of them the caller still owned. */
+export async function markSlicesDone(db: Db, request: Key & { sliceIds: readonly string[]; owner: SliceOwner }): Promise<number> {
   const result = await db.query(
     `UPDATE control.slice SET state = 'done', owner = NULL
-     WHERE run_id = $1 AND stream = $2 AND slice_id = $3 AND state = 'claimed' AND owner = $4`,
-    [request.runId, request.stream, request.sliceId, ownerOf(request.owner)],
+     WHERE run_id = $1 AND stream = $2 AND slice_id = ANY($3::text[]) AND state = 'claimed' AND owner = $4`,
+    [request.runId, request.stream, request.sliceIds, ownerOf(request.owner)],
   );
-  return result.rowCount === 1;
+  return result.rowCount ?? 0;
 }
 
-/** Hands an unfinished slice back, for any mover. false: the caller does not own it any more. */
-export async function releaseSlice(db: Db, request: Key & { sliceId: string; owner: SliceOwner }): Promise<boolean> {
+/** Hands unfinished slices back, for any mover. Returns how many of them the caller still owned. */
+export async function releaseSlices(db: Db, request: Key & { sliceIds: readonly string[]; owner: SliceOwner }): Promise<number> {
   const result = await db.query(
     `UPDATE control.slice SET state = 'pending', owner = NULL
-     WHERE run_id = $1 AND stream = $2 AND slice_id = $3 AND state = 'claimed' AND owner = $4`,
-    [request.runId, request.stream, request.sliceId, ownerOf(request.owner)],
+     WHERE run_id = $1 AND stream = $2 AND slice_id = ANY($3::text[]) AND state = 'claimed' AND owner = $4`,
+    [request.runId, request.stream, request.sliceIds, ownerOf(request.owner)],
   );
-  return result.rowCount === 1;
+  return result.rowCount ?? 0;
 }
 
 export async function countSlices(db: Db, request: Key): Promise<SliceCounts> {

@@ -110,19 +110,25 @@ test('movers claim in plan order without meeting, take over what earlier attempt
   expect(await store.hasPendingSlices(pool, { ...key, atLeast: 31 })).toBe(false);
 
   const a1 = { mover: '0', attempt: 1 };
-  expect(await store.claimNextSlice(pool, { ...key, owner: a1 })).toEqual({ slice: slices[0], claims: 1, takenOver: false });
-  expect((await store.claimNextSlice(pool, { ...key, owner: { mover: '1', attempt: 1 } }))?.slice.id).toBe('s1');
+  expect(await store.claimNextSlices(pool, { ...key, owner: a1, limit: 1 })).toEqual([
+    { slice: slices[0], claims: 1, takenOver: false },
+  ]);
+  expect((await store.claimNextSlices(pool, { ...key, owner: { mover: '1', attempt: 1 }, limit: 1 }))[0]?.slice.id).toBe('s1');
   const a2 = { mover: '0', attempt: 10 };
-  expect(await store.claimNextSlice(pool, { ...key, owner: a2 })).toEqual({ slice: slices[0], claims: 2, takenOver: true });
-  expect(await store.takeOverSlice(pool, { ...key, owner: { mover: '0', attempt: 2 } })).toBeNull();
-  expect(await store.markSliceDone(pool, { ...key, sliceId: 's0', owner: a1 })).toBe(false);
-  expect(await store.markSliceDone(pool, { ...key, sliceId: 's0', owner: a2 })).toBe(true);
-  expect(await store.releaseSlice(pool, { ...key, sliceId: 's1', owner: { mover: '1', attempt: 1 } })).toBe(true);
+  expect(await store.claimNextSlices(pool, { ...key, owner: a2, limit: 9 })).toEqual([
+    { slice: slices[0], claims: 2, takenOver: true },
+  ]);
+  expect(await store.takeOverSlices(pool, { ...key, owner: { mover: '0', attempt: 2 }, limit: 9 })).toEqual([]);
+  expect(await store.markSlicesDone(pool, { ...key, sliceIds: ['s0'], owner: a1 })).toBe(0);
+  expect(await store.markSlicesDone(pool, { ...key, sliceIds: ['s0', 's1'], owner: a2 })).toBe(1);
+  expect(await store.releaseSlices(pool, { ...key, sliceIds: ['s1'], owner: { mover: '1', attempt: 1 } })).toBe(1);
 
   const claims = await Promise.all(
-    Array.from({ length: 29 }, (_, n) => store.claimNextSlice(pool, { ...key, owner: { mover: `m${n}`, attempt: 1 } })),
+    Array.from({ length: 29 }, (_, n) =>
+      store.claimNextSlices(pool, { ...key, owner: { mover: `m${n}`, attempt: 1 }, limit: 1 }),
+    ),
   );
-  expect(new Set(claims.map((claim) => claim?.slice.id)).size).toBe(29);
+  expect(new Set(claims.map(([claim]) => claim?.slice.id)).size).toBe(29);
   expect(await store.countSlices(pool, key)).toEqual({ pending: 0, claimed: 29, done: 1 });
   expect(await store.countSlicesOfRuns(pool, { runIds: [runId] })).toEqual([
     { runId, stream: 'orders', pending: 0, claimed: 29, done: 1 },
