@@ -1,4 +1,6 @@
 import { createHmac, createPrivateKey, constants, sign, type KeyObject } from 'node:crypto';
+import { stringifyJson } from '../../json/index.js';
+import { toRecordValue } from '../records/record-value.js';
 
 export const JWT_ALGORITHMS = [
   ...(['HS256', 'HS384', 'HS512'] as const),
@@ -15,9 +17,9 @@ export interface JwtKey {
   passphrase: string | null;
 }
 
-const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const segment = (value: unknown): string => Buffer.from(stringifyJson(toRecordValue(value))).toString('base64url');
 
-/** A signed token (RFC 7515, compact form). Throws node's own error where the key does not fit the algorithm: it may quote nothing of the key, but is not to be shown. */
+/** A signed token (RFC 7515, compact form). Throws node's own error where the key does not fit the algorithm: not to be shown. */
 export function signJwt(token: { header: object; payload: object; algorithm: JwtAlgorithm; key: JwtKey }): string {
   const input = `${segment(token.header)}.${segment(token.payload)}`;
   return `${input}.${signature(Buffer.from(input), token).toString('base64url')}`;

@@ -125,5 +125,5 @@ function tokenOf(answer: Answer, key: string): string {
   const body = answer.decoded();
   const token = isObject(body) && Object.hasOwn(body, key) ? body[key] : null;
   if (token !== null) return str(token);
-  throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the login answer holds no "${key}"` });
+  throw new SluiceError('SOURCE_REQUEST_REFUSED', { detail: `the login answer holds no "${key}"` });
 }

@@ -23,7 +23,7 @@ export function pointInTime(value: unknown): number | null {
 
 /**
  * When a token of an answer ends. `told`: what the provider says, seconds, or a point in time where `isDate`; nothing: an hour.
- * Throws SOURCE_BAD_RESPONSE.
+ * Throws SOURCE_REQUEST_REFUSED.
  */
 export function endOfLife(told: unknown, { isDate, nowMs }: { isDate: boolean; nowMs: number }): number {
   if (told === null || told === undefined) return nowMs + UNKNOWN_LIFETIME_MS;
@@ -38,6 +38,6 @@ export function endOfLife(told: unknown, { isDate, nowMs }: { isDate: boolean; n
 }
 
 const unreadable = (what: string): SluiceError =>
-  new SluiceError('SOURCE_BAD_RESPONSE', {
+  new SluiceError('SOURCE_REQUEST_REFUSED', {
     detail: `the token’s time of expiry is ${what}; see expires_in_name and token_expiry_date_format`,
   });

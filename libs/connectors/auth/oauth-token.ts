@@ -108,7 +108,7 @@ function readGrant(oauth: OAuthFields, { answer, scope, access }: { answer: Answ
   if (refused !== null) throw refused;
   const token = findInAnswer(body, oauth.access_token_name.text(scope));
   if (token === null || token === undefined || token === '')
-    throw new SluiceError('SOURCE_BAD_RESPONSE', {
+    throw new SluiceError('SOURCE_REQUEST_REFUSED', {
       detail: `the token answer holds no "${oauth.access_token_name.text(scope)}"`,
     });
   access.learn(str(token));
@@ -130,6 +130,6 @@ function bodyOf({ response: { body, status } }: Answer): unknown {
   } catch {
     // An error page is judged by its status; the parser's message would quote it.
     if (status >= 400) return {};
-    throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the token answer (status ${status}) is no JSON` });
+    throw new SluiceError('SOURCE_REQUEST_REFUSED', { detail: `the token answer (status ${status}) is no JSON` });
   }
 }

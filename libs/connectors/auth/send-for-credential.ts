@@ -6,13 +6,17 @@ import type { Scope } from '../manifest/interpolation.js';
 import { decodeJson } from '../records/decoders.component.js';
 import type { Access } from './authenticator.js';
 
+/** Of the caller's faults those that pass. */
+const PASSING = new Set([408, 429]);
+
 /** Trouble that passes is tried again; everything else is for `read` to judge, which knows what a refusal means here. */
 const patient: ErrorHandler = {
   ...defaultErrorHandling,
   maxRetries: () => 4,
   resolve(answer, scope) {
     const usual = defaultErrorHandling.resolve(answer, scope);
-    return usual.action === 'FAIL' ? { ...usual, action: 'SUCCESS' } : usual;
+    const passing = answer.status >= 500 || PASSING.has(answer.status);
+    return passing ? usual : { ...usual, action: 'SUCCESS' };
   },
 };
 

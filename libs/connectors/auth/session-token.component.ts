@@ -141,6 +141,6 @@ export const sessionToken = defineComponent({
 function tokenOf(answer: Answer, path: readonly string[]): string {
   const token = atPath(answer.first(), path);
   if (typeof token === 'object' || token === undefined)
-    throw new SluiceError('SOURCE_BAD_RESPONSE', { detail: `the login answer holds no session token at "${path.join('.')}"` });
+    throw new SluiceError('SOURCE_REQUEST_REFUSED', { detail: `the login answer holds no session token at "${path.join('.')}"` });
   return str(token);
 }
