@@ -42,8 +42,8 @@ export async function openWriter(pool: SessionPool, timeouts: SessionTimeouts, r
       loading: await prepareLoading(sessions, request, opened),
       boundary: await boundaryOf(session, request, key),
       timeouts,
-      release: async () => {
-        if (!session.broken) await forgetSessions(session, key);
+      release: async (completed) => {
+        if (!session.broken && !completed) await forgetSessions(session, key);
         if (staged) await dropSliceStage(session);
         await giveBack();
       },
@@ -64,6 +64,9 @@ const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterK
   schemaVersion: opened.schemaVersion,
   partition: slice.partition,
 });
+
+/** A chunk is sorted by key before it is merged: with PostgreSQL's default of 4 MB that would go through files. */
+const MERGE_MEMORY = `SET LOCAL work_mem = '32MB'`;
 
 async function prepareLoading(sessions: readonly Session[], { target }: OpenRequest, opened: OpenedSlice): Promise<Loading> {
   const columns = columnsOf(target);
@@ -92,7 +95,7 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
     publish: ({ key, seq, facts }) =>
       merge === null
         ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
-        : `${merge(facts.lines)}\n${mergeLedger({ ...key, seq }, facts)}`,
+        : `${MERGE_MEMORY};\n${merge(facts.lines)}\n${mergeLedger({ ...key, seq }, facts)}`,
   };
 }
 
