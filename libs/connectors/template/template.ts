@@ -13,7 +13,7 @@ import { undeclaredNames } from './syntax/undeclared.js';
 export const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
   (
     'config parameters response record headers next_page_token stream_interval stream_slice stream_partition last_page_size last_record page_size ' +
-    'creation_response polling_response download_target components_values raw_schema property value path session_token json_loads'
+    'creation_response polling_response download_target components_values stream_template_config raw_schema property value path session_token json_loads'
   ).split(' '),
 );
 const MAX_TEMPLATE_LENGTH = 100_000;
