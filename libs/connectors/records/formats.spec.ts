@@ -86,7 +86,10 @@ describe('XML', () => {
     ['<a>&lt;&amp;&#65;&#x42;</a>', { a: '<&AB' }],
     ['<!-- c --><a><!-- c -->t<?pi x?></a>', { a: 't' }],
     ['\uFEFF<a>\r\nb\r\nc</a>', { a: 'b\nc' }],
-    ['<a><__proto__>1</__proto__><constructor>2</constructor></a>', { a: JSON.parse('{"__proto__":"1","constructor":"2"}') }],
+    [
+      '<a><__proto__>1</__proto__><constructor>2</constructor></a>',
+      { a: JSON.parse('{"__proto__":"1","constructor":"2"}') as unknown },
+    ],
   ])('reads %j as xmltodict does', (text, expected) => expect(JSON.stringify(parseXml(text))).toBe(JSON.stringify(expected)));
 
   it.each([

@@ -105,13 +105,13 @@ function schemaOfType(type: unknown): JsonSchema | null {
   if (typeof type === 'string') return Object.hasOwn(AIRBYTE_TYPES, type) ? { ...AIRBYTE_TYPES[type] } : null;
   if (Array.isArray(type)) {
     const options = type.map(schemaOfType);
-    return options.length === 2 && options.every((option) => option !== null) ? ({ oneOf: options }) : null;
+    return options.length === 2 && options.every((option) => option !== null) ? { oneOf: options } : null;
   }
   if (!isComplexType(type)) return null;
   const outer = schemaOfType(type.name);
   if (type.items === null || outer === null) return outer;
   const items = schemaOfType(type.items);
-  return items === null ? null : ({ ...outer, items });
+  return items === null ? null : { ...outer, items };
 }
 
 const isComplexType = (type: unknown): type is ComplexType =>
