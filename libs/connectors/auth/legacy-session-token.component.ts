@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Answer } from '../errors/answer.js';
 import { RequestDraft } from '../http/request-draft.js';
@@ -6,9 +5,10 @@ import { defineComponent } from '../manifest/component.js';
 import { optional, template } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
 import { str } from '../template/values.js';
-import type { Authenticator } from './authenticator.js';
+import type { Access, Authenticator } from './authenticator.js';
 import { configScope } from './config-scope.js';
 import { digest } from './digest.js';
+import { heldToken } from './held-token.js';
 import { putHeader } from './put-credential.js';
 import { sendForCredential } from './send-for-credential.js';
 
@@ -43,67 +43,39 @@ export const legacySessionToken = defineComponent({
         ];
         const name = header.text(scope);
 
-        const isValid = (signal: AbortSignal): Promise<boolean> =>
-          sendForCredential(
-            { ...access, signal },
-            {
-              label: 'the request that validates the session',
-              scope,
-              draft: () => {
-                const request = new RequestDraft(`${base}${fields.validate_session_url.text(scope)}`, 'GET');
-                request.header(name, given);
-                return request;
-              },
-              read({ status }) {
-                if (status < 400) return true;
-                if (status === 401) return false;
-                throw new SluiceError('SOURCE_REQUEST_REFUSED', {
-                  detail: `the request that validates the session answered ${status}`,
-                  details: { status },
-                });
-              },
+        const isValid = (asking: Access): Promise<boolean> =>
+          sendForCredential(asking, {
+            ...{ label: 'the request that validates the session', scope },
+            draft() {
+              const request = new RequestDraft(`${base}${fields.validate_session_url.text(scope)}`, 'GET');
+              request.header(name, given);
+              return request;
             },
-          );
-
-        const logIn = (signal: AbortSignal): Promise<string> =>
-          sendForCredential(
-            { ...access, signal },
-            {
-              label: 'the login request',
-              scope,
-              draft: () => {
-                const request = new RequestDraft(`${base}${fields.login_url.text(scope)}`, 'POST');
-                request.jsonBody({ username: user, password: secret });
-                return request;
-              },
-              read: (answer) => tokenOf(answer, fields.session_token_response_key.text(scope)),
-            },
-          );
-
-        const renew = async (stored: JsonObject | null, signal: AbortSignal): Promise<JsonObject> => {
-          // One that was good and is refused now is not asked about again.
-          if (stored === null && given !== '' && (await isValid(signal)))
-            return { token: given, renewAt: access.now() + LIFETIME_MS };
-          if (user === '' || secret === '')
-            throw new SluiceError('SOURCE_AUTH_FAILED', {
-              detail: 'the session token is not accepted, and there is no user name with a password to get another one',
-            });
-          const token = await logIn(signal);
-          access.learn(token);
-          return { token, renewAt: access.now() + LIFETIME_MS };
-        };
-
-        const obtain = async (good: (token: unknown) => boolean): Promise<string> => {
-          const found = await access.credentials.obtain({
-            name: 'legacy-session',
-            inputs: digest([base, name, given, user, secret]),
-            signal: access.signal,
-            accept: ({ token, renewAt }) => Number(renewAt) > access.now() && good(token),
-            renew,
+            read: ({ status }) => isAccepted(status),
           });
-          access.learn(String(found['token']));
-          return String(found['token']);
-        };
+        const logIn = (asking: Access): Promise<string> =>
+          sendForCredential(asking, {
+            ...{ label: 'the login request', scope },
+            draft() {
+              const request = new RequestDraft(`${base}${fields.login_url.text(scope)}`, 'POST');
+              request.jsonBody({ username: user, password: secret });
+              return request;
+            },
+            read: (answer) => tokenOf(answer, fields.session_token_response_key.text(scope)),
+          });
+        const obtain = (good: (token: string) => boolean): Promise<string> =>
+          heldToken(access, {
+            ...{ name: 'legacy-session', inputs: digest([base, name, given, user, secret]), good },
+            async renew(asking, { first }) {
+              const renewAt = access.now() + LIFETIME_MS;
+              // One that was good and is refused now is not asked about again.
+              if (first && given !== '' && (await isValid(asking))) return { token: given, renewAt };
+              if (user !== '' && secret !== '') return { token: await logIn(asking), renewAt };
+              throw new SluiceError('SOURCE_AUTH_FAILED', {
+                detail: 'the session token is not accepted, and there is no user name with a password to get another one',
+              });
+            },
+          });
 
         const token = await obtain(() => true);
         putHeader(draft, name, token);
@@ -114,6 +86,15 @@ export const legacySessionToken = defineComponent({
     };
   },
 });
+
+function isAccepted(status: number): boolean {
+  if (status < 400) return true;
+  if (status === 401) return false;
+  throw new SluiceError('SOURCE_REQUEST_REFUSED', {
+    detail: `the request that validates the session answered ${status}`,
+    details: { status },
+  });
+}
 
 function tokenOf(answer: Answer, key: string): string {
   const { status } = answer;

@@ -272,7 +272,7 @@ describe('a refresh that is refused', () => {
         () => null,
         (thrown: Error) => thrown,
       );
-    expect(error).toMatchObject({ code: 'SOURCE_AUTH_FAILED', message: expect.stringMatching(words) as string });
+    expect(error).toMatchObject({ code: 'SOURCE_AUTH_FAILED', message: expect.stringMatching(words) as unknown });
     expect(JSON.stringify([error, String(error)])).not.toMatch(/s3cr3t|rt-0/);
     expect(provider.to('/token')).toHaveLength(1);
     expect(provider.to('/items')).toHaveLength(0);
@@ -317,6 +317,6 @@ it('a token that was learned while running is not shown by errors', async () => 
       () => null,
       (thrown: Error) => thrown,
     );
-  expect(error).toMatchObject({ message: expect.stringContaining('[secret]') as string });
+  expect(error).toMatchObject({ message: expect.stringContaining('[secret]') as unknown });
   expect(JSON.stringify([error, String(error)])).not.toContain('learned-token');
 });

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { sendWithRetries } from '../errors/send.js';
 import type { Answer } from '../errors/answer.js';
@@ -13,7 +12,9 @@ import { parseDuration } from '../time/duration.js';
 import type { Access, Authenticator } from './authenticator.js';
 import { atPath, configScope } from './config-scope.js';
 import { digest } from './digest.js';
+import { heldToken } from './held-token.js';
 import { renewalTime } from './lifetime.js';
+import type { Token } from './oauth-settings.js';
 import { credentialOption, putCredential, putHeader, type CredentialPlace } from './put-credential.js';
 
 /**
@@ -85,7 +86,7 @@ export const sessionToken = defineComponent({
       return JSON.stringify([url, headers, body ?? '', login.account(scope).identity]);
     };
 
-    const logIn = async (access: Access, scope: Scope): Promise<JsonObject> => {
+    const logIn = async (access: Access, scope: Scope): Promise<Token> => {
       const current = (): Scope => ({ ...scope, nowMs: access.now() });
       let token = '';
       const answer = await sendWithRetries({
@@ -111,18 +112,11 @@ export const sessionToken = defineComponent({
       return { token, renewAt: lifetime === undefined ? now + UNTOLD_LIFETIME_MS : renewalTime(now + lifetime, now) };
     };
 
-    const obtain = async (access: Access, scope: Scope, good: (token: unknown) => boolean): Promise<string> => {
-      const found = await access.credentials.obtain({
-        name: 'session',
-        inputs: digest([identity(scope), path]),
-        signal: access.signal,
-        accept: ({ token, renewAt }) => Number(renewAt) > access.now() && good(token),
-        renew: (_stored, signal) => logIn({ ...access, signal }, scope),
+    const obtain = (access: Access, scope: Scope, good: (token: string) => boolean): Promise<string> =>
+      heldToken(access, {
+        ...{ name: 'session', inputs: digest([identity(scope), path]), good },
+        renew: (renewing) => logIn(renewing, scope),
       });
-      const token = String(found['token']);
-      access.learn(token);
-      return token;
-    };
 
     return {
       identity,

@@ -191,7 +191,7 @@ describe('a choice of authenticators', () => {
 
   it('that is missing or unknown is told with the path and the choices', async () => {
     const provider = await providerOf({ '/items': onePage });
-    for (const auth of [{}, { kind: 'other' }])
+    for (const auth of [{}, { kind: 'other' }] as JsonObject[])
       await expect(open(provider, choice, { config: { auth } }).read()).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
         errors: [{ path: '/auth/kind', allowed: ['key', 'True'] }],

@@ -16,7 +16,8 @@ const exchange = createCredentialExchange({
 
 /** Rotation as strict as providers have it: the newest refresh token and no other. */
 async function renew(current: JsonObject | null): Promise<JsonObject> {
-  const answer = await fetch(PROVIDER, { method: 'POST', body: String(current?.['refresh_token'] ?? 'first') });
+  const known = current?.['refresh_token'];
+  const answer = await fetch(PROVIDER, { method: 'POST', body: typeof known === 'string' ? known : 'first' });
   if (!answer.ok) throw new Error(`refused: ${answer.status}`);
   return { ...((await answer.json()) as JsonObject), renewAt: Date.now() + 60_000 };
 }
