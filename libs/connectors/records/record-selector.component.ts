@@ -34,7 +34,7 @@ const schemaNormalization = either<SchemaNormalization | 'none'>('None, Default 
 /** What a stream does to its records, beside what its selector does. */
 export interface Refinement {
   transformations: readonly Transformation[];
-  /** Of the stream; asked for where the selector `normalizes`. */
+  /** Of the stream; null: not known, nothing is cast. */
   schema: JsonSchema | null;
   /** The cursor's own filter, where it filters at all; it comes before the condition. */
   keep?: ((record: SourceRecord, scope: Scope) => boolean) | undefined;
@@ -45,7 +45,7 @@ const NO_OBJECTS = 'the extractor leads to values that are no objects';
 /** From an answer to records. */
 export interface RecordSelector {
   extract: Extractor;
-  /** The stream's schema is needed. */
+  /** Records are cast by the stream's schema. */
   readonly normalizes: boolean;
   /** Filters, transforms and casts. Records may be changed in place. Throws SOURCE_BAD_RESPONSE where one that stays is no object. */
   refine(records: readonly unknown[], scope: Scope, refinement: Refinement): SourceRecord[];

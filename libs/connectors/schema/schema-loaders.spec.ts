@@ -74,6 +74,16 @@ describe('a schema that the source describes', () => {
     expect(source.asked).toEqual(['/types', '/', '/']);
   });
 
+  it('is asked for before records are read, even where nothing is cast', async () => {
+    const source = openStream({
+      retriever: { record_selector: selector('rows') },
+      stream: { schema_loader: dynamic },
+      answers: { '/': rows, '/types': { fields } },
+    });
+    expect(await source.records()).toMatchObject([{ id: '7' }, { id: 8.9 }]);
+    expect(source.asked).toEqual(['/types', '/']);
+  });
+
   it('is empty where the source describes nothing', async () => {
     expect((await opened(dynamic, []).schema())?.properties).toEqual({});
   });

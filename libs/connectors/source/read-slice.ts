@@ -33,7 +33,8 @@ export async function* readSlice(
   const feed = cursor?.dataFeed === true ? keeps : null;
   // A feed is filtered behind the paginator, which looks at the last record; that it is filtered at all decides when records are transformed.
   const keep = cursor?.clientSide !== true ? undefined : feed === null ? (keeps ?? undefined) : () => true;
-  const schema = selector.normalizes ? await environment.schemaOf(model, signal) : null;
+  // Even where nothing is cast: Airbyte asks the source for the schema before it reads, and a source that cannot tell fails the stream.
+  const schema = await environment.schemaOf(model, signal);
   const refinement = { transformations, schema, keep };
   const course = new PageCourse(model, environment, slice, start);
   // Ends the request that is ahead when the caller stops reading.
