@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, constants, generateKeyPairSync, verify, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { compileAuthenticator, scopeFor } from './auth-world.fixture.js';
+import { compileAuthenticator, scopeFor } from '../../../test/support/connectors/compile-authenticator.js';
 import { jwt, type SignedToken } from './jwt.component.js';
 
 const NOW_S = 1_717_200_000;

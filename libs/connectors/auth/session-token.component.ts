@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import { sendWithRetries } from '../errors/send.js';
 import type { Answer } from '../errors/answer.js';
-import type { Requester } from '../http/http-requester.component.js';
+import type { Requester } from '../http/requester.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import { component, defineComponent, lateComponent } from '../manifest/component.js';
 import { field, list, optional, template, text, type Field } from '../manifest/fields.js';

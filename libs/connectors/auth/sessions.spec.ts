@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../contracts/json.js';
 import { createMemoryVault } from './memory-vault.js';
-import { sourceWith, startProvider, type Asked, type Provider, type Told } from './token-server.fixture.js';
+import { sourceWith } from '../../../test/support/connectors/authenticated-source.js';
+import { startProvider, type Asked, type Provider, type Told } from '../../../test/support/connectors/token-provider.js';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {

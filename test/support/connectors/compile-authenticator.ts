@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../contracts/json.js';
-import { Compiler } from '../manifest/compiler.js';
-import { component, type Component } from '../manifest/component.js';
-import type { Scope } from '../manifest/interpolation.js';
-import { scopeOf } from '../source/environment.js';
+import type { JsonObject } from '../../../libs/contracts/json.js';
+import { Compiler } from '../../../libs/connectors/manifest/compiler.js';
+import { component, type Component } from '../../../libs/connectors/manifest/component.js';
+import type { Scope } from '../../../libs/connectors/manifest/interpolation.js';
+import { scopeOf } from '../../../libs/connectors/source/environment.js';
 
 /** The time at which tests of authenticators stand still. */
 export const NOW_MS = 1_717_200_000_123;
