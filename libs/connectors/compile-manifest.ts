@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { SluiceError, type FieldError } from '../errors/index.js';
+import { missingWords } from './custom/available.js';
 import { shippedComponents } from './custom/shipped-components.js';
 import { httpRequester } from './http/http-requester.component.js';
-import { Compiler, Rejected, type CustomComponents } from './manifest/compiler.js';
+import { Compiler, Missing, Rejected, type CustomComponents } from './manifest/compiler.js';
 import { component } from './manifest/component.js';
 import { parseManifest } from './manifest/parse-manifest.js';
 import { ReferenceError, resolveReferences, type ResolvedManifest } from './manifest/resolve-references.js';
@@ -91,8 +92,10 @@ function compileTree(
     try {
       return component(() => [declarativeSource]).parse(resolved, place);
     } catch (error) {
-      if (error instanceof Rejected) return undefined;
-      throw error;
+      if (!(error instanceof Rejected)) throw error;
+      // Outside of any stream: nothing is left that could be listed.
+      if (error instanceof Missing) compiler.report({ path: '', message: missingWords(error.components) }, 'unsupported');
+      return undefined;
     }
   });
   const { invalid: wrong, unsupported } = compiler.problems;

@@ -111,6 +111,22 @@ describe('components made of code', () => {
     expect(model.unavailable).toMatchObject([{ name: 'plain', missing: [{ className: 'source_x.Config' }] }]);
   });
 
+  it('a generator of streams that needs code is listed by its name', () => {
+    const resolver = `{ type: HttpComponentsResolver, components_mapping: [], retriever: ${custom('CustomRetriever', 'source_x.R')} }`;
+    const { model } = compileManifestText(
+      manifest(
+        [],
+        `dynamic_streams: [{ type: DynamicDeclarativeStream, name: tables, stream_template: {}, components_resolver: ${resolver} }]`,
+      ),
+    );
+    expect(model.unavailable).toEqual([{ name: 'tables', missing: [{ type: 'CustomRetriever', className: 'source_x.R' }] }]);
+  });
+
+  it('what is not covered is told from what does not exist', () => {
+    const refused = failure(manifest([stream('s', '', '', 'authenticator: { type: RateLimitedMultipleTokenAuthenticator }')]));
+    expect([refused.code, refused.errors[0]?.found]).toEqual(['MANIFEST_UNSUPPORTED', 'RateLimitedMultipleTokenAuthenticator']);
+  });
+
   it('what ships: members of a channel become records', () => {
     const extractor = custom(
       'CustomRecordExtractor',
