@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 export interface RecordedServer {
   port: number;
+  /** SIGSTOP: requests wait; SIGCONT: they are answered. */
+  signal: (name: 'SIGSTOP' | 'SIGCONT') => void;
   /** Resolves when it has ended, and its log is whole. */
   stop: () => Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function startRecordedServer(request: {
   });
   return {
     port,
+    signal: (name) => void child.kill(name),
     async stop() {
       child.kill();
       await ended;

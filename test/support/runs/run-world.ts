@@ -188,6 +188,11 @@ export class RunWorld {
     return (await this.runs.start({ workspaceId: this.workspaceId, syncId, trigger: 'api' })).runId;
   }
 
+  /** For an API process on the same control plane. */
+  apiEnvironment(apiKey: string): Record<string, string> {
+    return { ...this.env, SLUICE_BOOTSTRAP_API_KEY: apiKey };
+  }
+
   /** For a worker's environment: it may also call this address (host:port). */
   allowing(target: string): Record<string, string> {
     return { SLUICE_EGRESS_ALLOW: `${this.env['SLUICE_EGRESS_ALLOW']},${target}` };
