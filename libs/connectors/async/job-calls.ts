@@ -6,6 +6,7 @@ import { sendWithRetries } from '../errors/send.js';
 import type { Requester } from '../http/http-requester.component.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import { isObject } from '../manifest/tree.js';
+import { str } from '../template/values.js';
 import { HeaderNames } from '../template/header-names.js';
 import { scopeOf, type Environment, type SliceSpec } from '../source/environment.js';
 import type { StreamModel } from '../source/stream-model.js';
@@ -58,7 +59,7 @@ export class JobCalls {
     }
     if (sent === null) return { status: 'lost' };
     const [word] = job.status(sent.answer, this.scope({ creation_response: creation })).records;
-    const text = word === undefined || word === null ? 'None' : String(word);
+    const text = str(word ?? null);
     const status = job.statuses.get(text);
     if (status === undefined) throw this.bad(`the job has a status that the manifest does not know: ${text.slice(0, 60)}`);
     return status === 'completed' ? { status, context: contextOf(sent.answer, sent.draft), answer: sent.answer } : { status };

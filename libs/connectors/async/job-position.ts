@@ -40,11 +40,11 @@ export function formatJobPosition({ job, attempt, since, polls, notBefore, targe
 
 export const formatJobEnd = (end: JobEnd): Position =>
   // The last download's own fields stand beside it, for those who fold them into the state.
-  end.end === 'skipped' ? { e: 'skipped' } : { ...(isObject(end.within) ? (end.within as JsonObject) : {}), e: 'read' };
+  end.end === 'skipped' ? { e: 'skipped' } : { ...(isObject(end.within) ? end.within : {}), e: 'read' };
 
 export function parseJobPosition(position: Position | null): JobPosition | JobEnd {
   if (!isObject(position)) return JOB_BEGINNING;
-  const { a, j, s, n, f, i, p, e } = position as JsonObject;
+  const { a, j, s, n, f, i, p, e } = position;
   const within = p ?? null;
   if (e === 'skipped') return { end: 'skipped' };
   if (e === 'read') return { end: 'read', within: position };

@@ -81,9 +81,11 @@ class JobReading {
           yield* this.wait();
           break;
         case 'skipped':
-          return yield this.end({ end: 'skipped' });
+          yield this.end({ end: 'skipped' });
+          return;
         case 'completed':
-          return yield* this.download({ creation_response: creation, polling_response: polled.context }, polled);
+          yield* this.download({ creation_response: creation, polling_response: polled.context }, polled);
+          return;
         case 'failed':
         case 'timeout':
         case 'lost':

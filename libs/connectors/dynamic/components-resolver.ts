@@ -17,7 +17,7 @@ export interface ResolverContext {
   config: JsonObject;
   scope: Scope;
   /** All records of a retriever, in order, each with its slice. */
-  read(retriever: Retriever): AsyncIterable<{ record: SourceRecord; slice: Readonly<Record<string, unknown>> }>;
+  read: (retriever: Retriever) => AsyncIterable<{ record: SourceRecord; slice: Readonly<Record<string, unknown>> }>;
 }
 
 /** Says which streams a template stands for. */

@@ -1,4 +1,4 @@
-import { Compiler, Missing, Rejected } from '../manifest/compiler.js';
+import { Missing, Rejected, type Compiler } from '../manifest/compiler.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { boolean, field, object, optional, text, type Field } from '../manifest/fields.js';
 import type { Requester } from '../http/http-requester.component.js';

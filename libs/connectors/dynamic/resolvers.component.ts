@@ -60,7 +60,8 @@ function merged(combination: readonly { item: unknown; index: number }[]): Tree 
 const parametersDefinition = defineComponent({
   type: 'StreamParametersDefinition',
   fields: { list_of_parameters_for_stream: list(object()) },
-  build: ({ list_of_parameters_for_stream: streams }) => streams,
+  // Airbyte hands parameters down before it looks at this list, so that they are gone from its items.
+  build: ({ list_of_parameters_for_stream: streams }) => streams.map(({ $parameters: _gone, ...values }) => values),
 });
 
 const parametrizedResolver = defineComponent({

@@ -43,7 +43,7 @@ function reachedBy({ cursor, retriever }: StreamModel, state: JsonObject, scope:
   // A stream without a cursor leaves a mark that it was read to its end: that is fresh whatever its age.
   if (cursor === null) return state['__ab_no_cursor_state_message'] === true ? scope.nowMs * 1_000 : null;
   const own = retriever.partitioned ? state['state'] : state;
-  return isObject(own) ? (cursor.reached?.(own as JsonObject, scope) ?? null) : null;
+  return isObject(own) ? (cursor.reached?.(own, scope) ?? null) : null;
 }
 
 /** Folds slices into the state, each in the way in which it was planned. */
