@@ -11,10 +11,15 @@ export interface Partition {
 /** A compiled stream, as the router that reads it as a parent holds it: handed back to the engine, never looked into. */
 export type ParentStream = object;
 
+/** The name under which a partition carries its own first page, where a parent's record brought it along (`lazy_read_pointer`). */
+export const CHILD_RESPONSE = 'child_response';
+
 /** What a router needs of the engine to read parent streams. */
 export interface PartitionContext {
   scope: Scope;
   signal: AbortSignal;
+  /** Nothing was read yet: what a parent's record holds of its children is their first page. */
+  first: boolean;
   /**
    * Hands a stream's records out, page by page, each with where that page can be found again. `incremental`: only what is new since the
    * children were read, by the parent's own state, which the engine keeps with theirs.

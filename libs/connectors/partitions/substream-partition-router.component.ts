@@ -6,11 +6,8 @@ import { boolean, list, optional, template } from '../manifest/fields.js';
 import type { Interpolation } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
 import { truthy } from '../template/values.js';
-import type { ParentStream, PartitionRouter } from './partition.js';
+import { CHILD_RESPONSE, type ParentStream, type PartitionRouter } from './partition.js';
 import { valueAt } from './record-path.js';
-
-/** The name under which a partition carries the part of the parent's record that `lazy_read_pointer` points at. */
-export const CHILD_RESPONSE = 'child_response';
 
 interface Parent {
   stream: ParentStream;
@@ -96,7 +93,7 @@ export const substreamPartitionRouter = defineComponent({
                 partition: {
                   values: { [name]: value, parent_slice: slice },
                   extra: {
-                    ...(lazy.length > 0 ? { [CHILD_RESPONSE]: valueAt(record, lazy, several) ?? [] } : {}),
+                    ...(lazy.length > 0 && context.first ? { [CHILD_RESPONSE]: valueAt(record, lazy, several) ?? [] } : {}),
                     ...Object.fromEntries(extras.map((path) => [path.join('.'), valueAt(record, path, several) ?? null])),
                   },
                 },

@@ -1,7 +1,9 @@
 import type { Scope } from '../manifest/interpolation.js';
-import type { Answer } from '../errors/answer.js';
+import { stringifyJson } from '../../json/index.js';
+import { Answer } from '../errors/answer.js';
 import { sendWithRetries } from '../errors/send.js';
 import type { PageToken } from '../paginators/pagination-strategy.js';
+import { CHILD_RESPONSE } from '../partitions/partition.js';
 import type { Extracted } from '../records/extractor.js';
 import type { Environment, SliceSpec } from './environment.js';
 import { chunksOf, type ReadAll } from './properties.js';
@@ -59,6 +61,8 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
   const { errorHandler: handler, label: request, timeoutMs } = requester;
   const jar = sessionOf(environment).cookies(requester);
   const current = (): Scope => ({ ...scope, nowMs: environment.now() });
+  const embedded = token === null ? embeddedAnswer(slice) : null;
+  if (embedded !== null) return { answer: embedded, extracted: selector.extract(embedded, current()) };
   let extracted: Extracted = { records: [], count: 0 };
   const answer = await sendWithRetries({
     http: environment.http,
@@ -87,6 +91,13 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
     },
   });
   return { answer, extracted };
+}
+
+/** The first page of a partition whose parent's record brought it along (`lazy_read_pointer`): as if the source had answered with it. */
+function embeddedAnswer({ partition }: SliceSpec): Answer | null {
+  if (!Object.hasOwn(partition.extra, CHILD_RESPONSE)) return null;
+  const body = Buffer.from(stringifyJson(partition.extra[CHILD_RESPONSE]));
+  return new Answer({ status: 200, headers: {}, body, url: 'the parent’s record', bytes: 0 }, 0);
 }
 
 /** In requests the token is an object under its own name, as in Airbyte; the object is absent on the first page. */

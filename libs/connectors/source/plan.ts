@@ -55,8 +55,9 @@ export async function* planSlices(
   let index = resumed?.w ?? 0;
   let count = resumed?.n ?? 0;
   const parents = new ParentReader(environment, { ...request, state: cursor === null ? null : state, known: resumed?.m ?? {} });
+  const first = state === null || Object.keys(state).length === 0;
   const windowsOf = windower(model, state, scope);
-  for await (const { partition, after } of retriever.router.partitions({ scope, ...parents.context }, before)) {
+  for await (const { partition, after } of retriever.router.partitions({ scope, first, ...parents.context }, before)) {
     const name = retriever.partitioned ? partitionName(partition) : '';
     const { windows, global } = windowsOf(partition, count);
     count += 1;
@@ -73,7 +74,13 @@ export async function* planSlices(
   }
   const learned = parents.states;
   if (cursor === null || !retriever.router.hasParents || Object.keys(learned).length === 0) return;
-  const spec = writeSpec({ partition: { values: {}, extra: {} }, window: null, global: false, parents: learned, after: afterwards });
+  const spec = writeSpec({
+    partition: { values: {}, extra: {} },
+    window: null,
+    global: false,
+    parents: learned,
+    after: afterwards,
+  });
   yield { slice: { id: PARENTS, spec, partition: PARENTS }, after: { r: before, w: 0, n: count, m: learned } };
 }
 
