@@ -57,9 +57,13 @@ export async function openSlice(
   throw new SluiceError('STALE_WRITER', { detail: `slice ${slice.id}, fence ${fence}`, details: { stream: ref.stream, fence } });
 }
 
-/** Uses the primary keys of stream and checkpoint. `adopted` is empty from the second opening in a run on. */
+/**
+ * Uses the primary keys of stream and checkpoint. `adopted` is empty from the second opening in a run on. Its commit need not be on disk: the
+ * first chunk's is, and with it what was written before; if the server dies earlier, no session of an older writer is left either.
+ */
 const OPEN = `
-WITH stream AS (
+WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true)),
+stream AS (
   SELECT id, generation::float8 AS generation, loading, schema_version FROM sluice.stream
   WHERE id = $1 AND epoch = $2 AND run_id = $3 FOR KEY SHARE),
 adopted AS (
@@ -81,4 +85,4 @@ opened AS (
   WHERE c.fence < excluded.fence
   RETURNING position, seq, done)
 SELECT $1::text AS "streamId", s.generation, s.loading, s.schema_version AS "schemaVersion", o.position, o.seq, o.done
-FROM opened o CROSS JOIN stream s`;
+FROM opened o CROSS JOIN stream s CROSS JOIN relaxed`;

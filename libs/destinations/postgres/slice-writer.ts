@@ -30,8 +30,8 @@ export interface WriterOptions {
   loading: Loading;
   boundary: Boundary | null;
   timeouts: SessionTimeouts;
-  /** Frees what the writer held; `clean`: nothing of it is left at the server. */
-  release: () => Promise<void>;
+  /** Frees what the writer held; `completed`: its checkpoint names its sessions no more. */
+  release: (completed: boolean) => Promise<void>;
 }
 
 /** How often the state may move under a completion. Each time another slice has completed, so this only ends what would never end. */
@@ -52,6 +52,7 @@ export class PostgresSliceWriter implements SliceWriter {
   private outstanding: Promise<void> = Promise.resolve();
   private failure: SluiceError | undefined;
   private closed = false;
+  private sliceCompleted = false;
   /** Of a staged slice: what its ledger row will say. */
   private stagedFacts: ChunkFacts = NOTHING;
   private stagedRejects: Reject[] = [];
@@ -135,6 +136,7 @@ export class PostgresSliceWriter implements SliceWriter {
         }
       }
       this.seq = seq;
+      this.sliceCompleted = true;
       if (rows.length > 0) this.committedChunks += 1;
       this.chunk = this.newChunk();
     });
@@ -147,7 +149,7 @@ export class PostgresSliceWriter implements SliceWriter {
     if (!(await settleWithin(this.outstanding, LAST_COMMIT_MS))) for (const session of this.options.sessions) session.cut();
     if (!(await settleWithin(this.chunk.abort(), CLEANUP_MS))) this.chunk.session.broken = true;
     if (this.failure) for (const session of this.options.sessions) session.broken = true;
-    await this.options.release();
+    await this.options.release(this.sliceCompleted);
   }
 
   /** Statements that load what the chunk (or the staged slice) holds and account for it. */
