@@ -4,7 +4,7 @@ import { component, defineComponent } from '../manifest/component.js';
 import { boolean, list, optional, template } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { isDict } from '../template/values.js';
-import { replaceFields, setField } from './fields.js';
+import { replaceFields, setField, setRenamed } from './fields.js';
 import { AmbiguousPath, deleteAt, matches, valueAt } from './paths.js';
 import type { Transformation } from './transformation.js';
 
@@ -26,7 +26,7 @@ function flatten(record: SourceRecord, flattenLists: boolean): SourceRecord {
         withParents = true;
         open.push([item, `${name}.${index}`]);
       }
-    else setField(flat, name, value);
+    else setRenamed(flat, name, value);
   }
   return flat;
 }
@@ -69,7 +69,7 @@ export const dpathFlattenFields = defineComponent({
       const found = steps.includes('*') ? firstAt(record, steps) : onlyAt(record, steps, place.pointer);
       if (!isDict(found)) return;
       const lifted: SourceRecord = {};
-      for (const [name, value] of Object.entries(found)) setField(lifted, rename?.(name, scope) ?? name, value);
+      for (const [name, value] of Object.entries(found)) setRenamed(lifted, rename?.(name, scope) ?? name, value);
       const names = Object.keys(lifted);
       if (replaces && names.length > 0) return replaceFields(record, lifted);
       if (names.some((name) => Object.hasOwn(record, name))) return;

@@ -3,14 +3,14 @@ import type { SourceRecord } from '../../contracts/stream.js';
 import { defineComponent } from '../manifest/component.js';
 import { template } from '../manifest/fields.js';
 import { isDict } from '../template/values.js';
-import { replaceFields, setField } from './fields.js';
+import { assertNameLength, replaceFields, setRenamed } from './fields.js';
 import type { Transformation } from './transformation.js';
 
 /** Renames the fields of a record, and of objects inside it (not of those in lists). */
 function renameDeep(record: SourceRecord, rename: (name: string) => string): SourceRecord {
   const renamed: SourceRecord = {};
   for (const [name, value] of Object.entries(record))
-    setField(renamed, rename(name), isDict(value) ? renameDeep(value, rename) : value);
+    setRenamed(renamed, rename(name), isDict(value) ? renameDeep(value, rename) : value);
   return renamed;
 }
 
@@ -63,7 +63,11 @@ export const keysReplace = defineComponent({
       const [from, to] = [old.text(scope), replacement.text(scope)];
       replaceFields(
         record,
-        renameDeep(record, (name) => name.replaceAll(from, () => to)),
+        renameDeep(record, (name) => {
+          // Before the name is made: it could be larger than memory.
+          assertNameLength((name.split(from).length - 1) * to.length);
+          return name.replaceAll(from, () => to);
+        }),
       );
     },
 });

@@ -10,18 +10,24 @@ export interface Found {
 
 /**
  * Every place that a path leads to, in the order of the document, as Python's dpath finds them: each step may be a pattern, `**` stands for
- * any number of steps, and a step that is a number counts a list's items, from the end when it is negative.
+ * any number of steps (once in a path), and a step that is a number counts a list's items, from the end when it is negative. Throws
+ * AmbiguousPath for a second `**`.
  */
-export function* matches(value: unknown, path: readonly string[], before: readonly (string | number)[] = []): Generator<Found> {
+export function matches(value: unknown, path: readonly string[]): Generator<Found> {
+  if (path.indexOf('**') !== path.lastIndexOf('**')) throw new AmbiguousPath();
+  return walk(value, path, []);
+}
+
+function* walk(value: unknown, path: readonly string[], before: readonly (string | number)[]): Generator<Found> {
   const [step, ...rest] = path;
   if (step === undefined) {
     if (before.length > 0) yield { steps: before, value };
     return;
   }
-  if (step === '**') yield* matches(value, rest, before);
+  if (step === '**') yield* walk(value, rest, before);
   for (const [name, inner] of children(value)) {
-    if (step === '**') yield* matches(inner, path, [...before, name]);
-    else if (isStep(step, name, value)) yield* matches(inner, rest, [...before, name]);
+    if (step === '**') yield* walk(inner, path, [...before, name]);
+    else if (isStep(step, name, value)) yield* walk(inner, rest, [...before, name]);
   }
 }
 
@@ -99,7 +105,7 @@ function childOf(container: unknown, step: string): unknown {
 }
 
 /** A list beyond this length was not meant. */
-const LONGEST_FILL = 100_000;
+const LONGEST_FILL = 1_000;
 
 function put(container: unknown, step: string, value: unknown): void {
   if (!Array.isArray(container)) {

@@ -12,7 +12,9 @@ import { isCondition, withNames, type Transformation } from './transformation.js
 export const removeFields = defineComponent({
   type: 'RemoveFields',
   fields: { field_pointers: list(fieldNames()), condition: optional(template()) },
-  build({ field_pointers: pointers, condition }): Transformation {
+  build({ field_pointers: pointers, condition }, place): Transformation {
+    if (pointers.some((pointer) => pointer.indexOf('**') !== pointer.lastIndexOf('**')))
+      return place.compiler.reject({ path: `${place.pointer}/field_pointers`, message: 'a pointer may hold "**" once' });
     if (pointers.length === 0) return () => undefined;
     if (isCondition(condition))
       return (record, scope) => {

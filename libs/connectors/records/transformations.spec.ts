@@ -134,6 +134,21 @@ describe('keys', () => {
   });
 });
 
+describe('a hostile manifest', () => {
+  it('cannot fill memory with names', () => {
+    const double = { type: 'KeysReplace', old: 'a', new: 'a'.repeat(1_000) };
+    expect(() => transformed(double, { ['a'.repeat(20)]: 1 })).toThrow('a field name of 20000 characters');
+    expect(() => transformed(lifted(['a'], { key_transformation: { prefix: 'x'.repeat(20_000) } }), { a: { b: 1 } })).toThrow(
+      'a field name',
+    );
+  });
+
+  it('cannot fill memory with lists, or search without end', () => {
+    expect(() => transformed(added(['a', '999999999'], '1'), { a: [] })).toThrow('cannot be added');
+    expect(() => transformed(removed(['**', 'a', '**']), {})).toThrow('a pointer may hold "**" once');
+  });
+});
+
 describe('flattening', () => {
   it.each<Cases[number]>([
     [
