@@ -3,7 +3,7 @@ import type { SourceRecord } from '../../contracts/stream.js';
 import { defineComponent } from '../manifest/component.js';
 import { template } from '../manifest/fields.js';
 import { isDict } from '../template/values.js';
-import { assertNameLength, replaceFields, setRenamed } from './fields.js';
+import { assertNameLength, replaceFields, setField, setRenamed } from './fields.js';
 import type { Transformation } from './transformation.js';
 
 /** Renames the fields of a record, and of objects inside it (not of those in lists). */
