@@ -131,6 +131,8 @@ class StreamRun {
         return await work();
       } catch (error) {
         if (!(error instanceof SluiceError) || error.kind !== 'rate_limited' || error.retryAt === undefined) throw error;
+        // The manifest's own tries are used up.
+        if (error.details['gave_up'] === true) throw error;
         const waitMs = Math.max(0, error.retryAt - this.reading.now());
         if (waitMs > this.reading.maxWaitMs || ++this.waits > WAITS_IN_A_ROW) throw error;
         this.reading.log(`stream ${this.stream.name}: the source asks to wait ${Math.ceil(waitMs / 1_000)} s`);

@@ -23,7 +23,13 @@ export function describeTrouble({
   // Airbyte: a rate limit that outlasts all tries is transient, whatever the filter says.
   const type: FailureType = nowMs !== null && status === 429 ? 'transient_error' : failure;
   const options = { detail, details: { stream, request, status, failure_type: type } };
-  if (limited) return new SluiceError('RATE_LIMITED', { ...options, retryAt: nowMs + UNKNOWN_RATE_WAIT_MS });
+  // Whoever can wait without holding anything may try again later; in Airbyte the stream has failed.
+  if (limited)
+    return new SluiceError('RATE_LIMITED', {
+      ...options,
+      details: { ...options.details, gave_up: true },
+      retryAt: nowMs + UNKNOWN_RATE_WAIT_MS,
+    });
   return new SluiceError(codeOf(status, failure), options);
 }
 
