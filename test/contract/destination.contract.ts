@@ -92,6 +92,25 @@ export function destinationContract(name: string, makeWorld: () => Promise<Desti
         expect(await destination.inspect({ ref })).toMatchObject({ read: 10, inserted: 10, chunks: 2 });
       });
 
+      test('a source that has no rows yet can say where it is, more than once', async () => {
+        const stream = new TestStream({ mode });
+        const ref = stream.nextRun();
+        const { target } = stream;
+        await destination.prepare({ ref, target });
+        const first = await destination.open({ ref, target, slice: slice(), fence: 1 });
+        await commitChunk(first, [], { job: 'j1' });
+        await commitChunk(first, [], { job: 'j1', looks: 2 });
+        await first.close();
+        const second = await connect().open({ ref, target, slice: slice(), fence: 2 });
+        expect(second.position).toEqual({ job: 'j1', looks: 2 });
+        await second.write(page(items(1, 1)));
+        await second.complete(null, () => null);
+        await second.close();
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual([1]);
+        expect(await destination.inspect({ ref })).toMatchObject({ read: 1, inserted: 1 });
+      });
+
       test('a slice that cannot be resumed starts again from nothing', async () => {
         const stream = new TestStream({ mode, resume: 'none' });
         const ref = stream.nextRun();
