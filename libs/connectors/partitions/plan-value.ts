@@ -19,5 +19,5 @@ export function fromPlan(value: JsonValue): unknown {
   if (!isObject(value)) return value;
   const digits = value[EXACT];
   if (typeof digits === 'string' && Object.keys(value).length === 1) return exactNumber(digits);
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fromPlan(item as JsonValue)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fromPlan(item)]));
 }

@@ -88,8 +88,8 @@ function parentState(
   const { __ab_no_cursor_state_message: _mark, ...rest } = state ?? {};
   const parents = rest['parent_state'];
   const own = isObject(parents) ? parents[parent.name] : undefined;
-  if (isObject(own)) return own as JsonObject;
-  if (isObject(rest['state'])) return rest['state'] as JsonObject;
+  if (isObject(own)) return own;
+  if (isObject(rest['state'])) return rest['state'];
   const [value, ...others] = Object.values(rest);
   const scalar = typeof value === 'string' || typeof value === 'number';
   return scalar && others.length === 0 && parent.cursor !== null ? { [parent.cursor.field(scope)]: value } : null;

@@ -38,16 +38,14 @@ export function readPartitionedState(
   const none = { entries: new Map(), global: null, useGlobal: global, lookback: 0, parents: null };
   if (state === null || Object.keys(state).length === 0) return none;
   const parents = isObject(state['parent_state']) && Object.keys(state['parent_state']).length > 0 ? state['parent_state'] : null;
-  const shared = (value: JsonValue | undefined): JsonObject | null =>
-    isObject(value) ? cursor.shifted(value as JsonObject, 0, scope) : null;
-  if (state['states'] === undefined && state['state'] === undefined)
-    return { ...none, global: shared(state), parents: parents as JsonObject | null };
+  const shared = (value: JsonValue | undefined): JsonObject | null => (isObject(value) ? cursor.shifted(value, 0, scope) : null);
+  if (state['states'] === undefined && state['state'] === undefined) return { ...none, global: shared(state), parents: parents };
   return {
     entries: new Map(entriesOf(state).map((entry) => [partitionKey(entry.partition), entry])),
     global: shared(state['state']),
     useGlobal: state['use_global_cursor'] === true,
     lookback: Math.trunc(Number(state['lookback_window'] ?? 0)) || 0,
-    parents: parents as JsonObject | null,
+    parents: parents,
   };
 }
 
@@ -65,7 +63,7 @@ function entriesOf(state: JsonObject): PartitionEntry[] {
   if (!Array.isArray(states)) return [];
   return states.flatMap((entry: JsonValue): PartitionEntry[] =>
     isObject(entry) && isObject(entry['partition']) && isObject(entry['cursor'])
-      ? [{ partition: entry['partition'] as JsonObject, cursor: entry['cursor'] as JsonObject }]
+      ? [{ partition: entry['partition'], cursor: entry['cursor'] }]
       : [],
   );
 }

@@ -22,7 +22,7 @@ interface Oracle {
   }[];
 }
 
-const oracle = parseJson(readFileSync(new URL('incremental.oracle.json', import.meta.url), 'utf8')) as unknown as Oracle;
+const oracle = parseJson(readFileSync(new URL('incremental.oracle.json', import.meta.url), 'utf8')) as Oracle;
 const NOW = '2024-06-01T00:00:00.123Z';
 const source: Source = createDeclarativeSource({
   model: compileManifest(oracle.manifest),
@@ -52,9 +52,10 @@ async function read(stream: string, state: StreamState) {
   return { records: records.sort(), state: comparable(progress.message({ whole: true, seconds: 5 })) };
 }
 
-function brief({ id, q = {} }: Record<string, unknown>): string {
-  const query = Object.entries(q as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [String(id ?? 'None'), ...query.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+function brief(record: Record<string, unknown>): string {
+  const { id, q = {} } = record as { id?: string | number | bigint | null; q?: Record<string, string> };
+  const query = Object.entries(q).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [String(id ?? 'None'), ...query.map(([name, value]) => `${name}=${value}`)].join(' ');
 }
 
 /** The order of `states` means nothing. */

@@ -83,7 +83,7 @@ export class FamilyApi {
       check: { type: 'CheckStream', stream_names: ['children'] },
       streams: [children],
       spec: { type: 'Spec', connection_specification: { type: 'object', properties: {} } },
-    } as unknown as JsonObject;
+    };
   }
 
   close(): Promise<void> {
