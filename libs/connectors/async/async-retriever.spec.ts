@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { openSource, readAll, startApi, type Api, type Handle } from '../source/local-api.fixture.js';
+import { openSource, readAll, startApi, type Api, type Handle } from '../../../test/support/local-api.js';
 
 const requester = (path: string, more: object = {}) => ({
   type: 'HttpRequester',

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../contracts/json.js';
-import { openSource, readAll, startApi, type Api } from '../source/local-api.fixture.js';
+import { openSource, readAll, startApi, type Api } from '../../../test/support/local-api.js';
 
 // What is expected here was measured on Airbyte's CDK 7.39 with the same manifests.
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { StreamState } from '../../contracts/stream.js';
-import { openSource, readAll, startApi } from './local-api.fixture.js';
+import { openSource, readAll, startApi } from '../../../test/support/local-api.js';
 
 const stream = (path: string, more: object = {}) => ({
   type: 'DeclarativeStream',

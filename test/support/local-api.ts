@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { BudgetGate } from '../../contracts/budget.port.js';
-import type { JsonObject } from '../../contracts/json.js';
-import type { Source } from '../../contracts/source.port.js';
-import type { Position, StreamState } from '../../contracts/stream.js';
-import { Egress, EgressAllowList } from '../../egress/index.js';
-import { budgetAccountOf, compileManifestText, createDeclarativeSource } from '../index.js';
+import type { BudgetGate } from '../../libs/contracts/budget.port.js';
+import type { JsonObject } from '../../libs/contracts/json.js';
+import type { Source } from '../../libs/contracts/source.port.js';
+import type { Position, StreamState } from '../../libs/contracts/stream.js';
+import { Egress, EgressAllowList } from '../../libs/egress/index.js';
+import { budgetAccountOf, compileManifestText, createDeclarativeSource } from '../../libs/connectors/index.js';
 
 /** What a test's API answers: [status, body, headers]. Objects are sent as JSON. */
 export type Reply = [status: number, body?: unknown, headers?: Record<string, string>];
