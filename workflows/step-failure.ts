@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { MoveProgress } from '../libs/contracts/workflows.js';
-import { errorEntry, fromApplicationFailure, SluiceError } from '../libs/errors/index.js';
+import { fromApplicationFailure } from '../libs/errors/failure.js';
+import { errorEntry, SluiceError } from '../libs/errors/index.js';
 import type { StepFailure } from './sync.policy.js';
 
 const hasProgress = (value: unknown): boolean => {

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { SluiceError, toApplicationFailure, toSluiceError } from '../../libs/errors/index.js';
+import { toApplicationFailure } from '../../libs/errors/failure.js';
+import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
 import { isStoreUnavailable } from '../../libs/store/index.js';
 
 /** Any thrown value as one of our errors. What the destination and the source throw is translated there: a bare connection error is the store's. */

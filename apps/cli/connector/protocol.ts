@@ -87,8 +87,13 @@ export function failureTypeOf({ kind, details }: SluiceError): FailureType {
 }
 
 function withoutNulls(record: SourceRecord): SourceRecord {
+  const kept: SourceRecord = {};
   let nulls = false;
-  for (const name in record) if (record[name] === null || record[name] === undefined) nulls = true;
-  if (!nulls) return record;
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+  for (const name in record) {
+    // An assignment to this name would call the setter of the prototype; entries are slower and safe.
+    if (name === '__proto__') return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+    if (record[name] === null) nulls = true;
+    else kept[name] = record[name];
+  }
+  return nulls ? kept : record;
 }
