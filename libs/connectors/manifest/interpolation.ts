@@ -16,6 +16,8 @@ export interface Interpolation {
   text(scope: Scope): string;
   /** The result where it is text anyway, else as rendered: for places where Airbyte allows text only. Null for nothing. */
   onlyText(scope: Scope): string | null;
+  /** The text as it is rendered, whatever literal it may be; '' for a missing value. */
+  rendered(scope: Scope): string;
   /** As onlyText, but a list stays one: a parameter that is repeated. */
   textOrList(scope: Scope): string | readonly unknown[] | null;
   /** Airbyte's reading as a condition. */
@@ -61,6 +63,7 @@ export function bindTemplate(
         scope,
         guard(() => template.evaluate(bind(scope), null)),
       ),
+    rendered: (scope) => (template.constant ? template.source : (guard(() => renderedOrNull(template, bind(scope))) ?? '')),
     textOrList: (scope) => {
       const value = guard(() => template.evaluate(bind(scope), null));
       return Array.isArray(value) ? (value as unknown[]) : onlyText(scope, value);

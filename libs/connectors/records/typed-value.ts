@@ -13,5 +13,5 @@ type ValueType = keyof typeof VALUE_TYPES;
 /** A template's value; where it is of another type than the one asked for, the text that it was rendered as. */
 export function typed(value: Interpolation, type: ValueType | undefined, scope: Scope): unknown {
   const evaluated = value.evaluate(scope);
-  return type === undefined || VALUE_TYPES[type](evaluated) ? evaluated : (value.onlyText(scope) ?? '');
+  return type === undefined || VALUE_TYPES[type](evaluated) ? evaluated : value.rendered(scope);
 }
