@@ -124,6 +124,7 @@ export class PgBudgetGate implements BudgetGate {
   /** Ends the listener and gives back what is still held. Calls in flight may settle later; their leases run out by themselves. */
   async close(): Promise<void> {
     await this.feed.close();
+    this.reportSlots();
     await this.reporter.flush();
     await this.leases.close();
   }

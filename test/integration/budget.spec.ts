@@ -167,7 +167,7 @@ test('an exhausted window of a success holds the account back until it resets', 
   await (await ask(a, free)).settle({ status: 200, headers: { ratelimit: '"default";r=0;t=60' } });
   await untilRefused(b, free);
   const [view] = await budgetsOf(free);
-  expect(view?.observed?.windows).toMatchObject([{ name: 'default', remaining: 0 }]);
+  expect(view?.observed?.windows).toMatchObject([{ name: 'default', remaining: 0 }, { name: 'concurrency' }]);
 });
 
 test('concurrency: a slot that is settled goes to the next, whatever worker it is in', async () => {
