@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SluiceError } from '../errors/index.js';
 import { compileManifest, compileManifestText } from './compile-manifest.js';
+import { scopeOf } from './source/environment.js';
 
 const MANIFEST = `
 version: 6.1.0
@@ -156,6 +157,42 @@ streams:
       ['b', [], 'POST /b'],
     ]);
     expect(model.warnings.map(({ path, found }) => [path, found])).toEqual([['/streams/0', 'a']]);
+  });
+
+  it('tells what is not covered from what does not exist', () => {
+    const expander =
+      'record_expander: { type: RecordExpander, expand_records_from_field: [a], truncated_list_retriever: { type: SimpleRetriever } }';
+    const refused = failure(MANIFEST.replace('field_path: [data]', `field_path: [data], ${expander}`));
+    expect([refused.code, refused.errors.map(({ path }) => path)]).toEqual([
+      'MANIFEST_UNSUPPORTED',
+      ['/streams/0/retriever/record_selector/extractor/record_expander/truncated_list_retriever'],
+    ]);
+  });
+
+  // Measured on the wire: Airbyte takes whatever has a type for a component.
+  it('parameters are written into JSON bodies that have a type', () => {
+    const bodyOf = (body: string): unknown => {
+      const { model } = compileManifestText(`
+version: 6.1.0
+check: { stream_names: [s] }
+streams:
+  - name: s
+    $parameters: { region: eu }
+    retriever:
+      requester: { url_base: 'https://example.com', path: /p, http_method: POST, request_body_json: ${body} }
+      record_selector: { extractor: { field_path: [] } }
+`);
+      const draft = model.streams[0]?.retriever.requester.compose(scopeOf({}, 0, null), null);
+      return JSON.parse(String(draft?.finish().body));
+    };
+    const added = { region: 'eu', $parameters: { region: 'eu' } };
+    expect(bodyOf('{ type: report, inner: { type: x }, list: [{ type: y }], plain: { a: 1 } }')).toEqual({
+      ...{ type: 'report', inner: { type: 'x', ...added }, list: [{ type: 'y', ...added }], plain: { a: 1 }, ...added },
+    });
+    expect(bodyOf('{ inner: { type: x }, list: [{ type: y }] }')).toEqual({
+      inner: { type: 'x', ...added },
+      list: [{ type: 'y' }],
+    });
   });
 
   it('refuses references that lead nowhere or in circles, broken YAML, and other documents', () => {

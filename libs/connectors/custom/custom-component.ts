@@ -1,6 +1,5 @@
-import { Missing } from '../manifest/compiler.js';
-import type { Component } from '../manifest/component.js';
-import { describe } from '../manifest/tree.js';
+import { Missing, type Place } from '../manifest/compiler.js';
+import { describe, type Tree } from '../manifest/tree.js';
 
 /** Where the format allows code of one's own: component type → the fields that may hold it, whatever they are a part of. */
 const PLACES: Readonly<Record<string, RegExp>> = {
@@ -33,9 +32,9 @@ export const customTypesAt = (field: string): string[] => {
  * A component that a manifest names by its Python class. The class's TypeScript counterpart is looked up by that name; without one the
  * component is missing, and so are the streams that need it.
  */
-export const customComponent = <R>(type: string): Component<R> => ({
+export const customComponent = <R>(type: string) => ({
   type,
-  compile(node, place) {
+  compile(node: Tree, place: Place): R {
     const { compiler, pointer } = place;
     const className = node['class_name'];
     if (typeof className !== 'string' || className === '')
@@ -50,6 +49,6 @@ export const customComponent = <R>(type: string): Component<R> => ({
         ...{ path: `${pointer}/class_name`, message: `${className} is known as a ${known.type}, not as a ${type}` },
         ...{ found: className, allowed: [known.type] },
       });
-    return known.component.compile(node, place) as R;
+    return known.compile(node, place) as R;
   },
 });

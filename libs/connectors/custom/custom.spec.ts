@@ -122,11 +122,6 @@ describe('components made of code', () => {
     expect(model.unavailable).toEqual([{ name: 'tables', missing: [{ type: 'CustomRetriever', className: 'source_x.R' }] }]);
   });
 
-  it('what is not covered is told from what does not exist', () => {
-    const refused = failure(manifest([stream('s', '', '', 'authenticator: { type: RateLimitedMultipleTokenAuthenticator }')]));
-    expect([refused.code, refused.errors[0]?.found]).toEqual(['MANIFEST_UNSUPPORTED', 'RateLimitedMultipleTokenAuthenticator']);
-  });
-
   it('what ships: members of a channel become records', () => {
     const extractor = custom(
       'CustomRecordExtractor',

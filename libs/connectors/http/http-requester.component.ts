@@ -6,7 +6,7 @@ import { str } from '../template/values.js';
 import { authenticators } from '../auth/authenticators.component.js';
 import { RequestDraft } from './request-draft.js';
 import { formBody, jsonBody, requestBodies, type BodyWriter } from './request-body.component.js';
-import { formInputs, headerInputs, nestedTemplate, type FormInputs } from './request-inputs.js';
+import { formInputs, headerInputs, jsonBodyField, type FormInputs } from './request-inputs.js';
 import { parametersField, propertiesIn, propertiesOf } from './parameters-field.js';
 import { propertiesFromEndpoint, queryProperties } from './query-properties.component.js';
 import type { Requester } from './requester.js';
@@ -29,7 +29,7 @@ export const httpRequester = defineComponent({
     request_parameters: optional(parametersField()),
     request_headers: optional(headerInputs()),
     request_body_data: optional(formInputs()),
-    request_body_json: optional(nestedTemplate()),
+    request_body_json: optional(jsonBodyField()),
     request_body: optional(component(() => requestBodies)),
     connect_timeout_in_seconds: optional(seconds()),
     read_timeout_in_seconds: optional(seconds()),

@@ -1,3 +1,4 @@
+import { propagateParameters } from '../dynamic/propagate-parameters.js';
 import { SluiceError } from '../../errors/index.js';
 import { either, field, list, map, template, type Field } from '../manifest/fields.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
@@ -116,4 +117,15 @@ export const nestedTemplate = (): Field<(scope: Scope) => unknown> =>
     }
     if (found === null || typeof found === 'number' || typeof found === 'boolean') return () => found;
     return place.compiler.reject({ path: place.pointer, message: 'JSON is expected', found: describe(found) });
+  });
+
+/** `request_body_json`. Airbyte takes an object with a `type` for a component and writes the parameters in force into it; so do we. */
+export const jsonBodyField = (): Field<(scope: Scope) => unknown> =>
+  field((found, place) => {
+    const { parameters, field: at } = place;
+    const written =
+      isObject(found) && Object.keys(parameters).length > 0
+        ? propagateParameters(found, { field: at, parameters, parentsWin: false })
+        : found;
+    return nestedTemplate().parse(written, place);
   });

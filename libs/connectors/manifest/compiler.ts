@@ -1,8 +1,8 @@
 import type { FieldError } from '../../errors/index.js';
 import { TemplateSyntaxError, TemplateUnsupported } from '../template/errors.js';
 import { compileTemplate, type Template } from '../template/template.js';
-import type { Component } from './component.js';
 import type { Origins } from './resolve-references.js';
+import type { Tree } from './tree.js';
 import { TooLarge } from './unfolded-size.js';
 
 /** Thrown after an error was reported, to leave the component that cannot be built. */
@@ -34,8 +34,8 @@ export interface CustomComponent {
   readonly className: string;
   /** `CustomTransformation`, … */
   readonly type: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- heterogeneous by nature; `type` says what it builds
-  readonly component: Component<any>;
+  /** What it makes is told by `type`. */
+  compile(node: Tree, place: Place): unknown;
 }
 export type CustomComponents = ReadonlyMap<string, CustomComponent>;
 

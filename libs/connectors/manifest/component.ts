@@ -3,7 +3,6 @@ import { defaultType } from './default-types.js';
 import { didYouMean } from './did-you-mean.js';
 import { field, type Field, type ValueOf } from './fields.js';
 import { customComponent, customTypesAt } from '../custom/custom-component.js';
-import { UNCOVERED_COMPONENTS } from './known-components.js';
 import { escapePointer } from './parse-manifest.js';
 import { describe, isObject, type Tree } from './tree.js';
 
@@ -126,11 +125,6 @@ export const component = <R>(choices: () => readonly Component<R>[]): Field<R> =
     if (found !== undefined) return found.compile(value, place);
     if (custom.includes(type)) return customComponent<R>(type).compile(value, place);
     const path = compiler.origins.of(value, 'type') ?? `${pointer}/type`;
-    if (UNCOVERED_COMPONENTS.has(type))
-      return compiler.reject(
-        { path, message: `the component ${type} is not covered`, found: type, allowed: types },
-        'unsupported',
-      );
     return compiler.reject({ path, message: `there is no such component here`, found: type, allowed: types });
   });
 
