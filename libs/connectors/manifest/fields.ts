@@ -39,17 +39,6 @@ export const boolean = (): Field<boolean> =>
 export const enumeration = <T extends string>(...values: readonly T[]): Field<T> =>
   field((value, place) => values.find((known) => known === value) ?? wrong(place, `one of ${values.join(', ')}`, value, values));
 
-/** Of valid values those that are covered; others are refused as such, not as wrong. */
-export const covered = <T extends string>(inner: Field<T>, values: readonly T[]): Field<T> =>
-  field((found, place) => {
-    const value = inner.parse(found, place);
-    if (values.includes(value)) return value;
-    return place.compiler.reject(
-      { path: place.pointer, message: `the value ${value} is not covered`, found: value, allowed: values },
-      'unsupported',
-    );
-  });
-
 /** A template; numbers and booleans are constant ones. */
 export const template = (): Field<Interpolation> =>
   field((value, place) => {
