@@ -2,7 +2,7 @@ import { SluiceError } from '../../errors/index.js';
 import { TemplateError } from '../template/errors.js';
 import type { Scope } from '../template/evaluate.js';
 import type { Template } from '../template/template.js';
-import { PyTuple, isDict, isNumber, str, toNumber } from '../template/values.js';
+import { PyTuple, isDict, isNumber, str, toNumber, withTextKeys } from '../template/values.js';
 
 export type { Scope };
 
@@ -56,7 +56,7 @@ export function bindTemplate(
   return {
     template,
     pointer: place.pointer,
-    evaluate: (scope, ...otherwise) => guard(() => template.evaluate(bind(scope), ...otherwise)),
+    evaluate: (scope, ...otherwise) => withTextKeys(guard(() => template.evaluate(bind(scope), ...otherwise))),
     text: (scope) => guard(() => str(template.evaluate(bind(scope), ''))),
     onlyText: (scope) =>
       onlyText(

@@ -1,5 +1,5 @@
 import { attribute, call, findMethod, item, namedOf, slice } from './access.js';
-import { TemplateSyntaxError, TemplateUnsupported } from './errors.js';
+import { TemplateError, TemplateSyntaxError, TemplateUnsupported } from './errors.js';
 import { made } from './owned.js';
 import { FILTERS } from './library/filters.js';
 import { FUNCTIONS } from './library/functions.js';
@@ -39,12 +39,12 @@ export function compileExpression(expression: Expression, own: ReadonlySet<strin
     case 'name':
       return compileName(expression.name, own);
     case 'attribute': {
-      const target = compile(expression.target);
+      const target = guarded(expression.target, compile);
       const { name } = expression;
       return (env) => attribute(target(env), name);
     }
     case 'index':
-      return compileIndex(compile(expression.target), expression.index, compile);
+      return compileIndex(guarded(expression.target, compile), expression.index, compile);
     case 'slice': {
       const [target, from, to, step] = [expression.target, expression.from, expression.to, expression.step].map((part) =>
         part === null ? () => null : compile(part),
@@ -66,7 +66,7 @@ export function compileExpression(expression: Expression, own: ReadonlySet<strin
       };
     }
     case 'test': {
-      const test = TESTS.get(expression.name);
+      const test = expression.name === 'filter' ? isFilter : TESTS.get(expression.name);
       if (test === undefined) throw missing('test', expression);
       const target = compile(expression.target);
       const input = compileArguments(expression, compile);
@@ -106,6 +106,8 @@ export function compileExpression(expression: Expression, own: ReadonlySet<strin
   }
 }
 
+const isFilter = (value: unknown): boolean => typeof value === 'string' && FILTERS.has(value);
+
 const missing = (what: string, { name, offset }: { name: string; offset: number }): TemplateSyntaxError =>
   new TemplateSyntaxError(`there is no ${what} "${name}"`, offset, 'TemplateAssertionError');
 
@@ -123,6 +125,18 @@ function compileName(name: string, own: ReadonlySet<string>): Evaluate {
   return (env) => {
     const found = env.locals?.find(name);
     return found === undefined ? outside(env) : found.get(name);
+  };
+}
+
+/** What begins with underscores is not for templates: shown as nothing, and an error once more is asked of it. */
+function guarded(expression: Expression, compile: (part: Expression) => Evaluate): Evaluate {
+  const evaluate = compile(expression);
+  if (expression.kind !== 'attribute' || !expression.name.startsWith('_')) return evaluate;
+  return (env) => {
+    const value = evaluate(env);
+    if (value === undefined && /^__\w+__$/.test(expression.name))
+      throw new TemplateError('access to an attribute that begins with underscores', 'value', 'SecurityError');
+    return value;
   };
 }
 
@@ -144,7 +158,7 @@ function compileCall(expression: Extract<Expression, { kind: 'call' }>, compile:
   const input = compileArguments(expression, compile);
   if (callee.kind === 'attribute' && !callee.name.startsWith('_')) {
     // A method that is called at once needs no value of its own.
-    const self = compile(callee.target);
+    const self = guarded(callee.target, compile);
     const { name } = callee;
     return (env) => {
       const value = self(env);
@@ -158,7 +172,7 @@ function compileCall(expression: Extract<Expression, { kind: 'call' }>, compile:
       return method(value, args, named);
     };
   }
-  const target = compile(callee);
+  const target = guarded(callee, compile);
   return (env) => {
     const value = target(env);
     const { args, named } = input(env);

@@ -1,4 +1,4 @@
-import { PyBytes, PyDict, PySet, PyTuple, anyDict, entriesOf, float, integer } from './values.js';
+import { PyBytes, PyDict, PySet, PyTuple, anyDict, dict, entriesOf, float, integer } from './values.js';
 import { TemplateError } from './errors.js';
 
 /** Not a literal: the text stays text. */
@@ -185,6 +185,8 @@ class LiteralReader {
       this.separator('}');
     }
     this.leave();
+    // An object where that can hold the keys: it is what records and requests are made of.
+    if (members.length === 0 && entries.every(([key]) => typeof key === 'string')) return dict(entries as [string, unknown][]);
     return members.length > 0
       ? new PySet(entriesOf(new PyDict(members.map((key) => [key, key]))).map(([key]) => key))
       : anyDict(entries);

@@ -1,7 +1,9 @@
 import { TemplateError } from './errors.js';
 
-/** Work that one evaluation may do: a unit is a step of a loop, an item looked at, a character built or a step of a search. */
-export const MAX_WORK = 20_000_000;
+/** Work that one evaluation may do: a unit is an item looked at or a character built. */
+export const MAX_WORK = 10_000_000;
+/** A turn of a loop or a call of a macro costs as much as so many characters. */
+export const TURN = 50;
 /** Calls and values inside each other. */
 export const MAX_DEPTH = 150;
 

@@ -1,4 +1,5 @@
 import { addDuration, type Duration } from '../time/duration.js';
+import { MICROS_PER_DAY } from '../time/moment.js';
 import { TemplateError } from './errors.js';
 import { nested, spend } from './meter.js';
 import { percentFormat } from './library/percent-format.js';
@@ -67,7 +68,8 @@ const delta = (left: Duration, right: Duration, sign: 1 | -1): PyDelta =>
   new PyDelta({ months: left.months + sign * right.months, micros: left.micros + sign * right.micros });
 
 function shift({ moment, dateOnly }: PyDatetime, by: Duration, times: 1 | -1): PyDatetime {
-  const whole = dateOnly ? { ...by, micros: Math.floor((times * by.micros) / 86_400_000_000) * 86_400_000_000 * times } : by;
+  // A date moves by whole days; the rest of the duration does not count.
+  const whole = dateOnly ? { ...by, micros: Math.floor(by.micros / MICROS_PER_DAY) * MICROS_PER_DAY } : by;
   if (!Number.isInteger(whole.months)) throw new TemplateError('fractional years or months not supported for date calculations');
   const micros = addDuration(moment.micros, whole, times, moment.offsetMinutes ?? 0);
   if (!(micros >= MIN_YEAR_MICROS && micros < MAX_YEAR_MICROS))
@@ -171,7 +173,8 @@ function divideDelta(operator: Arithmetic, left: PyDelta, right: unknown): unkno
     if (operator === '/') return float(micros / by);
     return operator === '//' ? Math.floor(micros / by) : new PyDelta({ months: 0, micros: remainder(micros, by) + 0 });
   }
-  if (!isNumber(right) || operator === '%') throw mismatch(operator, left, right);
+  if (!isNumber(right) || operator === '%' || (operator === '//' && !isInteger(right)) || left.duration.months !== 0)
+    throw mismatch(operator, left, right);
   if (toNumber(right) === 0) throw new TemplateError('division by zero', 'value', 'ZeroDivisionError');
   const quotient = micros / toNumber(right);
   return new PyDelta({ months: 0, micros: operator === '//' ? Math.floor(quotient) : Math.round(quotient) });

@@ -2,7 +2,7 @@ import { call } from './access.js';
 import { TemplateError } from './errors.js';
 import { compileExpression, type Evaluate } from './evaluate.js';
 import { LoopState } from './library/loop.js';
-import { nested, spend } from './meter.js';
+import { TURN, nested, spend } from './meter.js';
 import { Locals, type Env } from './scope.js';
 import type { Filter, Node, Signature, Target } from './syntax/ast.js';
 import {
@@ -181,7 +181,7 @@ function compileLoop(node: Extract<Node, { kind: 'for' }>, own: ReadonlySet<stri
       within.locals?.set('loop', loop);
       assign(within, item);
       const piece = write(within);
-      spend(piece.length + 1);
+      spend(piece.length + TURN);
       text += piece;
     }
     return turns === 0 ? otherwise(env) : text;
@@ -192,6 +192,7 @@ function compileLoop(node: Extract<Node, { kind: 'for' }>, own: ReadonlySet<stri
       for (const item of each(value)) {
         const within = deeper(env);
         assign(within, item);
+        spend(TURN);
         if (truthy(holds(within))) yield item;
       }
     }
@@ -228,7 +229,7 @@ function compileCallable(name: string, { params }: Signature, body: readonly Nod
   return (env: Env): PyCallable =>
     new PyCallable(name, (args, named) =>
       nested(() => {
-        spend(1);
+        spend(TURN);
         return write(bound(env, args, named));
       }),
     );

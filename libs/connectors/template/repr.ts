@@ -1,5 +1,5 @@
 import { deltaText } from '../time/duration.js';
-import { isoText } from '../time/moment.js';
+import { MICROS_PER_DAY, calendarOf, isoText } from '../time/moment.js';
 import { TemplateError } from './errors.js';
 import { entriesOf, type Mapping } from './mapping.js';
 import { nested, spend } from './meter.js';
@@ -45,13 +45,28 @@ function composite(value: unknown): string {
   if (value instanceof PySet) return value.items.length === 0 ? 'set()' : `{${list(value.items)}}`;
   if (value instanceof PyView) return `${value.kind}([${list(value.items)}])`;
   if (value instanceof PyBytes) return bytesText(value.bytes);
-  if (value instanceof PyDatetime) return `datetime.${value.dateOnly ? 'date' : 'datetime'}(${str(value)})`;
-  if (value instanceof PyDelta) return `datetime.timedelta(${str(value)})`;
+  if (value instanceof PyDatetime) return datetimeRepr(value);
+  if (value instanceof PyDelta) return deltaRepr(value);
   if (value instanceof PyIterator || value instanceof PyObject) return `<${value.kind} object>`;
   if (value instanceof PyCallable) return `<function ${value.name}>`;
   const parts = entriesOf(value as Mapping).map(([key, item]) => `${repr(key)}: ${repr(item)}`);
   spend(parts.length * 4);
   return `{${parts.join(', ')}}`;
+}
+
+function datetimeRepr({ moment, dateOnly }: PyDatetime): string {
+  const { year, month, day, hour, minute, second, micro } = calendarOf(moment);
+  if (dateOnly) return `datetime.date(${year}, ${month}, ${day})`;
+  const parts = [year, month, day, hour, minute, ...(micro > 0 ? [second, micro] : second > 0 ? [second] : [])];
+  const zone = moment.offsetMinutes === null ? '' : ', tzinfo=datetime.timezone.utc';
+  return `datetime.datetime(${parts.join(', ')}${zone})`;
+}
+
+function deltaRepr({ duration: { micros } }: PyDelta): string {
+  const days = Math.floor(micros / MICROS_PER_DAY);
+  const rest = micros - days * MICROS_PER_DAY;
+  const parts = Object.entries({ days, seconds: Math.floor(rest / 1e6), microseconds: rest % 1e6 }).filter(([, n]) => n !== 0);
+  return `datetime.timedelta(${parts.length === 0 ? '0' : parts.map(([name, n]) => `${name}=${n}`).join(', ')})`;
 }
 
 function list(items: readonly unknown[]): string {

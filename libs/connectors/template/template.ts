@@ -1,7 +1,7 @@
 import { TemplateError, TemplateSyntaxError } from './errors.js';
 import { NOT_A_LITERAL, literalEval } from './literal-eval.js';
 import { FUNCTIONS } from './library/functions.js';
-import { restart } from './meter.js';
+import { TemplateLimit, restart } from './meter.js';
 import { compileNodes } from './render.js';
 import { Locals, type Scope } from './scope.js';
 import type { Node, Target } from './syntax/ast.js';
@@ -41,6 +41,16 @@ export interface Template {
  * (default: those that Airbyte offers somewhere).
  */
 export function compileTemplate(source: string, names: ReadonlySet<string> = TEMPLATE_NAMES): Template {
+  try {
+    return compile(source, names);
+  } catch (error) {
+    // The stack is used up by thousands of terms in a row.
+    if (error instanceof RangeError) throw new TemplateSyntaxError('the template nests too deeply', 0);
+    throw error;
+  }
+}
+
+function compile(source: string, names: ReadonlySet<string>): Template {
   if (source.length > MAX_TEMPLATE_LENGTH)
     throw new TemplateSyntaxError(`the template is longer than ${MAX_TEMPLATE_LENGTH} characters`, 0);
   if (source.includes('stream_state'))
@@ -72,6 +82,8 @@ export function compileTemplate(source: string, names: ReadonlySet<string> = TEM
       return write(own.size === 0 ? scope : { names: scope.names, nowMs: scope.nowMs, locals: new Locals(undefined) });
     } catch (error) {
       if (error instanceof TemplateError && error.kind === 'type') return source;
+      // An expression of thousands of terms has used up the stack.
+      if (error instanceof RangeError) throw new TemplateLimit('the template nests too deeply');
       throw error;
     }
   };

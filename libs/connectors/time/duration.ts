@@ -47,5 +47,5 @@ export function deltaText({ months, micros }: Duration): string {
   const exact = days === 0 ? clock + fraction : `${days} day${Math.abs(days) === 1 ? '' : 's'}, ${clock}${fraction}`;
   if (months === 0) return exact;
   const [years, left] = [Math.trunc(months / 12), months % 12];
-  return `${years === 0 ? '' : `${years} years, `}${left === 0 ? '' : `${left} months, `}${exact}`;
+  return `${years === 0 ? '' : `${years} years, `}${left === 0 ? '' : `${left} ${left <= 1 ? 'month' : 'months'}, `}${exact}`;
 }

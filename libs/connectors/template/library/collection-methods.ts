@@ -95,6 +95,7 @@ export const DICT_METHODS: Readonly<Record<string, Method<Mapping>>> = {
   ...DICT_READERS,
   pop: (self, args) => {
     const [key, ...otherwise] = args;
+    if (args.length === 0) throw new TemplateError('pop expected at least 1 argument, got 0', 'type');
     assertOwned(self);
     const held = lookUp(self, key, ABSENT);
     if (held !== ABSENT) remove(self, key);

@@ -160,7 +160,10 @@ const RADIX: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16, X: 16 };
 export function formatNumber(value: unknown, layout: Layout): string {
   const { type } = layout;
   const whole = isInteger(value);
-  if (type === 'c' && whole) return aligned('', String.fromCodePoint(Number(value)), layout, '<');
+  if (type === 'c' && whole) {
+    if (value < 0 || value > 0x10ffff) throw new TemplateError('%c arg not in range(0x110000)', 'value', 'OverflowError');
+    return aligned('', String.fromCodePoint(Number(value)), layout, '<');
+  }
   if (RADIX[type] !== undefined || type === 'd' || (type === '' && whole) || (type === 'n' && whole)) {
     if (!whole) throw new TemplateError(`Unknown format code '${type}' for object of type 'float'`);
     if (layout.precision !== undefined) throw new TemplateError('Precision not allowed in integer format specifier');

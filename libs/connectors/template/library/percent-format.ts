@@ -22,6 +22,8 @@ const ABSENT = Symbol('absent');
 /** Python's `text % values`. */
 export function percentFormat(pattern: string, values: unknown): string {
   const mapping = isMapping(values);
+  // Python asks for no use of a value that can be indexed.
+  const mayBeUnused = mapping || Array.isArray(values) || values === undefined;
   const args: readonly unknown[] = values instanceof PyTuple ? values.items : [values];
   let next = 0;
   let byName = false;
@@ -59,9 +61,8 @@ export function percentFormat(pattern: string, values: unknown): string {
       return text;
     },
   );
-  if (!byName && !mapping && next < args.length && !(values === undefined))
+  if (!byName && !mayBeUnused && next < args.length)
     throw new TemplateError('not all arguments converted during string formatting', 'type');
-  if (values === undefined && next === 0) throw new TemplateError('not all arguments converted during string formatting', 'type');
   spend(out.length);
   return out;
 }
@@ -80,7 +81,7 @@ function field(value: unknown, layout: Layout): string {
   if (!isNumber(number))
     throw new TemplateError(
       `%${type} format: a real number is required, not ${typeName(value)}`,
-      value === undefined ? 'undefined' : 'type',
+      value === undefined && !'oxX'.includes(type) ? 'undefined' : 'type',
     );
   if ('diu'.includes(type)) return digits(isInteger(number) ? number : truncate(toNumber(number)), { ...layout, type: 'd' });
   if ('oxX'.includes(type) && !isInteger(number)) throw new TemplateError(`%${type} format: an integer is required`, 'type');

@@ -17,6 +17,8 @@ type Matcher = (at: number, next: Next) => boolean;
 const MAX_CACHED = 200;
 /** Repetitions of groups inside each other; single letters do not count. */
 const MAX_NESTING = 2_000;
+/** What one try costs, in characters. */
+const TRY = 4;
 const compiled = new Map<string, PythonRegex>();
 
 /** Compiled once per pattern. Throws Python's re.error for what is no pattern. */
@@ -57,7 +59,7 @@ export class PythonRegex {
       this.captures = [];
       this.nesting = 0;
       let end = -1;
-      spend(1);
+      spend(TRY);
       if (!this.match(start, (at) => ((end = at), true))) continue;
       const captures = [...this.captures];
       captures[0] = start;
@@ -125,7 +127,7 @@ export class PythonRegex {
         const ways = node.items.map((item) => this.compile(item));
         return (at, next) =>
           ways.some((way) => {
-            spend(1);
+            spend(TRY);
             return way(at, next);
           });
       }
@@ -192,7 +194,7 @@ export class PythonRegex {
       }
       if (!greedy) {
         for (;;) {
-          spend(1);
+          spend(TRY);
           if (next(at + count)) return true;
           if (count >= most || !fits(count)) return false;
           count++;
@@ -201,7 +203,7 @@ export class PythonRegex {
       while (count < most && fits(count)) count++;
       spend(count);
       for (; count >= least; count--) {
-        spend(1);
+        spend(TRY);
         if (next(at + count)) return true;
       }
       return false;
@@ -211,7 +213,7 @@ export class PythonRegex {
   private repeatGroup({ item, least, most, greedy }: Extract<RegexNode, { kind: 'repeat' }>): Matcher {
     const inner = this.compile(item);
     const attempt = (at: number, count: number, next: Next): boolean => {
-      spend(1);
+      spend(TRY);
       if (++this.nesting > MAX_NESTING) throw new TemplateError('the pattern repeats too deeply', 'value', 'TemplateLimit');
       const more = (): boolean =>
         count < most && inner(at, (end) => (end > at || count < least) && attempt(end, count + 1, next));

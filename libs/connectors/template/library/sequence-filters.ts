@@ -1,5 +1,5 @@
 import { TemplateError } from '../errors.js';
-import { spend } from '../meter.js';
+import { TURN, spend } from '../meter.js';
 import { add, compare, equal } from '../operators.js';
 import { made } from '../owned.js';
 import { hashOf } from '../py-dict.js';
@@ -40,6 +40,7 @@ function* batches(value: unknown, size: number, fill: unknown): Generator<unknow
   let batch: unknown[] = [];
   for (const item of each(value)) {
     if (batch.length === size) {
+      spend(TURN);
       yield made(batch);
       batch = [];
     }
@@ -59,7 +60,7 @@ function* slices(value: unknown, number: number, fill: unknown): Generator<unkno
   const [size, extra] = [Math.floor(items.length / number), items.length % number];
   let at = 0;
   for (let i = 0; i < number; i++) {
-    spend(1);
+    spend(TURN);
     const end = at + size + (i < extra ? 1 : 0);
     const part = items.slice(at, end);
     if (fill !== undefined && fill !== null && i >= extra) part.push(fill);
@@ -117,7 +118,7 @@ function total(value: unknown, [path, start = 0]: unknown[]): unknown {
 
 function reverse(value: unknown): unknown {
   if (typeof value === 'string') return reversedText(value);
-  if (value !== undefined && typeof value !== 'object')
+  if (value === null || (value !== undefined && typeof value !== 'object'))
     throw new TemplateError('argument must be iterable', 'value', 'FilterArgumentError');
   return new PyIterator('list_reverseiterator', [...iterate(value)].reverse()[Symbol.iterator]());
 }

@@ -62,6 +62,7 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['iterable', plain(isIterable)],
   ['callable', plain((value) => value instanceof PyCallable || (value instanceof PyObject && value.call !== undefined))],
   ['escaped', plain(() => false)],
+  ['test', plain((value): boolean => typeof value === 'string' && TESTS.has(value))],
   ['lower', method('islower')],
   ['upper', method('isupper')],
   ['odd', plain((value) => equal(modulo(value, 2), 1))],

@@ -36,10 +36,21 @@ function truncate(value: unknown, [length, killWords, end, leeway]: unknown[]): 
 
 function indent(value: unknown, [width, first, blank]: unknown[]): string {
   const by = typeof width === 'string' ? width : ' '.repeat(checked(count(width, 4)));
-  const lines = splitLines(`${text(value)}\n`);
+  if (Array.isArray(value)) throw unsplittable(value);
+  const lines = splitLines(`${textOf(value)}\n`);
   spend(lines.length * by.length);
   const shown = lines.map((line, i) => (i > 0 && (truthy(blank) || line !== '') ? by + line : line)).join('\n');
   return truthy(first) ? by + shown : shown;
+}
+
+const unsplittable = (value: unknown): TemplateError =>
+  value === undefined
+    ? new TemplateError('lines of a missing value', 'undefined')
+    : new TemplateError(`'${typeName(value)}' object has no attribute 'splitlines'`, 'value', 'AttributeError');
+
+function textOf(value: unknown): string {
+  if (value === undefined) throw unsplittable(value);
+  return text(value);
 }
 
 const checked = (size: number): number => {
@@ -52,7 +63,8 @@ function wordWrap(value: unknown, [width, breakLong = true, by]: unknown[]): str
   const most = count(width, 79);
   if (most <= 0) throw new TemplateError(`invalid width ${most} (must be > 0)`);
   const mark = by === undefined || by === null ? '\n' : text(by);
-  return splitLines(text(value))
+  if (typeof value !== 'string') throw unsplittable(value);
+  return splitLines(value)
     .map((line) => wrapLine(line, most, truthy(breakLong)).join(mark))
     .join(mark);
 }

@@ -53,7 +53,9 @@ function rounded(value: unknown, [precision = 0, method = 'common']: unknown[]):
 const UNITS = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
 
 function fileSize(value: unknown, [binary]: unknown[]): string {
-  const bytes = needNumber(toFloat(value, [null]) ?? text(null));
+  if (typeof value === 'string' && parseFloatText(value) === undefined)
+    throw new TemplateError('could not convert string to float');
+  const bytes = needNumber(toFloat(value, [null]));
   const base = truthy(binary) ? 1_024 : 1_000;
   if (bytes === 1) return '1 Byte';
   if (bytes < base) return `${truncate(bytes)} Bytes`;
