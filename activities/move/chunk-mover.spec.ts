@@ -31,7 +31,9 @@ function world(options: {
   let open: number[] = [];
   let slices = 1;
   let completed = false;
+  let at: Position | null = null;
   const commit = async (position: Position | null) => {
+    at = position;
     if (open.length > 0) committed.push({ ids: open, position });
     open = [];
   };
@@ -76,7 +78,15 @@ function world(options: {
     deadline: Date.now() + (options.windowMs ?? 60_000),
     drain: drain.signal,
   });
-  return { mover, committed, said, drain, ids: () => committed.flatMap(({ ids }) => ids), isCompleted: () => completed };
+  return {
+    mover,
+    committed,
+    said,
+    drain,
+    at: () => at,
+    ids: () => committed.flatMap(({ ids }) => ids),
+    isCompleted: () => completed,
+  };
 }
 
 const upTo = (end: number): Read =>
@@ -177,6 +187,18 @@ describe('ChunkMover', () => {
     });
     expect(await w.mover.run()).toEqual({ status: 'throttled', until: retryAt });
     expect(w.ids()).toEqual(numbers(0, 10));
+  });
+
+  it('keeps where a source is that has no rows yet, and waits for it on a timer', async () => {
+    const retryAt = Date.now() + 60_000;
+    const w = world({
+      read: async function* () {
+        yield page(0, 0, { job: 'j1' });
+        throw new SluiceError('SOURCE_NOT_READY', { retryAt });
+      },
+    });
+    expect(await w.mover.run()).toEqual({ status: 'throttled', until: retryAt });
+    expect(w.at()).toEqual({ job: 'j1' });
   });
 
   it('waits inside where only this reader can go on', async () => {
