@@ -1,7 +1,6 @@
 export { compileManifest, compileManifestText } from './compile-manifest.js';
 export { createDeclarativeSource } from './declarative-source.js';
 export { createVault, type Exchange } from './auth/flights.js';
-export { createMemoryVault } from './auth/memory-vault.js';
 export { missingWords } from './custom/available.js';
 export { budgetAccountOf } from './source/account.js';
 export { outlineStreams } from './source/outline-streams.js';
