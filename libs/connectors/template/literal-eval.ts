@@ -4,26 +4,36 @@ import { TemplateError } from './errors.js';
 /** Not a literal: the text stays text. */
 export const NOT_A_LITERAL = Symbol('not a literal');
 
-class NoLiteral extends Error {}
+/** Thrown to leave the reader; one for all, since a stack for each would cost more than the reading. */
+const NO_LITERAL = new Error('no literal');
 
 /** Python's ast.literal_eval: numbers, strings, True, False, None, and tuples, lists and dicts of them. Anything else is NOT_A_LITERAL. */
 export function literalEval(text: string): unknown {
+  const simple = WORDS.get(text);
+  if (simple !== undefined) return simple;
   const start = text.charCodeAt(0);
-  // Python strips leading blanks only; most rendered texts are no literals, and this tells at once.
-  if (
-    Number.isNaN(start) ||
-    (start > 0x60 && start !== 0x75 && start !== 0x72 && start !== 0x62 && start !== 0x7b) ||
-    !LITERAL_START.test(text)
-  )
+  // Most rendered texts are no literals: their first letter tells, or that a number is followed by something else (a date, an id).
+  if (Number.isNaN(start) || (start > 0x60 && start !== 0x75 && start !== 0x72 && start !== 0x62 && start !== 0x7b))
     return NOT_A_LITERAL;
+  if (start >= 0x30 && start <= 0x39) {
+    if (text.length < 16 && start > 0x30 && /^\d+$/.test(text)) return Number(text);
+    if (/^[\w.:/@-]*$/.test(text) && !WHOLE_NUMBER.test(text)) return NOT_A_LITERAL;
+  }
+  if (!LITERAL_START.test(text)) return NOT_A_LITERAL;
   try {
     return new LiteralReader(text.replace(/^[ \t]+/, '')).read();
   } catch (error) {
-    if (error instanceof NoLiteral || (error instanceof TemplateError && error.kind === 'type')) return NOT_A_LITERAL;
+    if (error === NO_LITERAL || (error instanceof TemplateError && error.kind === 'type')) return NOT_A_LITERAL;
     throw error;
   }
 }
 
+const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['True', true],
+  ['False', false],
+  ['None', null],
+]);
+const WHOLE_NUMBER = /^(?:0[xXoObB][\da-fA-F_]+|[\d_]*\.?[\d_]*(?:[eE][+-]?[\d_]+)?)$/;
 const LITERAL_START = /^[ \t]*(?:[-+]*\s*[\d.]|['"([{]|True\b|False\b|None\b|[uUbBrR]['"])/;
 const NUMBER =
   /^(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.?(?:\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?)/;
@@ -49,7 +59,7 @@ class LiteralReader {
   read(): unknown {
     const value = this.tuple();
     this.space(false);
-    if (this.at < this.text.length) throw new NoLiteral();
+    if (this.at < this.text.length) throw NO_LITERAL;
     return value;
   }
 
@@ -100,13 +110,13 @@ class LiteralReader {
       if (this.text[this.at] === '-') sign = -sign;
     const digits = NUMBER.exec(this.text.slice(this.at))?.[0] ?? '';
     const after = this.text[this.at + digits.length] ?? '';
-    if (!/\d/.test(digits) || /[\w.]/.test(after)) throw new NoLiteral();
+    if (!/\d/.test(digits) || /[\w.]/.test(after)) throw NO_LITERAL;
     const plain = digits.replaceAll('_', '');
     this.at += digits.length;
     if (/^0[xXoObB]/.test(plain)) return integer(BigInt(sign) * BigInt(plain.toLowerCase()));
     if (!/[.eE]/.test(plain)) {
       // Python refuses leading zeros except in zero itself.
-      if (/^0\d*[1-9]/.test(plain)) throw new NoLiteral();
+      if (/^0\d*[1-9]/.test(plain)) throw NO_LITERAL;
       return integer(BigInt(sign) * BigInt(plain));
     }
     return float(sign * Number(plain));
@@ -129,7 +139,7 @@ class LiteralReader {
     let out = '';
     while (!this.text.startsWith(mark, this.at)) {
       const letter = this.text[this.at];
-      if (letter === undefined || (letter === '\n' && mark.length === 1)) throw new NoLiteral();
+      if (letter === undefined || (letter === '\n' && mark.length === 1)) throw NO_LITERAL;
       this.at++;
       if (letter === '\\' && raw) out += letter + (this.text[this.at++] ?? '');
       else out += letter === '\\' ? this.escape(bytes) : letter;
@@ -140,7 +150,7 @@ class LiteralReader {
 
   private escape(bytes: boolean): string {
     const letter = this.text[this.at++];
-    if (letter === undefined) throw new NoLiteral();
+    if (letter === undefined) throw NO_LITERAL;
     if (letter === '\n') return '';
     const octal = /^[0-7]{1,3}/.exec(this.text.slice(this.at - 1, this.at + 2))?.[0];
     if (octal !== undefined) {
@@ -150,7 +160,7 @@ class LiteralReader {
     const width = { x: 2, ...(!bytes && { u: 4, U: 8 }) }[letter];
     if (width === undefined) return ESCAPES[letter] ?? `\\${letter}`;
     const code = this.text.slice(this.at, this.at + width);
-    if (!/^[\da-fA-F]+$/.test(code) || code.length < width || parseInt(code, 16) > 0x10ffff) throw new NoLiteral();
+    if (!/^[\da-fA-F]+$/.test(code) || code.length < width || parseInt(code, 16) > 0x10ffff) throw NO_LITERAL;
     this.at += width;
     return String.fromCodePoint(parseInt(code, 16));
   }
@@ -177,7 +187,7 @@ class LiteralReader {
       const key = this.value(true);
       this.space(true);
       const isPair = this.text[this.at] === ':';
-      if (isPair ? members.length > 0 : entries.length > 0) throw new NoLiteral();
+      if (isPair ? members.length > 0 : entries.length > 0) throw NO_LITERAL;
       if (isPair) {
         this.at++;
         entries.push([key, this.value(true)]);
@@ -198,7 +208,7 @@ class LiteralReader {
       const raw = /[rR]/.test(this.text.slice(this.at, this.at + 2));
       while (/[bBrR]/.test(this.text[this.at] ?? '')) this.at++;
       const text = this.string(raw, true);
-      if ([...text].some((letter) => (letter.codePointAt(0) ?? 0) > 0xff)) throw new NoLiteral();
+      if ([...text].some((letter) => (letter.codePointAt(0) ?? 0) > 0xff)) throw NO_LITERAL;
       all = Buffer.concat([all, Buffer.from(text, 'latin1')]);
       this.space(inside);
     } while (/^(?:[bB][rR]?|[rR][bB])['"]/.test(this.text.slice(this.at, this.at + 3)));
@@ -210,12 +220,12 @@ class LiteralReader {
     if (this.text[this.at] === ',') {
       this.at++;
       this.space(true);
-    } else if (this.text[this.at] !== end) throw new NoLiteral();
+    } else if (this.text[this.at] !== end) throw NO_LITERAL;
   }
 
   private enter(): void {
     this.at++;
-    if (++this.depth > 100) throw new NoLiteral();
+    if (++this.depth > 100) throw NO_LITERAL;
   }
 
   private leave(): void {

@@ -1,13 +1,15 @@
 import { TemplateError, TemplateSyntaxError } from './errors.js';
 import { NOT_A_LITERAL, literalEval } from './literal-eval.js';
 import { FUNCTIONS } from './library/functions.js';
+import { compileExpression, type Evaluate } from './evaluate.js';
 import { TemplateLimit, restart } from './meter.js';
 import { compileNodes } from './render.js';
-import { Locals, type Scope } from './scope.js';
-import type { Node, Target } from './syntax/ast.js';
+import { Locals, type Env, type Scope } from './scope.js';
+import type { Expression, Node, Target } from './syntax/ast.js';
 import { segments } from './syntax/lexer.js';
 import { readStatements } from './syntax/statements.js';
 import { undeclaredNames } from './syntax/undeclared.js';
+import { isInteger, str } from './values.js';
 
 /** Names that Airbyte offers to templates, somewhere. */
 export const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
@@ -76,10 +78,12 @@ function compile(source: string, names: ReadonlySet<string>): Template {
   // A text alone is what it is, once and for all.
   const fixed = constant ? readLiteral(write({ names: {}, nowMs: 0 })) : undefined;
 
-  const render = (scope: Scope): string => {
+  /** The value of the one expression that the template is, else the text. */
+  const value = singleExpression(nodes, own) ?? write;
+  const guarded = <T>(scope: Scope, run: (env: Env) => T): T | string => {
     restart();
     try {
-      return write(own.size === 0 ? scope : { names: scope.names, nowMs: scope.nowMs, locals: new Locals(undefined) });
+      return run(own.size === 0 ? scope : { names: scope.names, nowMs: scope.nowMs, locals: new Locals(undefined) });
     } catch (error) {
       if (error instanceof TemplateError && error.kind === 'type') return source;
       // An expression of thousands of terms has used up the stack.
@@ -87,6 +91,7 @@ function compile(source: string, names: ReadonlySet<string>): Template {
       throw error;
     }
   };
+  const render = (scope: Scope): string => guarded(scope, write);
   return {
     source,
     constant,
@@ -96,7 +101,10 @@ function compile(source: string, names: ReadonlySet<string>): Template {
     evaluate(scope, ...otherwise) {
       if (constant) return fixed;
       try {
-        const text = render(scope);
+        const result = guarded(scope, value);
+        // These would be written and read to the same again.
+        if (typeof result === 'boolean' || result === null || (typeof result === 'number' && isInteger(result))) return result;
+        const text = typeof result === 'string' ? result : str(result);
         if (text !== '') return readLiteral(text);
       } catch (error) {
         if (!(error instanceof TemplateError) || error.kind !== 'undefined') throw error;
@@ -105,6 +113,12 @@ function compile(source: string, names: ReadonlySet<string>): Template {
       return otherwise.length === 0 ? '' : otherwise[0];
     },
   };
+}
+
+function singleExpression(nodes: readonly Node[], own: ReadonlySet<string>): Evaluate | null {
+  const [node] = nodes;
+  if (node?.kind !== 'print' || nodes.length > 1 || node.expressions.length !== 1) return null;
+  return compileExpression(node.expressions[0] as Expression, own);
 }
 
 function readLiteral(text: string): unknown {

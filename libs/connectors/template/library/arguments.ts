@@ -11,6 +11,8 @@ export type Method<T = unknown> = (self: T, args: readonly unknown[], named: Nam
  * Throws Python's TypeError for too many, unknown or missing ones.
  */
 export function bindArguments(params: readonly string[], args: readonly unknown[], named: Named): unknown[] {
+  // The common case, without a copy: all given by place, and none that is required is missing.
+  if (!hasNames(named) && args.length <= params.length && params[args.length]?.endsWith('!') !== true) return args as unknown[];
   if (args.length > params.length)
     throw new TemplateError(`takes ${params.length} arguments but ${args.length} were given`, 'type');
   const bound: unknown[] = [...args];
@@ -25,6 +27,11 @@ export function bindArguments(params: readonly string[], args: readonly unknown[
   const [unknown] = left;
   if (unknown !== undefined) throw new TemplateError(`got an unexpected keyword argument '${unknown}'`, 'type');
   return bound;
+}
+
+function hasNames(named: Named): boolean {
+  for (const name in named) return name !== undefined;
+  return false;
 }
 
 /** A filter with named parameters, written as `'reverse, attribute!'`. */
