@@ -52,8 +52,8 @@ export function plugIn<K extends keyof CustomParts, F extends Record<string, Fie
   build: (fields: Built<F>, place: Place) => CustomParts[K];
 }): readonly CustomComponent[] {
   const { classNames, type, fields, ignored = [], build } = definition;
-  const { compile } = defineComponent({ type, fields, ignored: ['class_name', ...ignored], build });
-  return classNames.map((className) => ({ className, type, compile }));
+  const component = defineComponent({ type, fields, ignored: ['class_name', ...ignored], build });
+  return classNames.map((className) => ({ className, ...component }));
 }
 
 /** Plug-ins by class name. Throws where two have the same. */
