@@ -4,7 +4,7 @@ import { getRun } from '../../libs/store/index.js';
 import { CHILDREN, FamilyApi } from '../support/runs/family-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
-const PARENTS = 3_000;
+const PARENTS = 1_200;
 const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
 
 interface State {
@@ -42,7 +42,7 @@ describe('a stream with a partition for each of many parents', () => {
     await endWorker(worker, 'SIGKILL');
     expect((await world.rows('children')).count).toBeLessThan(PARENTS * CHILDREN);
     worker = await world.startWorker(world.allowing(api.target));
-    expect(await world.until(run, ended, 120_000)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await world.until(run, ended, 240_000)).toMatchObject({ state: 'succeeded', error: null });
     expect(await world.rows('children')).toEqual({
       count: PARENTS * CHILDREN,
       distinct: PARENTS * CHILDREN,
@@ -60,5 +60,29 @@ describe('a stream with a partition for each of many parents', () => {
     expect(new Set(state.states.map(({ partition }) => partition.parent)).size).toBe(PARENTS);
     expect(state.states).toHaveLength(PARENTS);
     expect(state.state).toEqual({ at: '2024-03-28T00:00:00Z' });
+  }, 300_000);
+
+  it('keeps what a failed run completed, so that the next one asks those partitions for what is new only', async () => {
+    const fewer = await FamilyApi.start(300);
+    await endWorker(worker);
+    worker = await world.startWorker(world.allowing(fewer.target));
+    try {
+      fewer.refusedAbove = 200;
+      const streams = [{ name: 'children', mode: 'incremental_append' as const, table: 'fewer' }];
+      const sync = await world.createManifestSync({ name: 'fewer', manifest: fewer.manifest, streams });
+      expect(await world.until(await world.start(sync), ended, 90_000)).toMatchObject({ state: 'failed' });
+      const completed = (await world.rows('fewer')).count / CHILDREN;
+      expect(completed).toBeGreaterThan(100);
+      expect(fewer.askedSince).toBe(0);
+
+      fewer.refusedAbove = Infinity;
+      const run = await world.start(sync);
+      expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+      expect(await world.rows('fewer')).toMatchObject({ count: 300 * CHILDREN, distinct: 300 * CHILDREN });
+      expect(fewer.askedSince).toBeGreaterThanOrEqual(completed);
+      expect((await stateOf(sync)).states).toHaveLength(300);
+    } finally {
+      await fewer.close();
+    }
   }, 240_000);
 });

@@ -8,10 +8,12 @@ const DAY = (n: number): string => `2024-03-${String(n).padStart(2, '0')}T00:00:
 
 /** An API with parents and children of each, and a manifest that reads it: one partition a parent. */
 export class FamilyApi {
-  /** Children's requests so far. */
+  /** Requests for children so far. */
   asked = 0;
-  /** The parents that were asked for children, each as often as it was. */
-  readonly parentsAsked: number[] = [];
+  /** Of these: for what is new only. */
+  askedSince = 0;
+  /** Children of parents above this one are refused. */
+  refusedAbove = Infinity;
 
   private constructor(
     private readonly server: Server,
@@ -25,6 +27,7 @@ export class FamilyApi {
     server.on('request', ({ url = '/' }, response) => {
       const { pathname, searchParams } = new URL(url, 'http://api');
       response.setHeader('content-type', 'application/json');
+      if (Number(pathname.split('/').at(-1)) > api.refusedAbove) response.statusCode = 403;
       response.end(
         JSON.stringify({ data: pathname === '/parents' ? page(parents, searchParams) : api.children(pathname, searchParams) }),
       );
@@ -94,7 +97,7 @@ export class FamilyApi {
   private children(pathname: string, search: URLSearchParams): object[] {
     const parent = Number(pathname.split('/').at(-1));
     this.asked += 1;
-    this.parentsAsked.push(parent);
+    if ((search.get('since') ?? '') >= '2024-03') this.askedSince += 1;
     const all = Array.from({ length: CHILDREN }, (_, n) => ({
       id: parent * CHILDREN + n,
       parent,
