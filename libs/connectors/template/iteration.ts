@@ -31,7 +31,7 @@ export function iterate(value: unknown): readonly unknown[] {
 }
 
 function itemsOf(value: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as unknown[];
   if (value instanceof PyTuple || value instanceof PySet || value instanceof PyView) return value.items;
   if (typeof value === 'string') return characters(value);
   if (value === undefined) return [];

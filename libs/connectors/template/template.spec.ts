@@ -30,6 +30,28 @@ describe('templates', () => {
     ["{% if config.a == 'A' %}yes{% else %}no{% endif %}", 'yes'],
     ['{%- set x = config.a -%} {{ x | lower }}', 'a'],
     ["{{ '1' + 1 }}", "{{ '1' + 1 }}"],
+    [
+      '{% for x in [1,2] %}{{ loop.index }}{{ loop.last }}{{ loop.revindex }}{{ loop.nextitem }},{% endfor %}',
+      '1False22,2True1,',
+    ],
+    ['{% set ns = namespace(x=0) %}{% for i in [1,2,3] %}{% set ns.x = ns.x + i %}{% endfor %}{{ ns.x }}', 6],
+    ['{% set x = 0 %}{% for i in [1,2,3] %}{% set x = x + i %}{% endfor %}{{ x }}', 0],
+    ['{% macro f(a, b=2) %}{{ a }}-{{ b }}{% endmacro %}{{ f(1) }}{{ f(1, b=3) }}{{ f() }}', '1-21-3-2'],
+    ['{% macro f() %}{{ caller() }}{% endmacro %}{% call f() %}hi{% endcall %}', 'hi'],
+    [
+      '{% for x in [[1,[2]],3] recursive %}{% if x is iterable %}[{{ loop(x) }}]{% else %}{{ x }}{{ loop.depth }}{% endif %}{% endfor %}',
+      '[12[23]]31',
+    ],
+    ['{% raw %}{{ x }}{% endraw %}', '{{ x }}'],
+    ["{% filter upper | replace('A','x') %}abc{% endfilter %}", 'xBC'],
+    ['{{ 2 ** 3 ** 2 }}', 64],
+    ['{{ 2.675 | round(2) }}', 2.67],
+    ['{{ 1 < 3 < 2 }}', false],
+    ["{{ 'abc' | regex_replace('b*', '-') }}", '-a--c-'],
+    ["{{ '%05d' % -42 }}", '-0042'],
+    ["{{ [1, 1.0, true, '1'] | unique | list }}", [1, '1']],
+    ["{{ 'YW Jj' | base64decode }}", 'abc'],
+    ["{{ str_to_datetime('2024-W05-3') }}", '2024-01-31 00:00:00+00:00'],
     ['{{ "abc" | hash("md5") }}', '900150983cd24fb0d6963f7d28e17f72'],
   ])('evaluates %s as Python does', (source, expected) => {
     expect(evaluate(source, { config: { a: 'A' } })).toEqual(expected);

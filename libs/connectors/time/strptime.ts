@@ -118,7 +118,10 @@ export function strptime(pattern: string, text: string): Moment | null {
 }
 
 function compile(pattern: string): Reader {
-  const expanded = pattern.replace(/%([cxX])/g, (_all, letter: string) => String(DIRECTIVES[letter]));
+  const expanded = pattern.replace(/%([cxX])/g, (all, letter: string) => {
+    const longer = DIRECTIVES[letter];
+    return typeof longer === 'string' ? longer : all;
+  });
   const reads: Directive['read'][] = [];
   const source = expanded.replace(/%([^]?)|([^%]+)/g, (all, letter?: string, literal?: string) => {
     if (literal !== undefined) return literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/\s+/g, '\\s+');

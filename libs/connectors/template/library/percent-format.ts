@@ -24,7 +24,7 @@ export function percentFormat(pattern: string, values: unknown): string {
   const mapping = isMapping(values);
   // Python asks for no use of a value that can be indexed.
   const mayBeUnused = mapping || Array.isArray(values) || values === undefined;
-  const args: readonly unknown[] = values instanceof PyTuple ? values.items : [values];
+  const args: readonly unknown[] = values instanceof PyTuple ? values.items : [values as unknown];
   let next = 0;
   let byName = false;
   const take = (): unknown => {
@@ -33,7 +33,8 @@ export function percentFormat(pattern: string, values: unknown): string {
   };
   const out = pattern.replace(
     FIELD,
-    (all, name: string | undefined, flags: string, width?: string, precision?: string, type = '') => {
+    (all, name: string | undefined, flags: string, width?: string, precision?: string, kind?: string) => {
+      const type = kind ?? '';
       if (type === '%') return '%';
       if (type === '') throw new TemplateError('incomplete format');
       const stars = (size: string | undefined): number => (size === '*' ? Number(take()) : Number(size ?? 0));

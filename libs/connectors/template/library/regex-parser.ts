@@ -27,6 +27,8 @@ const bad = (message: string): TemplateError => new TemplateError(`the pattern i
 
 const DIGIT = /^\p{Nd}$/u;
 const WORD = /^[\p{L}\p{N}_]$/u;
+// Python counts four control letters as blanks.
+// eslint-disable-next-line no-control-regex -- they are meant
 const SPACE = /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/;
 const isWord = (letter: string | undefined): boolean => letter !== undefined && WORD.test(letter);
 

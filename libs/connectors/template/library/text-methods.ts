@@ -90,6 +90,7 @@ function rsplit(self: string, separator: unknown, limit: number): string[] {
   return split(reverse(self), by, limit).map(reverse).reverse();
 }
 
+// eslint-disable-next-line no-control-regex -- Python breaks lines at these, too
 const LINE = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 export function splitLines(self: string, keep = false): string[] {
   const lines: string[] = [];
