@@ -24,7 +24,7 @@ export function percentFormat(pattern: string, values: unknown): string {
   const mapping = isMapping(values);
   // Python asks for no use of a value that can be indexed.
   const mayBeUnused = mapping || Array.isArray(values) || values === undefined;
-  const args: readonly unknown[] = values instanceof PyTuple ? values.items : [values as unknown];
+  const args: readonly unknown[] = values instanceof PyTuple ? values.items : [values];
   let next = 0;
   let byName = false;
   const take = (): unknown => {
