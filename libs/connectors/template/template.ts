@@ -15,7 +15,7 @@ import { isInteger, str } from './values.js';
 export const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
   (
     'config parameters response record headers next_page_token stream_interval stream_slice stream_partition last_page_size last_record page_size ' +
-    'creation_response polling_response download_target components_values stream_template_config raw_schema property value path session_token json_loads'
+    'creation_response polling_response download_target components_values stream_template_config raw_schema property value path session_token json_loads request_url query_properties'
   ).split(' '),
 );
 const MAX_TEMPLATE_LENGTH = 100_000;
