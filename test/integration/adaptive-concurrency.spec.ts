@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 import { listBudgets, PgBudgetGate } from '../../libs/budget/index.js';
 import type { BudgetAccount } from '../../libs/contracts/budget.port.js';
 import { Egress, EgressAllowList } from '../../libs/egress/index.js';

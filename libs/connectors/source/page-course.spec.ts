@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HttpClient, HttpRequest } from '../../contracts/http.port.js';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Position, SourceRecord } from '../../contracts/stream.js';
-import { SluiceError } from '../../errors/index.js';
+import type { SluiceError } from '../../errors/index.js';
 import { compileManifestText } from '../compile-manifest.js';
 import { createDeclarativeSource } from '../declarative-source.js';
 import { failureTypeOf } from '../errors/failure.js';
