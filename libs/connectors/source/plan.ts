@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
-import type { Slice } from '../../contracts/stream.js';
 import type { CursorWindow } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
@@ -15,16 +14,10 @@ import {
   type PartitionedState,
 } from '../state/partitioned-state.js';
 import { scopeOf, writeSpec, type Environment } from './environment.js';
+import type { PlannedSlice, PlanRequest } from './plan-request.js';
 import { ParentReader } from './read-parent.js';
 import { wayFrom } from './state-delegation.js';
 import type { StreamModel } from './stream-model.js';
-
-export interface PlanRequest {
-  state: JsonObject | null;
-  nowMs: number;
-  after: JsonValue | null;
-  signal: AbortSignal;
-}
 
 /** The id of the slice that carries the parents' state, and the name of its partition. */
 const PARENTS = 'parents';
@@ -45,7 +38,7 @@ export async function* planSlices(
   stream: StreamModel,
   environment: Environment,
   request: PlanRequest,
-): AsyncGenerator<{ slice: Slice; after: JsonValue }> {
+): AsyncGenerator<PlannedSlice> {
   const scope = scopeOf(environment.config, request.nowMs, null);
   const { model, after: afterwards, state: from } = wayFrom(stream, request.state, scope);
   const { retriever, cursor } = model;
@@ -54,7 +47,11 @@ export async function* planSlices(
   let before: JsonValue = resumed?.r ?? null;
   let index = resumed?.w ?? 0;
   let count = resumed?.n ?? 0;
-  const parents = new ParentReader(environment, { ...request, state: cursor === null ? null : state, known: resumed?.m ?? {} });
+  const parents = new ParentReader(planSlices, environment, {
+    ...request,
+    state: cursor === null ? null : state,
+    known: resumed?.m ?? {},
+  });
   const first = state === null || Object.keys(state).length === 0;
   const windowsOf = windower(model, state, scope);
   for await (const { partition, after } of retriever.router.partitions({ scope, first, ...parents.context }, before)) {

@@ -4,7 +4,7 @@ import { isObject } from '../manifest/tree.js';
 import type { ParentRecord, ParentStream, PartitionContext } from '../partitions/partition.js';
 import { stateProgress } from '../state/state-progress.js';
 import { readSpec, scopeOf, type Environment } from './environment.js';
-import { planSlices } from './plan.js';
+import type { Planner } from './plan-request.js';
 import { readStream } from './read-stream.js';
 import type { StreamModel } from './stream-model.js';
 
@@ -30,6 +30,8 @@ export class ParentReader {
   states: JsonObject;
 
   constructor(
+    /** Parents are planned as any stream is, and may have parents of their own. */
+    private readonly plan: Planner,
     private readonly environment: Environment,
     private readonly request: ParentRequest,
   ) {
@@ -56,7 +58,7 @@ export class ParentReader {
     let position: JsonValue = resumed?.p ?? null;
     let completed = resumed?.q ?? [];
     const kept = (): { q?: typeof completed } => (incremental && completed.length > 0 ? { q: completed } : {});
-    for await (const { slice, after } of planSlices(parent, environment, { state, nowMs, after: before, signal })) {
+    for await (const { slice, after } of this.plan(parent, environment, { state, nowMs, after: before, signal })) {
       const spec = readSpec(slice);
       for await (const page of readStream(parent, environment, { slice: spec, position, signal })) {
         yield {
