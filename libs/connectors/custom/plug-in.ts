@@ -6,7 +6,7 @@ import type { Requester } from '../http/http-requester.component.js';
 import type { CustomComponent, CustomComponents, Place } from '../manifest/compiler.js';
 import { defineComponent, type Built } from '../manifest/component.js';
 import type { Field } from '../manifest/fields.js';
-import type { PaginationStrategy } from '../paginators/pagination-strategies.component.js';
+import type { PaginationStrategy } from '../paginators/pagination-strategy.js';
 import type { PartitionRouter } from '../partitions/partition.js';
 import type { Decoder } from '../records/decoder.js';
 import type { Extractor } from '../records/extractor.js';

@@ -6,8 +6,6 @@ import { PyFloat, PyTuple, isDict, isNumber, str, truthy } from '../template/val
 import { pageSizeOf } from './page-size.js';
 import type { PageSeen, PageToken, PaginationStrategy } from './pagination-strategy.js';
 
-export type { PageSeen, PageToken, PaginationStrategy } from './pagination-strategy.js';
-
 /** Whether a page holds all that was asked for, so that another may follow. */
 const isFull = (extracted: number, asked: number | null): boolean => extracted > 0 && (asked === null || extracted >= asked);
 

@@ -1,5 +1,6 @@
 import { PyBytes, PyDict, PySet, PyTuple, anyDict, dict, entriesOf, float, integer } from './values.js';
 import { TemplateError } from './errors.js';
+import { ESCAPED_LETTERS } from './syntax/escapes.js';
 
 /** Not a literal: the text stays text. */
 export const NOT_A_LITERAL = Symbol('not a literal');
@@ -37,18 +38,6 @@ const WHOLE_NUMBER = /^(?:0[xXoObB][\da-fA-F_]+|[\d_]*\.?[\d_]*(?:[eE][+-]?[\d_]
 const LITERAL_START = /^[ \t]*(?:[-+]*\s*[\d.]|['"([{]|True\b|False\b|None\b|[uUbBrR]['"])/;
 const NUMBER =
   /^(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.?(?:\d(?:_?\d)*)?(?:[eE][+-]?\d(?:_?\d)*)?)/;
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-};
 
 class LiteralReader {
   private at = 0;
@@ -158,7 +147,7 @@ class LiteralReader {
       return String.fromCodePoint(parseInt(octal, 8) & (bytes ? 0xff : 0x1ff));
     }
     const width = { x: 2, ...(!bytes && { u: 4, U: 8 }) }[letter];
-    if (width === undefined) return ESCAPES[letter] ?? `\\${letter}`;
+    if (width === undefined) return ESCAPED_LETTERS[letter] ?? `\\${letter}`;
     const code = this.text.slice(this.at, this.at + width);
     if (!/^[\da-fA-F]+$/.test(code) || code.length < width || parseInt(code, 16) > 0x10ffff) throw NO_LITERAL;
     this.at += width;

@@ -9,7 +9,6 @@ import {
   PyDatetime,
   PyDelta,
   PyDict,
-  PyFloat,
   PyIterator,
   PySet,
   PyTuple,
@@ -317,4 +316,3 @@ export function concatenate(left: unknown, right: unknown): string {
   return a + b;
 }
 export const not = (value: unknown): boolean => !truthy(value);
-export const isPyFloat = (value: unknown): boolean => value instanceof PyFloat || (isNumber(value) && !isInteger(value));

@@ -1,6 +1,7 @@
 import { TemplateSyntaxError } from '../errors.js';
 
-const SIMPLE: Readonly<Record<string, string>> = {
+/** What Python's text literals mean by a backslash and one of these. */
+export const ESCAPED_LETTERS: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
   r: '\r',
@@ -27,6 +28,6 @@ export function unescapeText(text: string, offset: number): string {
       return String.fromCodePoint(point);
     }
     if (letter !== undefined && 'xuU'.includes(letter)) throw new TemplateSyntaxError('the text has an escape cut short', offset);
-    return SIMPLE[letter ?? ''] ?? all;
+    return ESCAPED_LETTERS[letter ?? ''] ?? all;
   });
 }
