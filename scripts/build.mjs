@@ -11,7 +11,17 @@ import { withLock } from './lock.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const SOURCES = ['apps', 'workflows', 'activities', 'libs', 'connectors', 'bench', 'test/support', 'test/chaos', 'test/conformance'];
+const SOURCES = [
+  'apps',
+  'workflows',
+  'activities',
+  'libs',
+  'connectors',
+  'bench',
+  'test/support',
+  'test/chaos',
+  'test/conformance',
+];
 const COPIED = /\.(sql|ya?ml|json|html|css|svg)$/;
 /** What else decides the output: a change of any of these compiles everything again. */
 const TOOLING = ['.swcrc', 'scripts/build.mjs', 'node_modules/@swc/core/package.json'];

@@ -20,7 +20,7 @@ export interface ReadPosition {
 export function parsePosition(position: Position | null): ReadPosition {
   const fields: JsonObject = isObject(position) ? position : {};
   return {
-    token: (fields['t'] ?? null),
+    token: fields['t'] ?? null,
     done: fields['d'] === true,
     highest: typeof fields['h'] === 'string' ? fields['h'] : null,
     pageSize: typeof fields['s'] === 'number' ? fields['s'] : null,
