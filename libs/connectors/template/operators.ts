@@ -28,6 +28,9 @@ import {
   typeName,
 } from './values.js';
 
+/** Taken once: sums of long lists ask it for every item. */
+const { isSafeInteger } = Number;
+
 export type Arithmetic = '+' | '-' | '*' | '/' | '//' | '%' | '**';
 
 /** Integers beyond this many bits are refused; Python would go on until memory ends. */
@@ -43,7 +46,7 @@ const mismatch = (operator: string, left: unknown, right: unknown): TemplateErro
 export function add(left: unknown, right: unknown): unknown {
   if (typeof left === 'number' && typeof right === 'number') {
     const sum = left + right;
-    if (Number.isSafeInteger(sum) && Number.isSafeInteger(left) && Number.isSafeInteger(right)) return sum;
+    if (isSafeInteger(sum) && isSafeInteger(left) && isSafeInteger(right)) return sum;
   }
   if (typeof left === 'string' && typeof right === 'string') {
     spend(left.length + right.length);
