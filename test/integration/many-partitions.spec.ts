@@ -4,7 +4,9 @@ import { getRun } from '../../libs/store/index.js';
 import { CHILDREN, FamilyApi } from '../support/runs/family-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
-const PARENTS = 1_200;
+const PARENTS = 800;
+/** Of windows, not of how fast the machine is: those of other tests are so short that a slow machine counts their events. */
+const WINDOW = { SLUICE_WINDOW_MS: '10000' };
 const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
 
 interface State {
@@ -20,7 +22,7 @@ describe('a stream with a partition for each of many parents', () => {
   beforeAll(async () => {
     world = await RunWorld.create();
     api = await FamilyApi.start(PARENTS);
-    worker = await world.startWorker(world.allowing(api.target));
+    worker = await world.startWorker({ ...world.allowing(api.target), ...WINDOW });
   }, 60_000);
   afterAll(async () => {
     await world?.close();
@@ -41,7 +43,7 @@ describe('a stream with a partition for each of many parents', () => {
     await world.untilRead(run, PARENTS / 2);
     await endWorker(worker, 'SIGKILL');
     expect((await world.rows('children')).count).toBeLessThan(PARENTS * CHILDREN);
-    worker = await world.startWorker(world.allowing(api.target));
+    worker = await world.startWorker({ ...world.allowing(api.target), ...WINDOW });
     expect(await world.until(run, ended, 240_000)).toMatchObject({ state: 'succeeded', error: null });
     expect(await world.rows('children')).toEqual({
       count: PARENTS * CHILDREN,
@@ -53,7 +55,7 @@ describe('a stream with a partition for each of many parents', () => {
     expect(api.asked).toBeLessThan(PARENTS + 100);
     const { workflowId } = (await getRun(world.pool, { id: run })) ?? { workflowId: '' };
     const { historyLength } = await world.temporal.client.workflow.getHandle(workflowId).describe();
-    expect(historyLength).toBeLessThan(500);
+    expect(historyLength).toBeLessThan(PARENTS / 2);
 
     const state = await stateOf(sync);
     expect(state.use_global_cursor).toBe(false);
