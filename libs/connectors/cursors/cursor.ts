@@ -17,10 +17,17 @@ export interface CursorWindow {
   low?: number;
 }
 
-/** Follows the highest value of a slice's records; `highest` is the text of a position. */
+/** The highest value of a slice's records, as a position keeps it. */
+export interface Highest {
+  /** As a request or a state shows it, in the zone of the record's value; null: no record had one. */
+  text: string | null;
+  /** That zone, in minutes: the cursor's format may not show it. */
+  zone: number;
+}
+
 export interface CursorObserver {
   observe(record: SourceRecord): void;
-  highest(): string | null;
+  highest(): Highest;
 }
 
 /** Cuts a stream (or a partition of it) by a growing value and remembers how far it was read. Holds no state: that is handed in. */
@@ -38,11 +45,11 @@ export interface Cursor {
   /** Windows still to be read, given the state of this cursor. */
   windows(state: JsonObject | null, scope: Scope): CursorWindow[];
   inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
-  observer(scope: Scope, highest: string | null): CursorObserver;
+  observer(scope: Scope, highest: Highest): CursorObserver;
   /** Whether a record lies in what is to be read; one without a readable cursor does. */
   keeps(window: CursorWindow, scope: Scope): (record: SourceRecord) => boolean;
   /** The state once this window is complete; windows may complete in any order. */
-  complete(input: { state: JsonObject | null; window: CursorWindow; highest: string | null; scope: Scope }): JsonObject;
+  complete(input: { state: JsonObject | null; window: CursorWindow; highest: Highest; scope: Scope }): JsonObject;
   /** Airbyte's plain form `{field: value}` of a state: how far everything was read without a gap. */
   plain(state: JsonObject | null, scope: Scope): JsonObject;
   /** How far a state reaches, µs since the epoch; null: it does not say. Absent: the cursor follows no time. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { datetimeFormat } from '../time/datetime-format.js';
 import { addDuration, parseDuration } from '../time/duration.js';
-import { parseIso, utc } from '../time/moment.js';
+import { parseIso } from '../time/moment.js';
 import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec } from './intervals.js';
 import { clamp } from './clamping.js';
 import { windowsBetween, type Cutting } from './windows.js';
@@ -12,10 +12,12 @@ const codec = (pattern: string, granularity: string): CursorCodec => {
   const format = datetimeFormat(pattern);
   return {
     field: 'at',
-    format: (micros) => format.format(utc(micros)),
+    format: (micros, offset = 0) => format.format({ micros, offsetMinutes: offset }),
+    offset: (value) => format.parse(String(value))?.offsetMinutes ?? 0,
     after: (micros) => addDuration(micros, parseDuration(granularity) ?? { months: 0, micros: 1_000 }),
     resolution: format.resolutionMicros,
     parse: (value) => format.parse(String(value))?.micros ?? null,
+    own: (value) => format.parse(String(value))?.micros ?? null,
   };
 };
 

@@ -7,7 +7,7 @@ import type { Interpolation, Scope } from '../manifest/interpolation.js';
 import { str } from '../template/values.js';
 import type { DatetimeFormat } from '../time/datetime-format.js';
 import { addDuration, parseDuration, type Duration } from '../time/duration.js';
-import { MICROS_PER_DAY, MICROS_PER_SECOND, utc } from '../time/moment.js';
+import { MICROS_PER_DAY, MICROS_PER_SECOND, type Moment } from '../time/moment.js';
 import { clamp, WEEKDAYS, type ClampTarget } from './clamping.js';
 import type { Cursor } from './cursor.js';
 import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec, type Interval } from './intervals.js';
@@ -89,14 +89,24 @@ export const datetimeBasedCursor = defineComponent({
         message: 'a cursor with "step" needs "cursor_granularity"',
         allowed: ['PT1S', 'P1D'],
       });
-    const parse = parserOf([...fields.cursor_datetime_formats, format]);
-    const text = (micros: number): string => format.format(utc(micros));
+    const read = momentOf([...fields.cursor_datetime_formats, format]);
+    const parse = (value: unknown): number | null => read(value)?.micros ?? null;
+    const readOwn = momentOf([format, ...fields.cursor_datetime_formats]);
+    const own = (value: unknown, offset = 0): number | null => {
+      const moment = readOwn(value);
+      if (moment === null) return null;
+      // A format that does not show the zone is read as UTC.
+      return format.numeric || moment.offsetMinutes === offset ? moment.micros : moment.micros - offset * 60 * MICROS_PER_SECOND;
+    };
+    const text = (micros: number, offset = 0): string => format.format({ micros, offsetMinutes: offset });
     const granularityOf = (scope: Scope): Duration | null => fields.cursor_granularity?.(scope) ?? null;
     const codec = (scope: Scope): CursorCodec => {
       const granularity = granularityOf(scope);
       return {
         field: name.text(scope),
         parse,
+        own,
+        offset: (value) => read(value)?.offsetMinutes ?? 0,
         format: text,
         // Without a granularity neighbours are a millisecond apart, as in Airbyte.
         after: (micros) => (granularity === null ? micros + 1_000 : addDuration(micros, granularity)),
@@ -140,7 +150,9 @@ export const datetimeBasedCursor = defineComponent({
         const low = filters ? { low: lowest(done[0], how.begin, lookback) } : {};
         return missing(done, { end: to, lookback, granularity: how.granularity, begin: how.begin }).flatMap((range) =>
           [...windowsBetween(range.lower, range.upper, range.last, how)].map((window) => {
-            const [start, stop] = [text(window.start), text(window.end)];
+            // What is counted from the end of the state is shown in its zone; where the configuration begins and the plan ends, in UTC.
+            const shown = (micros: number): string => text(micros, micros === how.begin || micros === to ? 0 : range.offset);
+            const [start, stop] = [shown(window.start), shown(window.end)];
             return { values: { [keys.start]: start, [keys.end]: stop }, start, end: stop, from, to: text(to), ...low };
           }),
         );
@@ -164,9 +176,12 @@ export const datetimeBasedCursor = defineComponent({
       },
       complete({ state, window, highest, scope }) {
         const known = codec(scope);
-        const at = (value: string): number => parse(value) ?? 0;
-        const read: Interval = { start: at(window.start), end: at(window.end), recent: highest === null ? null : at(highest) };
-        const done = mergeIntervals([...readIntervals(state, at(window.from), known), read], known);
+        // As in Airbyte: the window's bounds are texts like those of a record, all else was never anything but a time.
+        const [start, stop] = [parse(window.start) ?? 0, parse(window.end) ?? 0];
+        const at = (value: string): number => own(value) ?? 0;
+        const recent = highest.text === null ? null : (own(highest.text, highest.zone) ?? 0);
+        const added: Interval = { start, end: stop, recent, offset: highest.zone };
+        const done = mergeIntervals([...readIntervals(state, at(window.from), known), added], known);
         return writeIntervals(done, { codec: known, planEnd: at(window.to), state });
       },
       plain(state, scope) {
@@ -202,13 +217,13 @@ export const datetimeBasedCursor = defineComponent({
 const orElse = (value: Interpolation | undefined, scope: Scope, otherwise: string): string =>
   value === undefined || value.template.source === '' ? otherwise : value.text(scope);
 
-function parserOf(formats: readonly DatetimeFormat[]): CursorCodec['parse'] {
+function momentOf(formats: readonly DatetimeFormat[]): (value: unknown) => Moment | null {
   return (value) => {
     if (value === null || value === undefined || typeof value === 'object') return null;
     const text = str(value);
     for (const format of formats) {
       const moment = format.parse(text);
-      if (moment !== null) return moment.micros;
+      if (moment !== null) return moment;
     }
     return null;
   };
@@ -227,12 +242,12 @@ function lowest(first: Interval | undefined, begin: number, lookback: Duration |
 function missing(
   done: readonly Interval[],
   { begin, end, lookback, granularity }: { begin: number; end: number; lookback: Duration | null; granularity: Duration | null },
-): { lower: number; upper: number; last: boolean }[] {
+): { lower: number; upper: number; last: boolean; offset: number }[] {
   const after = (micros: number): number => (granularity === null ? micros : addDuration(micros, granularity));
   const [first, last] = [done[0] as Interval, done.at(-1) as Interval];
-  const head = begin < first.start ? [{ lower: begin, upper: first.start, last: false }] : [];
+  const head = begin < first.start ? [{ lower: begin, upper: first.start, last: false, offset: 0 }] : [];
   const gaps = done
     .slice(1)
-    .map((next, index) => ({ lower: after((done[index] as Interval).end), upper: next.start, last: false }));
-  return [...head, ...gaps, { lower: back(last.end, lookback), upper: end, last: true }];
+    .map((next, index) => ({ lower: after((done[index] as Interval).end), upper: next.start, last: false, offset: 0 }));
+  return [...head, ...gaps, { lower: back(last.end, lookback), upper: end, last: true, offset: last.offset ?? 0 }];
 }

@@ -29,6 +29,8 @@ export const incrementingCountCursor = defineComponent({
     const codec = (scope: Scope): CursorCodec => ({
       field: name.text(scope),
       parse,
+      own: parse,
+      offset: () => 0,
       format: (value) => value,
       after: (value) => value + 1,
       resolution: 1,
@@ -70,7 +72,7 @@ export const incrementingCountCursor = defineComponent({
         const known = codec(scope);
         const from = Number(window.from);
         const done = readIntervals(state, from, known);
-        const top = highest === null ? null : parse(highest);
+        const top = highest.text === null ? null : parse(highest.text);
         const read = top === null ? done : [...done, { start: Number(window.start), end: top, recent: top }];
         return writeIntervals(mergeIntervals(read, known), { codec: known, planEnd: -Infinity, state });
       },

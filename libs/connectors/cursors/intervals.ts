@@ -6,6 +6,8 @@ export interface Interval {
   start: number;
   end: number;
   recent: number | null;
+  /** The zone, in minutes, that a state showed `end` and `recent` in, which are one then; absent: UTC. Requests show it in the same one, as in Airbyte. */
+  offset?: number;
 }
 
 /** How a cursor's values are compared and written. Times are µs. */
@@ -13,7 +15,15 @@ export interface CursorCodec {
   field: string;
   /** Reads a value in any of the stream's formats. */
   parse(value: unknown): number | null;
-  format(value: number): string | number;
+  /**
+   * Reads back what `format` wrote within a run. Not the same as `parse` where one of the stream's other formats comes first and tells another time of the same
+   * text: of `…-12:00` as letters, and with `%z`. `offset`: the zone it was shown in; UTC when absent.
+   */
+  own(value: unknown, offset?: number): number | null;
+  /** The zone that `parse` reads a value in, in minutes. */
+  offset(value: unknown): number;
+  /** `offset`: the zone to show it in; UTC when absent. */
+  format(value: number, offset?: number): string | number;
   /** The next value after one that was read, by the manifest's granularity. */
   after(value: number): number;
   /** The values from `end` to before this one look like `end` when written. */
@@ -31,14 +41,16 @@ export function readIntervals(state: JsonObject | null, begin: number, codec: Cu
     const found = state['slices'].flatMap((slice: JsonValue): Interval[] => {
       if (!isObject(slice)) return [];
       const [start, end, recent] = [slice['start'], slice['end'], slice['most_recent_cursor_value']].map((value) =>
-        codec.parse(value),
+        codec.own(value),
       );
       return start == null || end == null ? [] : [{ start, end, recent: recent ?? null }];
     });
     if (found.length > 0) return mergeIntervals(found, codec);
   }
-  const reached = Math.max(begin, (state === null ? null : codec.parse(state[codec.field])) ?? begin);
-  return [{ start: begin, end: reached, recent: reached }];
+  const value = state?.[codec.field];
+  const known = codec.parse(value) ?? begin;
+  if (known <= begin) return [{ start: begin, end: begin, recent: begin }];
+  return [{ start: begin, end: known, recent: known, ...zone(codec.offset(value)) }];
 }
 
 /**
@@ -77,8 +89,10 @@ export function plainState(
   { codec, state }: { codec: CursorCodec; state: JsonObject | null },
 ): JsonObject {
   const kept = rest(state);
-  return first === undefined ? kept : { ...kept, [codec.field]: codec.format(first.recent ?? first.start) };
+  return first === undefined ? kept : { ...kept, [codec.field]: codec.format(first.recent ?? first.start, first.offset) };
 }
+
+const zone = (offset: number): Pick<Interval, 'offset'> => (offset === 0 ? {} : { offset });
 
 /** Joins what overlaps or lies no more than a granularity apart. */
 export function mergeIntervals(intervals: readonly Interval[], codec: CursorCodec): Interval[] {
@@ -87,11 +101,13 @@ export function mergeIntervals(intervals: readonly Interval[], codec: CursorCode
   for (const interval of sorted) {
     const last = merged.at(-1);
     if (last !== undefined && interval.start <= codec.after(last.end)) {
-      const recents = [last.recent, interval.recent].filter((recent) => recent !== null);
+      // The zone belongs to the value that is the higher one.
+      const later = (interval.recent ?? -Infinity) > (last.recent ?? -Infinity) ? interval : last;
       merged[merged.length - 1] = {
         start: last.start,
         end: Math.max(last.end, interval.end),
-        recent: recents.length === 0 ? null : Math.max(...recents),
+        recent: later.recent,
+        ...zone(later.offset ?? 0),
       };
     } else merged.push({ ...interval });
   }

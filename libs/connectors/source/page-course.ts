@@ -1,5 +1,6 @@
 import type { Position } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
+import type { Highest } from '../cursors/cursor.js';
 import type { PageSignal } from '../errors/page-signal.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { countReset, PLAIN_RESET } from './page-reset.policy.js';
@@ -98,7 +99,7 @@ export class PageCourse {
     }
   }
 
-  position(highest: string | null): Position {
+  position(highest: Highest): Position {
     return formatPosition({ token: this.token, done: this.done, highest, pageSize: this.size.size, parts: this.parts });
   }
 

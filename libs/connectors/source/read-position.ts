@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.js';
 import type { Position } from '../../contracts/stream.js';
 import { isObject } from '../manifest/tree.js';
+import type { Highest } from '../cursors/cursor.js';
 import type { PageToken } from '../paginators/pagination-strategy.js';
 import type { WindowPart } from './window-parts.js';
 
@@ -10,7 +11,7 @@ export interface ReadPosition {
   token: PageToken | null;
   done: boolean;
   /** The highest cursor value so far. */
-  highest: string | null;
+  highest: Highest;
   /** The page size in use where the configured one was refused. */
   pageSize: number | null;
   /** What is left of the slice's window where it was split or narrowed, the part being read first; null: all of it. */
@@ -22,7 +23,10 @@ export function parsePosition(position: Position | null): ReadPosition {
   return {
     token: fields['t'] ?? null,
     done: fields['d'] === true,
-    highest: typeof fields['h'] === 'string' ? fields['h'] : null,
+    highest: {
+      text: typeof fields['h'] === 'string' ? fields['h'] : null,
+      zone: typeof fields['z'] === 'number' ? fields['z'] : 0,
+    },
     pageSize: typeof fields['s'] === 'number' ? fields['s'] : null,
     parts: Array.isArray(fields['w']) ? (fields['w'] as unknown as WindowPart[]) : null,
   };
@@ -31,7 +35,8 @@ export function parsePosition(position: Position | null): ReadPosition {
 export const formatPosition = ({ token, done, highest, pageSize, parts }: ReadPosition): Position => ({
   ...(token === null ? {} : { t: token }),
   ...(done ? { d: true } : {}),
-  ...(highest === null ? {} : { h: highest }),
+  ...(highest.text === null ? {} : { h: highest.text }),
+  ...(highest.zone === 0 ? {} : { z: highest.zone }),
   ...(pageSize === null ? {} : { s: pageSize }),
   ...(parts === null ? {} : { w: parts.map(({ start, end, depth }) => ({ start, end, depth })) }),
 });

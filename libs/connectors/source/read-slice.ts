@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { Position, SourceRecord } from '../../contracts/stream.js';
+import type { Highest } from '../cursors/cursor.js';
 import { PageSignal } from '../errors/page-signal.js';
 import { mergeRecords } from '../http/merge-records.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
@@ -52,7 +53,7 @@ export async function* readSlice(
     page.catch(() => undefined);
     return { scope: of, page };
   };
-  const highest = (): string | null => observer?.highest() ?? null;
+  const highest = (): Highest => observer?.highest() ?? { text: null, zone: 0 };
   let ahead: ReturnType<typeof fetch> | null = fetch(start.token !== null);
   try {
     while (ahead !== null) {
@@ -61,7 +62,7 @@ export async function* readSlice(
       const fetched: Fetched | PageSignal = await ahead.page.catch(orSignal);
       signal.throwIfAborted();
       if (fetched instanceof PageSignal) {
-        await (environment.sleep ?? pause)(course.react(fetched, highest()), both);
+        await (environment.sleep ?? pause)(course.react(fetched, highest().text), both);
         ahead = fetch();
         continue;
       }
@@ -82,7 +83,7 @@ export async function* readSlice(
       if (answer === null) more = course.leavePart();
       else {
         const next = behind ? null : paginator.next({ answer, extracted, kept, lastRecord, token, pageSize, scope: asked });
-        more = course.advance(next, { records: kept, highest: course.limited ? highest() : null });
+        more = course.advance(next, { records: kept, highest: course.limited ? highest().text : null });
       }
       ahead = more ? fetch() : null;
       if (!course.limited) observe();

@@ -48,9 +48,9 @@ export class PartitionedProgress implements StateProgress {
     if (parents !== null) this.parents = parents;
     if (window === null || wasSkipped(position)) return;
     const { highest } = parsePosition(position);
-    if (highest !== null) {
+    if (highest.text !== null) {
       this.sawRecord = true;
-      this.highest = later(this.highest, highest);
+      this.highest = later(this.highest, highest.text);
     }
     if (global) {
       this.switched = true;
