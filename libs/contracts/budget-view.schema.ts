@@ -31,7 +31,9 @@ export const budgetViewSchema = z
         ),
       })
       .nullable()
-      .describe('What the provider’s headers said last.'),
+      .describe(
+        'What the provider’s headers said last. The window `concurrency` is our own: how many calls a process may have under way where no limit is declared.',
+      ),
     updated_at: z.iso.datetime(),
   })
   .meta({ id: 'Budget' });
