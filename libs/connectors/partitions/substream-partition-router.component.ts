@@ -5,9 +5,9 @@ import { component, defineComponent, lateComponent } from '../manifest/component
 import { boolean, list, optional, template } from '../manifest/fields.js';
 import type { Interpolation } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
+import { AmbiguousPath, valueAt } from '../records/paths.js';
 import { truthy } from '../template/values.js';
 import { CHILD_RESPONSE, type ParentStream, type PartitionRouter } from './partition.js';
-import { valueAt } from './record-path.js';
 
 interface Parent {
   stream: ParentStream;
@@ -87,14 +87,14 @@ export const substreamPartitionRouter = defineComponent({
           for await (const page of pages) {
             for (let used = skip; used < page.records.length; used++) {
               const { record, slice } = page.records[used] as (typeof page.records)[number];
-              const value = valueAt(record, key, several);
+              const value = oneAt(record, key, several);
               if (value === undefined || value === null) continue;
               yield {
                 partition: {
                   values: { [name]: value, parent_slice: slice },
                   extra: {
-                    ...(lazy.length > 0 && context.first ? { [CHILD_RESPONSE]: valueAt(record, lazy, several) ?? [] } : {}),
-                    ...Object.fromEntries(extras.map((path) => [path.join('.'), valueAt(record, path, several) ?? null])),
+                    ...(lazy.length > 0 && context.first ? { [CHILD_RESPONSE]: oneAt(record, lazy, several) ?? [] } : {}),
+                    ...Object.fromEntries(extras.map((path) => [path.join('.'), oneAt(record, path, several) ?? null])),
                   },
                 },
                 after: { parent: index, page: page.pageStart, used: used + 1 },
@@ -113,3 +113,12 @@ export const substreamPartitionRouter = defineComponent({
     };
   },
 });
+
+/** The one value that a path leads to, as Airbyte's (dpath's) `get`: more than one match is an error, which throws here what `several` makes. */
+function oneAt(record: unknown, path: readonly string[], several: () => Error): unknown {
+  try {
+    return valueAt(record, path);
+  } catch (error) {
+    throw error instanceof AmbiguousPath ? several() : error;
+  }
+}
