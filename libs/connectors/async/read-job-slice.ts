@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '../../contracts/json.js';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
@@ -9,6 +8,7 @@ import type { Interpolation } from '../manifest/interpolation.js';
 import { scopeOf, type Environment, type SliceSpec } from '../source/environment.js';
 import { partBeginning, readSlice } from '../source/read-slice.js';
 import type { StreamModel } from '../source/stream-model.js';
+import { pause } from '../time/pause.js';
 import { JobCalls, withExtra, withResponse, type ResponseContext } from './job-calls.js';
 import type { JobModel } from './job-model.js';
 import {
@@ -240,8 +240,6 @@ const mayTryAgain = (error: unknown): boolean =>
   error instanceof SluiceError &&
   (error.code === 'SOURCE_REQUEST_REFUSED' ? error.details['failure_type'] !== 'config_error' : error.retryable) &&
   error.kind !== 'rate_limited';
-
-const pause = (ms: number, signal: AbortSignal): Promise<unknown> => delay(ms, undefined, { signal }).catch(() => undefined);
 
 const emptyPage = (position: JsonValue | null): RecordPage => ({
   format: 'records',

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpClient } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { FinishedRequest, RequestDraft } from '../http/request-draft.js';
 import type { Decoder } from '../records/decoders.component.js';
+import { pause } from '../time/pause.js';
 import { Answer } from './answer.js';
 import type { ErrorHandler } from './error-handlers.component.js';
 import { PageSignal } from './page-signal.js';
@@ -192,10 +192,4 @@ function retryAfterMs(answer: Answer | null, nowMs: number): number {
   if (text !== '' && Number.isFinite(number)) return Math.max(0, number * 1_000);
   const at = Date.parse(text);
   return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // An abort is told by throwing the signal's own reason.
-  await delay(ms, undefined, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { Position, SourceRecord } from '../../contracts/stream.js';
 import type { Highest } from '../cursors/cursor.js';
 import { PageSignal } from '../errors/page-signal.js';
 import { mergeRecords } from '../http/merge-records.js';
+import { pause } from '../time/pause.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { fetchPage, withToken, type Fetched } from './fetch-page.js';
 import { PageCourse } from './page-course.js';
@@ -115,9 +115,3 @@ const readAll: ReadAll = (model, environment, signal) =>
     position: null,
     signal,
   });
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // An abort is told by throwing the signal's own reason.
-  await delay(ms, undefined, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
-}
