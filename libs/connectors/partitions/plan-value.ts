@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../contracts/json.js';
+import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import { Decimal, exactNumber } from '../../json/index.js';
 import { isObject } from '../manifest/tree.js';
 
@@ -13,11 +13,28 @@ export function toPlan(value: unknown): JsonValue {
   return (value ?? null) as JsonValue;
 }
 
-/** The value again, with every digit. */
+/** The value again, with every digit: a float that is whole (36.0) is still one, since templates write it so. */
 export function fromPlan(value: JsonValue): unknown {
   if (Array.isArray(value)) return value.map(fromPlan);
   if (!isObject(value)) return value;
-  const digits = value[EXACT];
-  if (typeof digits === 'string' && Object.keys(value).length === 1) return exactNumber(digits);
+  const digits = digitsOf(value);
+  if (digits !== null) return INTEGER.test(digits) ? exactNumber(digits) : new Decimal(digits);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fromPlan(item)]));
+}
+
+/** A plan's value without the difference between 36.0 and 36, which states of other makers may not keep. */
+export function withoutWholeFloats(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutWholeFloats);
+  if (!isObject(value)) return value;
+  const digits = digitsOf(value);
+  if (digits === null) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutWholeFloats(item)]));
+  const number = exactNumber(digits);
+  return typeof number === 'number' ? number : value;
+}
+
+const INTEGER = /^-?\d+$/;
+
+function digitsOf(value: JsonObject): string | null {
+  const digits = value[EXACT];
+  return typeof digits === 'string' && Object.keys(value).length === 1 ? digits : null;
 }

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Cursor } from '../cursors/cursor.js';
 import { isObject } from '../manifest/tree.js';
 import type { Scope } from '../manifest/interpolation.js';
+import { withoutWholeFloats } from '../partitions/plan-value.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Above so many partitions Airbyte keeps one cursor for all of them. */
@@ -25,7 +26,7 @@ export interface PartitionedState {
   readonly parents: JsonObject | null;
 }
 
-export const partitionKey = (partition: JsonValue): string => canonicalJson(partition);
+export const partitionKey = (partition: JsonValue): string => canonicalJson(withoutWholeFloats(partition));
 
 /**
  * Reads every form there is: per partition, global, and the legacy ones, where the whole state is one cursor that counts for all partitions.
