@@ -3,14 +3,20 @@ import type { BoundaryBase, BoundaryKey } from './boundary.js';
 import { literal } from './quote.js';
 import type { Session } from './session.js';
 
+interface Left {
+  base: BoundaryBase;
+  /** The slice's own highest cursor. */
+  committed: string | null;
+}
+
+/** Where no record is at the boundary. Made anew: a writer counts down in it. */
+export const noBoundary = (): Left => ({ base: { cursors: new Set(), layouts: [], remaining: new Map() }, committed: null });
+
 /**
  * What a slice's writer must know of earlier runs' boundaries, and its own highest cursor. Slices that this run inherited are an earlier run's
  * to those that it planned itself: these begin, inclusively, where those ended.
  */
-export async function readBoundary(
-  session: Session,
-  key: BoundaryKey,
-): Promise<{ base: BoundaryBase; committed: string | null }> {
+export async function readBoundary(session: Session, key: BoundaryKey): Promise<Left> {
   const what = 'reading the boundary records';
   const rows = await session.query<{ cursor: string; schema_version: number; digest: string; copies: number; own: boolean }>(
     what,

@@ -1,6 +1,6 @@
 import type { SliceWriter } from '../../contracts/destination.port.js';
 import { Boundary } from './boundary.js';
-import { readBoundary } from './boundary-rows.js';
+import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
 import { columnsOf, type Column } from './columns.js';
 import { frameEncoder } from './copy-frame.js';
@@ -40,7 +40,7 @@ export async function openWriter(pool: SessionPool, timeouts: SessionTimeouts, r
       seq: opened.seq,
       sessions,
       loading: await prepareLoading(sessions, request, opened),
-      boundary: await boundaryOf(session, request, key),
+      boundary: await boundaryOf(session, request, { key, opened }),
       timeouts,
       release: async (completed) => {
         if (!session.broken && !completed) await forgetSessions(session, key);
@@ -99,10 +99,17 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
   };
 }
 
-async function boundaryOf(session: Session, { target }: OpenRequest, key: WriterKey): Promise<Boundary | null> {
+async function boundaryOf(
+  session: Session,
+  { target }: OpenRequest,
+  { key, opened }: { key: WriterKey; opened: OpenedSlice },
+): Promise<Boundary | null> {
   if (target.mode !== 'incremental_append' || target.cursorField === null) return null;
   const columns: readonly Column[] = columnsOf(target);
-  return new Boundary({ ...(await readBoundary(session, key)), field: target.cursorField, order: target.cursorOrder, columns });
+  // What another run left was there when the slice was opened; what this slice did not commit it did not leave.
+  const untouched = !opened.bounded && opened.seq === 0 && opened.position === null;
+  const left = untouched ? noBoundary() : await readBoundary(session, key);
+  return new Boundary({ ...left, field: target.cursorField, order: target.cursorOrder, columns });
 }
 
 /** So that a later opening does not end sessions that by then work on something else. */

@@ -107,16 +107,22 @@ export class Session {
 
   /**
    * Runs a statement. `what` says for whom, in an error. The server ends what takes too long; when it does not even do that (it is frozen, or
-   * the network swallows packets), the connection is cut: DESTINATION_UNREACHABLE.
+   * the network swallows packets), the connection is cut: DESTINATION_UNREACHABLE. `prepared`: the name under which the session keeps the
+   * statement planned, always the same one.
    */
   async query<R extends pg.QueryResultRow>(
     what: string,
     sql: string,
     values?: readonly unknown[],
-    { columns, deadlineMs = this.deadlineMs }: { columns?: readonly string[]; deadlineMs?: number } = {},
+    {
+      columns,
+      deadlineMs = this.deadlineMs,
+      prepared,
+    }: { columns?: readonly string[]; deadlineMs?: number; prepared?: string } = {},
   ): Promise<R[]> {
     try {
-      const result = await this.bounded(() => this.client.query<R>(sql, values as unknown[] | undefined), deadlineMs);
+      const statement = { text: sql, ...(values && { values: [...values] }), ...(prepared !== undefined && { name: prepared }) };
+      const result = await this.bounded(() => this.client.query<R>(statement), deadlineMs);
       return result.rows;
     } catch (error) {
       throw this.failed(what, error, columns);

@@ -116,11 +116,12 @@ export class PostgresSliceWriter implements SliceWriter {
         ...this.opening(chunk),
         `SET LOCAL lock_timeout = ${timeouts.publishMs}`,
         `SET LOCAL statement_timeout = ${timeout}`,
-        'SAVEPOINT completion',
       ];
-      await this.send(session, head.join(';\n'));
+      // What writes no state cannot lose a race for it, and goes in one message.
+      if (next !== null) await this.send(session, [...head, 'SAVEPOINT completion'].join(';\n'));
       for (let race = 0; ; race += 1) {
         const message = [
+          ...(next === null ? head : []),
           assertStream(key),
           ...(next === null ? [] : [await this.nextState(session, next)]),
           ...rows,

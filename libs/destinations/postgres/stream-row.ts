@@ -20,16 +20,17 @@ export interface StreamRow {
 
 const COLUMNS = `id, epoch::float8 AS epoch, run_id AS "runId", prepared_run AS "preparedRun", finished_run AS "finishedRun",
   generation::float8 AS generation, loading, reset, state, state_version AS "stateVersion", schema_version AS "schemaVersion"`;
-const KEY = 'installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4';
+/** The condition of a statement whose first parameters are `streamKey`. */
+export const STREAM_KEY = 'installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4';
 
-const keyOf = (ref: StreamRef) => [ref.installation, ref.syncId, ref.stream, ref.lane];
+export const streamKey = (ref: StreamRef): string[] => [ref.installation, ref.syncId, ref.stream, ref.lane];
 
 /** `lock`: FOR UPDATE, which waits for the transactions of writers that are committing right now. */
 export async function readStream(session: Session, ref: StreamRef, options: { lock: boolean }): Promise<StreamRow | null> {
   const [row] = await session.query<StreamRow & Record<string, unknown>>(
     `reading the stream ${ref.stream}`,
-    `SELECT ${COLUMNS} FROM sluice.stream WHERE ${KEY} ${options.lock ? 'FOR UPDATE' : ''}`,
-    keyOf(ref),
+    `SELECT ${COLUMNS} FROM sluice.stream WHERE ${STREAM_KEY} ${options.lock ? 'FOR UPDATE' : ''}`,
+    streamKey(ref),
   );
   return row ?? null;
 }
@@ -49,7 +50,7 @@ export async function raiseEpoch(session: Session, ref: StreamRef): Promise<stri
       what,
       `INSERT INTO sluice.stream (installation, sync_id, stream, lane, epoch, run_id) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (installation, sync_id, stream, lane) DO NOTHING`,
-      [...keyOf(ref), ref.epoch, ref.runId],
+      [...streamKey(ref), ref.epoch, ref.runId],
     );
     const row = await readStream(session, ref, { lock: true });
     if (!row || row.epoch > ref.epoch || (row.epoch === ref.epoch && row.runId !== ref.runId)) throw staleRun(ref);
