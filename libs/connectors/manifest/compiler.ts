@@ -132,4 +132,6 @@ export interface Place {
   field: string;
   /** Parameters in force here. */
   parameters: Readonly<Record<string, unknown>>;
+  /** Collects the names that the templates of a component use, for who asks; see `collectingNames`. */
+  names?: Set<string>;
 }

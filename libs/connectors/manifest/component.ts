@@ -93,6 +93,7 @@ export function defineComponent<F extends Fields, R>(definition: {
           field: `${type}.${name}`,
           // A parameter is not carried into the field that it names, unless it is plain text.
           parameters: byParameter && typeof value === 'object' ? without(parameters, name) : parameters,
+          ...(place.names === undefined ? {} : { names: place.names }),
         });
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
@@ -104,6 +105,12 @@ export function defineComponent<F extends Fields, R>(definition: {
   };
   return { type, compile };
 }
+
+/** A component whose `build` finds in `place.names` what the templates in it use (without those of another such component inside). */
+export const collectingNames = <R>({ type, compile }: Component<R>): Component<R> => ({
+  type,
+  compile: (node, place) => compile(node, { ...place, names: new Set() }),
+});
 
 function without(parameters: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
   const { [name]: _own, ...inherited } = parameters;

@@ -44,7 +44,9 @@ export const template = (): Field<Interpolation> =>
   field((value, place) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) return wrong(place, 'a text or template', value);
     const source = typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
-    return bindTemplate(place.compiler.template(source, place.pointer), place);
+    const compiled = place.compiler.template(source, place.pointer);
+    for (const name of compiled.uses) place.names?.add(name);
+    return bindTemplate(compiled, place);
   });
 
 export const list = <T>(inner: Field<T>): Field<T[]> =>

@@ -23,7 +23,7 @@ const parseJsonBodies: Parse = (body) => (body.length === 0 ? [{}] : bodiesOf(pa
 
 /** One for all: who has parsed the body already knows by it that nothing is left to do. */
 export const decodeJson: ByteDecoder = ofBytes(parseJsonBodies, false);
-/** The same for records that are cast by their schema: to text 1.0 is "1.0". */
+/** The same where text is made of the values: of 1.0 it is "1.0". */
 export const decodeJsonKeepingFloats: Decoder = ofBytes(
   (body) => (body.length === 0 ? [{}] : bodiesOf(parseJson(body, { keepsFloats: true }))),
   false,

@@ -1,7 +1,8 @@
 import { asyncRetriever } from '../async/async-retriever.component.js';
 import { cursors } from '../cursors/cursors.js';
 import { httpRequester } from '../http/http-requester.component.js';
-import { component, defineComponent, type Component } from '../manifest/component.js';
+import { collectingNames, component, defineComponent, type Component } from '../manifest/component.js';
+import type { Place } from '../manifest/compiler.js';
 import { boolean, either, field, json, list, optional, text, type Field } from '../manifest/fields.js';
 import { paginators, singlePage } from '../paginators/paginators.component.js';
 import { wholeStream } from '../partitions/partition.js';
@@ -47,8 +48,7 @@ export const simpleRetriever = defineComponent({
     if (reduction !== undefined && paginator.whyNotSmaller !== null) refuse('page_size_reduction', paginator.whyNotSmaller);
     return {
       requester,
-      // Text made of a number shows whether it was written as a float.
-      decoder: selector.normalizes && decoder === decodeJson ? decodeJsonKeepingFloats : decoder,
+      decoder,
       selector,
       paginator,
       router: found ?? wholeStream,
@@ -74,7 +74,18 @@ const primaryKey: Field<string[][]> = either<string[][]>('a name, a list of name
   return list(step);
 });
 
-export const declarativeStream: Component<StreamModel> = defineComponent({
+/** Names by which templates see what is in an answer. */
+const OF_ANSWERS = ['record', 'response', 'last_record', 'property', 'value'];
+
+/** Text made of a number shows whether it was written as a float; where nobody makes any, answers are read faster. */
+function withFloats(retriever: Retriever, { names, field: within }: Place): Retriever {
+  const { decoder, selector } = retriever;
+  // The keys of a parent's records go into requests.
+  const seen = selector.normalizes || within === 'ParentStreamConfig.stream' || OF_ANSWERS.some((name) => names?.has(name));
+  return seen && decoder === decodeJson ? { ...retriever, decoder: decodeJsonKeepingFloats } : retriever;
+}
+
+const stream = defineComponent({
   type: 'DeclarativeStream',
   fields: {
     name: optional(text(), ''),
@@ -112,7 +123,7 @@ export const declarativeStream: Component<StreamModel> = defineComponent({
     return {
       name,
       primaryKey: key,
-      retriever,
+      retriever: withFloats(retriever, place),
       cursor: cursor ?? null,
       migrateState: migrate(migrations, { router: retriever.router, cursor: cursor ?? null }),
       transformations: changes,
@@ -120,3 +131,4 @@ export const declarativeStream: Component<StreamModel> = defineComponent({
     };
   },
 });
+export const declarativeStream: Component<StreamModel> = collectingNames(stream);
