@@ -64,7 +64,7 @@ export const writeSpec = ({ partition, window, global, parents, after }: SliceSp
 /** What templates see of configuration and slice; Airbyte has three names for the latter. */
 export function scopeOf(config: JsonObject, nowMs: number, slice: SliceSpec | null): Scope {
   const values =
-    slice === null ? {} : { ...slice.partition.values, ...slice.window?.values, extra_fields: slice.partition.extra };
+    slice === null ? {} : withExtraFields({ ...slice.partition.values, ...slice.window?.values }, slice.partition.extra);
   return {
     nowMs,
     // Extra fields are also found by their own names, as in Airbyte.
@@ -77,4 +77,15 @@ export function scopeOf(config: JsonObject, nowMs: number, slice: SliceSpec | nu
       next_page_token: null,
     },
   };
+}
+
+/**
+ * A slice with its extra fields, as in Airbyte: found by that name, but none of the slice's own keys, so that a slice without
+ * partition and window is empty and is written as `{}`.
+ */
+export function withExtraFields(
+  slice: Readonly<Record<string, unknown>>,
+  extra: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.defineProperty({ ...slice }, 'extra_fields', { value: extra });
 }

@@ -5,7 +5,7 @@ import { sendWithRetries } from '../errors/send.js';
 import type { PageToken } from '../paginators/pagination-strategy.js';
 import { CHILD_RESPONSE } from '../partitions/partition.js';
 import type { Extracted } from '../records/extractor.js';
-import type { Environment, SliceSpec } from './environment.js';
+import { withExtraFields, type Environment, type SliceSpec } from './environment.js';
 import { chunksOf, type ReadAll } from './properties.js';
 import { sessionOf } from './session.js';
 import type { StreamModel } from './stream-model.js';
@@ -107,7 +107,7 @@ export const withToken = (scope: Scope, token: PageToken | null): Scope =>
 /** The properties of one request take the place of the slice's other extra fields. */
 function withProperties(scope: Scope, properties: readonly string[]): Scope {
   const { stream_slice: slice } = scope.names;
-  const values = { ...(slice as Record<string, unknown>), extra_fields: { query_properties: properties } };
+  const values = withExtraFields(slice as Record<string, unknown>, { query_properties: properties });
   return {
     ...scope,
     names: {
