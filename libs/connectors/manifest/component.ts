@@ -107,9 +107,9 @@ export function defineComponent<F extends Fields, R>(definition: {
 }
 
 /** A component whose `build` finds in `place.names` what the templates in it use (without those of another such component inside). */
-export const collectingNames = <R>({ type, compile }: Component<R>): Component<R> => ({
-  type,
-  compile: (node, place) => compile(node, { ...place, names: new Set() }),
+export const collectingNames = <R>(inner: Component<R>): Component<R> => ({
+  type: inner.type,
+  compile: (node, place) => inner.compile(node, { ...place, names: new Set() }),
 });
 
 function without(parameters: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {

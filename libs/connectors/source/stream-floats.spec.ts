@@ -22,7 +22,7 @@ const read = (...streams: object[]): string[] =>
     type: 'DeclarativeSource',
     check: { type: 'CheckStream', stream_names: ['one'] },
     streams,
-  } as never).streams.map(({ retriever: { decoder } }) =>
+  }).streams.map(({ retriever: { decoder } }) =>
     stringifyJson(decoder.decode({ status: 200, headers: {}, body: Buffer.from('[{"a":1.0}]'), url: '', bytes: 11 })[0]),
   );
 
