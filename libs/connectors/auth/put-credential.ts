@@ -1,3 +1,4 @@
+import { findHeader } from '../http/find-header.js';
 import type { Injection, RequestDraft } from '../http/request-draft.js';
 import { requestOption } from '../http/request-option.component.js';
 import { defineComponent, type Component } from '../manifest/component.js';
@@ -29,7 +30,7 @@ export function putCredential(
   { place, value, scope }: { place: CredentialPlace; value: string; scope: Scope },
 ): void {
   if (place.into === 'cookie') {
-    const others = Object.entries(draft.headers).find(([name]) => name.toLowerCase() === 'cookie')?.[1];
+    const others = findHeader(draft.headers, 'Cookie');
     const cookie = `${place.name.text(scope)}=${value}`;
     putHeader(draft, 'Cookie', others === undefined ? cookie : `${others}; ${cookie}`);
   } else if (place.into === 'header') putHeader(draft, place.path[0]?.text(scope) ?? '', value);

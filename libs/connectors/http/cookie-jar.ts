@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
+import { findHeader } from './find-header.js';
 import type { FinishedRequest } from './request-draft.js';
 
 interface Cookie {
@@ -28,7 +29,7 @@ export class CookieJar {
 
   /** The request with what belongs to its address; a `Cookie` that the manifest sets stays as it is. */
   attach(request: FinishedRequest): FinishedRequest {
-    if (this.cookies.size === 0 || Object.keys(request.headers).some((name) => name.toLowerCase() === 'cookie')) return request;
+    if (this.cookies.size === 0 || findHeader(request.headers, 'Cookie') !== undefined) return request;
     const url = new URL(request.url);
     const nowMs = this.now();
     const fitting = [...this.cookies].filter(([, cookie]) => cookie.expiresMs > nowMs && belongs(cookie, url));

@@ -3,6 +3,7 @@ import { str } from '../template/values.js';
 import { stringifyJson } from '../../json/index.js';
 import { toRecordValue } from '../records/record-value.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
+import { findHeader } from './find-header.js';
 import { KeyCollision, mergeJson } from './merge-json.js';
 import { addressWith, encodePairs, parametersOf } from './url.js';
 
@@ -121,7 +122,7 @@ export class RequestDraft {
   }
 
   private contentType(type: string): void {
-    if (!Object.keys(this.headers).some((name) => name.toLowerCase() === 'content-type')) this.headers['Content-Type'] = type;
+    if (findHeader(this.headers, 'Content-Type') === undefined) this.headers['Content-Type'] = type;
   }
 }
 

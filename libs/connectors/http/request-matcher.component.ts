@@ -4,6 +4,7 @@ import type { Scope } from '../manifest/interpolation.js';
 import { SluiceError } from '../../errors/index.js';
 import { pythonPattern } from '../errors/python-pattern.js';
 import { isInteger, str } from '../template/values.js';
+import { findHeader } from './find-header.js';
 
 /** A request as policies look at it. */
 export interface Matchable {
@@ -51,9 +52,7 @@ export const requestMatcher = defineComponent({
         if (path !== undefined && !path.test(url.pathname.replace(/\/+$/, ''))) return false;
         // Of a name that is there several times the last one counts.
         if (!params.every(([name, value]) => url.searchParams.getAll(name).at(-1) === value)) return false;
-        if (headers.length === 0) return true;
-        const sent = new Map(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
-        return headers.every(([name, value]) => sent.get(name.toLowerCase()) === value);
+        return headers.every(([name, value]) => findHeader(request.headers, name) === value);
       },
       weight(scope) {
         if (weight === undefined) return 1;
