@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_SAID_MS, parseProviderHeaders } from './provider-headers.js';
+import { MAX_SAID_MS } from '../contracts/said-wait.js';
+import { parseProviderHeaders } from './provider-headers.js';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 

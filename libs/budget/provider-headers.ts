@@ -1,3 +1,5 @@
+import { boundedWait, httpDate, saidWait } from '../contracts/said-wait.js';
+
 /** What a provider says about its limits in an answer's headers. Pure; durations are relative to the answer. */
 export interface ProviderWord {
   /** `Retry-After`; null: not said, or not understood. */
@@ -23,9 +25,6 @@ export interface HeaderNames {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Nothing that a provider says holds an account longer: a day, the longest period that a limit may declare. */
-export const MAX_SAID_MS = 86_400_000;
-
 /** Families of one header a value, in the order in which they are believed. */
 const FAMILIES: readonly { name: string; limit: string; remaining: string; reset: string }[] = [
   { name: 'ratelimit', limit: 'ratelimit-limit', remaining: 'ratelimit-remaining', reset: 'ratelimit-reset' },
@@ -41,9 +40,9 @@ export function parseProviderHeaders(headers: Headers, nowMs: number, names: Hea
     return (Array.isArray(value) ? value[0] : value)?.trim();
   };
   // the provider's own clock made the absolute times, so its own clock takes them apart
-  const clockMs = parseDate(read('date')) ?? nowMs;
+  const clockMs = httpDate(read('date')) ?? nowMs;
   return {
-    retryAfterMs: duration(read(names.retryAfter ?? 'retry-after') ?? read('retry-after'), clockMs),
+    retryAfterMs: saidWait(read(names.retryAfter ?? 'retry-after') ?? read('retry-after'), clockMs),
     windows: ownWindow(read, names, clockMs) ?? draftWindows(read) ?? familyWindow(read, clockMs),
   };
 }
@@ -52,7 +51,7 @@ type Read = (name: string | undefined) => string | undefined;
 
 function ownWindow(read: Read, names: HeaderNames, clockMs: number): ObservedWindow[] | undefined {
   const remaining = count(read(names.remaining));
-  const resetMs = duration(read(names.reset), clockMs);
+  const resetMs = saidWait(read(names.reset), clockMs);
   if (remaining === null && resetMs === null) return undefined;
   return [{ name: 'connector', limit: count(read(names.limit)), remaining, resetMs }];
 }
@@ -85,7 +84,7 @@ function draftWindows(read: Read): ObservedWindow[] | undefined {
 function familyWindow(read: Read, clockMs: number): ObservedWindow[] {
   for (const family of FAMILIES) {
     const remaining = count(read(family.remaining));
-    const resetMs = duration(read(family.reset), clockMs);
+    const resetMs = saidWait(read(family.reset), clockMs);
     if (remaining === null && resetMs === null) continue;
     return [{ name: family.name, limit: count(read(family.limit)), remaining, resetMs }];
   }
@@ -114,29 +113,7 @@ function count(value: string | undefined): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-const bounded = (ms: number): number => Math.min(Math.max(0, Math.ceil(ms)), MAX_SAID_MS);
-
 function seconds(value: string | undefined): number | null {
   const number = /^\d+(\.\d+)?$/.exec(value ?? '')?.[0];
-  return number === undefined ? null : bounded(Number(number) * 1000);
-}
-
-/** Seconds from now, seconds or milliseconds since the epoch (by size: no wait is 30 years long), an HTTP date or an ISO time. */
-function duration(value: string | undefined, clockMs: number): number | null {
-  if (value === undefined || value === '') return null;
-  if (/^\d+(\.\d+)?$/.test(value)) {
-    const number = Number(value);
-    if (number >= 1e12) return bounded(number - clockMs);
-    if (number >= 1e9) return bounded(number * 1000 - clockMs);
-    return bounded(number * 1000);
-  }
-  const date = parseDate(value);
-  return date === null ? null : bounded(date - clockMs);
-}
-
-/** Only what looks like a date: Date.parse reads words like `x-1` as one. */
-function parseDate(value: string | undefined): number | null {
-  if (value === undefined || !/^([A-Z][a-z]{2}, |\d{4}-\d{2}-\d{2}T)/.test(value)) return null;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? null : ms;
+  return number === undefined ? null : boundedWait(Number(number) * 1000);
 }

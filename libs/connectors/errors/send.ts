@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../contracts/http.port.js';
+import { saidWait } from '../../contracts/said-wait.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { FinishedRequest, RequestDraft } from '../http/request-draft.js';
@@ -71,7 +72,10 @@ export async function sendWithRetries(sending: Sending): Promise<Answer | null> 
     if (next === null || tries.attempt >= maxTries) throw error;
     tries = next.tries;
     // The source's own word counts where the manifest has none.
-    const waitMs = waitSeconds === null ? Math.max(next.waitMs, retryAfterMs(answer, scope.nowMs)) : next.waitMs;
+    const waitMs =
+      waitSeconds === null
+        ? Math.max(next.waitMs, saidWait(answer?.header('retry-after')?.trim(), scope.nowMs) ?? 0)
+        : next.waitMs;
     if (waitMs >= LONGEST_INNER_WAIT_MS) throw mustWait(sending, { retryAt: scope.nowMs + waitMs, cause: error });
     await pause(waitMs, signal);
   }
@@ -183,13 +187,4 @@ function withLabel({ label: { stream, request } }: Sending, error: SluiceError, 
     evidence: error.evidence ?? (error.code === 'SOURCE_BAD_RESPONSE' ? answer?.evidence : undefined),
     cause,
   });
-}
-
-/** `Retry-After`: a number of seconds, or a date; 0: not said. */
-function retryAfterMs(answer: Answer | null, nowMs: number): number {
-  const text = answer?.header('retry-after')?.trim() ?? '';
-  const number = Number(text);
-  if (text !== '' && Number.isFinite(number)) return Math.max(0, number * 1_000);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);
 }
