@@ -28,6 +28,9 @@ describe('datetimeFormat', () => {
     expect(datetimeFormat('%Y-%m-%d').parse('2024-02-30')).toBeNull();
     expect(datetimeFormat('%Y-%m-%d').parse('2024-02-29T00:00:00Z')).toBeNull();
     expect(datetimeFormat('%s').parse('soon')).toBeNull();
+    // Past the year 9999, as in Python, so that the next format gets its chance.
+    expect(datetimeFormat('%s').parse('1712016000000')).toBeNull();
+    expect(datetimeFormat('%s').parse('253402300799')).not.toBeNull();
     expect(() => datetimeFormat('%Q')).toThrow('%Q');
   });
 });

@@ -38,11 +38,17 @@ export function formatMoment(pattern: string, moment: Moment): string {
   return strftime(pattern.replaceAll('%_ms', '%f'), moment).replaceAll(micros, micros.slice(0, 3));
 }
 
+/** Python's dates end with the year 9999: milliseconds read as seconds are no date, so that the next format gets its chance. */
+const FIRST_MICROS = -62_135_596_800 * MICROS_PER_SECOND;
+const LAST_MICROS = 253_402_300_800 * MICROS_PER_SECOND;
 const epoch = (pattern: string, microsPerUnit: number, digits: RegExp, write: (micros: number) => string): DatetimeFormat => ({
   pattern,
   numeric: true,
   resolutionMicros: microsPerUnit,
-  parse: (text) => (digits.test(text) ? utc(Math.round(Number(text) * microsPerUnit)) : null),
+  parse(text) {
+    const micros = Math.round(Number(text) * microsPerUnit);
+    return digits.test(text) && micros >= FIRST_MICROS && micros < LAST_MICROS ? utc(micros) : null;
+  },
   format: ({ micros }) => write(micros),
 });
 
