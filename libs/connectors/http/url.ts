@@ -58,7 +58,10 @@ export const encodePairs = (pairs: readonly (readonly [string, string])[]): stri
 
 /** An address with parameters added, quoted as Python's requests does. Throws CONFIG_INVALID for what is no address. */
 export function addressWith(address: string, pairs: readonly (readonly [string, string])[]): string {
-  const trimmed = address.trimStart();
+  // Spaces at the end belong to the path; a URL parser would drop them.
+  const begun = address.trimStart();
+  const bare = begun.trimEnd();
+  const trimmed = bare + begun.slice(bare.length).replaceAll(' ', '%20');
   const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new SluiceError('CONFIG_INVALID', {
