@@ -93,6 +93,10 @@ describe('parseJson', () => {
     expect(stringifyJson(parseJson(text, { keepsFloats: true }))).toBe(text);
   });
 
+  it.each(['1.0', '[1.00 ]', '{"a":-7.0\n}', '[3.0,4]', ' 2.0 '])('keeps the point of %j wherever it stands', (text) => {
+    expect(stringifyJson(parseJson(text, { keepsFloats: true }))).toBe(text.replaceAll(/\s/g, ''));
+  });
+
   it('reads UTF-8 with and without a byte order mark', () => {
     expect(parseJson(Buffer.from('\uFEFF{"é":"€","n":12345678901234567890}'))).toEqual({ é: '€', n: 12345678901234567890n });
     expect(parseJson(Buffer.from('{"é":"€"}'))).toEqual({ é: '€' });

@@ -7,8 +7,8 @@ import { scanJson } from './scan-json.js';
  */
 const RISKY_NUMBER = /[[:,\s]-?(?:\d[\d.]{15}|\d+(?:\.\d+)?[eE])/;
 
-/** A whole number with a point, where a value may begin; as generous as the pattern above. */
-const WHOLE_FLOAT = /[[:,\s]-?\d+\.0+(?!\d)/;
+/** A whole number with a point, where a value may end: not the `.000Z` of a time, which is in every record. May hit inside a string too. */
+const WHOLE_FLOAT = /\.0+(?:\s*[,}\]]|\s*$)/;
 
 /**
  * JSON without losing digits: numbers that a double would change come as BigInt (integers) or Decimal. Everything else is as JSON.parse
