@@ -23,6 +23,8 @@ export interface Highest {
   text: string | null;
   /** That zone, in minutes: the cursor's format may not show it. */
   zone: number;
+  /** The value that is the greatest as a text, where that is another one than the highest; null: it is the same, or nobody asks (see observer). */
+  greatest: string | null;
 }
 
 export interface CursorObserver {
@@ -45,7 +47,8 @@ export interface Cursor {
   /** Windows still to be read, given the state of this cursor. */
   windows(state: JsonObject | null, scope: Scope): CursorWindow[];
   inject(draft: RequestDraft, values: Readonly<Record<string, unknown>>, scope: Scope): void;
-  observer(scope: Scope, highest: Highest): CursorObserver;
+  /** `byText`: the greatest text counts too, as it does for what partitions share. */
+  observer(scope: Scope, highest: Highest, byText: boolean): CursorObserver;
   /** Whether a record lies in what is to be read; one without a readable cursor does. */
   keeps(window: CursorWindow, scope: Scope): (record: SourceRecord) => boolean;
   /** The state once this window is complete; windows may complete in any order. */

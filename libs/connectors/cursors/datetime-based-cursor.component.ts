@@ -89,7 +89,10 @@ export const datetimeBasedCursor = defineComponent({
         message: 'a cursor with "step" needs "cursor_granularity"',
         allowed: ['PT1S', 'P1D'],
       });
-    const read = momentOf([...fields.cursor_datetime_formats, format]);
+    const formats = [...fields.cursor_datetime_formats, format];
+    const read = momentOf(formats);
+    // Every value is written in its record's own zone: in another one a later time may look earlier.
+    const sorted = format.sorted && !formats.some(({ pattern }) => /%z/i.test(pattern));
     const parse = (value: unknown): number | null => read(value)?.micros ?? null;
     const readOwn = momentOf([format, ...fields.cursor_datetime_formats]);
     const own = (value: unknown, offset = 0): number | null => {
@@ -165,7 +168,7 @@ export const datetimeBasedCursor = defineComponent({
         put(fields.start_time_option, keys.start);
         put(fields.end_time_option, keys.end);
       },
-      observer: (scope, highest) => observe(codec(scope), highest),
+      observer: (scope, highest, byText) => observe(codec(scope), highest, byText && !sorted),
       keeps({ low }, scope) {
         const field = name.text(scope);
         const most = end(scope);

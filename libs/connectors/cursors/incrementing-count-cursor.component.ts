@@ -66,7 +66,7 @@ export const incrementingCountCursor = defineComponent({
       inject(draft, values, scope) {
         if (option !== undefined && values[START] !== undefined) draft.inject(option, values[START], scope);
       },
-      observer: (scope, highest) => observe(codec(scope), highest),
+      observer: (scope, highest) => observe(codec(scope), highest, false),
       keeps: () => () => true,
       complete({ state, window, highest, scope }) {
         const known = codec(scope);

@@ -26,6 +26,7 @@ export function parsePosition(position: Position | null): ReadPosition {
     highest: {
       text: typeof fields['h'] === 'string' ? fields['h'] : null,
       zone: typeof fields['z'] === 'number' ? fields['z'] : 0,
+      greatest: typeof fields['g'] === 'string' ? fields['g'] : null,
     },
     pageSize: typeof fields['s'] === 'number' ? fields['s'] : null,
     parts: Array.isArray(fields['w']) ? (fields['w'] as unknown as WindowPart[]) : null,
@@ -37,6 +38,7 @@ export const formatPosition = ({ token, done, highest, pageSize, parts }: ReadPo
   ...(done ? { d: true } : {}),
   ...(highest.text === null ? {} : { h: highest.text }),
   ...(highest.zone === 0 ? {} : { z: highest.zone }),
+  ...(highest.greatest === null ? {} : { g: highest.greatest }),
   ...(pageSize === null ? {} : { s: pageSize }),
   ...(parts === null ? {} : { w: parts.map(({ start, end, depth }) => ({ start, end, depth })) }),
 });

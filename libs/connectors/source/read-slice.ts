@@ -28,7 +28,7 @@ export async function* readSlice(
   const { retriever, cursor, transformations } = model;
   const { paginator, selector } = retriever;
   const scope = scopeOf(environment.config, environment.now(), slice);
-  const observer = cursor?.observer(scope, start.highest) ?? null;
+  const observer = cursor?.observer(scope, start.highest, retriever.partitioned) ?? null;
   const { window } = slice;
   const keeps = window?.low === undefined ? null : (cursor?.keeps(window, { ...scope, nowMs: environment.now() }) ?? null);
   const feed = cursor?.dataFeed === true ? keeps : null;
@@ -53,7 +53,7 @@ export async function* readSlice(
     page.catch(() => undefined);
     return { scope: of, page };
   };
-  const highest = (): Highest => observer?.highest() ?? { text: null, zone: 0 };
+  const highest = (): Highest => observer?.highest() ?? { text: null, zone: 0, greatest: null };
   let ahead: ReturnType<typeof fetch> | null = fetch(start.token !== null);
   try {
     while (ahead !== null) {

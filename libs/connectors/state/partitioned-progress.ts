@@ -50,7 +50,7 @@ export class PartitionedProgress implements StateProgress {
     const { highest } = parsePosition(position);
     if (highest.text !== null) {
       this.sawRecord = true;
-      this.highest = later(this.highest, highest.text);
+      this.highest = later(later(this.highest, highest.text), highest.greatest ?? highest.text);
     }
     if (global) {
       this.switched = true;

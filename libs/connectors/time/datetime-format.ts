@@ -14,6 +14,8 @@ export interface DatetimeFormat {
   readonly resolutionMicros: number;
   /** Values compare as numbers, not as text. */
   readonly numeric: boolean;
+  /** Texts, of times in one zone, surely sort as the times do. */
+  readonly sorted: boolean;
 }
 
 const known = new Map<string, DatetimeFormat>();
@@ -44,6 +46,8 @@ const LAST_MICROS = 253_402_300_800 * MICROS_PER_SECOND;
 const epoch = (pattern: string, microsPerUnit: number, digits: RegExp, write: (micros: number) => string): DatetimeFormat => ({
   pattern,
   numeric: true,
+  // Numbers of unequal length.
+  sorted: false,
   resolutionMicros: microsPerUnit,
   parse(text) {
     const micros = Math.round(Number(text) * microsPerUnit);
@@ -73,6 +77,8 @@ function resolutionOf(pattern: string): number {
   return /%-?[HIkl]/.test(pattern) ? 3_600 * MICROS_PER_SECOND : MICROS_PER_DAY;
 }
 
+const SORTED = /^[^%]*%Y[^%]+%m([^%]+%d([^%]+%H([^%]+%M([^%]+%S([^%]+(%f|%_ms))?)?)?)?)?[^%]*$/;
+
 function calendarFormat(pattern: string): DatetimeFormat {
   for (const [all, letter = ''] of pattern.replaceAll('%_ms', '').matchAll(/%[-_0^#]?([^]?)/g))
     if (!isDirective(letter)) throw new UnknownDirective(all);
@@ -81,6 +87,7 @@ function calendarFormat(pattern: string): DatetimeFormat {
   return {
     pattern,
     numeric: false,
+    sorted: SORTED.test(pattern),
     resolutionMicros: resolutionOf(pattern),
     parse(text) {
       const moment = readOrNull(readable, text);
