@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
@@ -104,12 +103,10 @@ async function bundle(before) {
   const hash = sha(...sdk, ...[...closure(entry)].sort().map((file) => readFileSync(file)));
   if (hash === before && existsSync(join(dist, 'workflows/bundle.js'))) return hash;
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  // As in libs/temporal/tracing.ts, which bundles at start where payloads are encrypted.
-  const tracing = '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors';
-  const workflowInterceptorModules = [createRequire(import.meta.url).resolve(tracing)];
+  const { workflowInterceptorModule } = await import(pathToFileURL(join(dist, 'libs/temporal/tracing.js')).href);
   const { code } = await bundleWorkflowCode({
     workflowsPath: entry,
-    workflowInterceptorModules,
+    workflowInterceptorModules: [workflowInterceptorModule()],
     logger: new DefaultLogger('WARN'),
   });
   put('workflows/bundle.js', code);

@@ -30,6 +30,6 @@ function workflowSinks(tracing: Tracing | null): InjectedSinks<{ exporter: { exp
   return { exporter: makeWorkflowExporter(spanProcessor, resource) };
 }
 
-/** The module that makes them, for the bundle. The build names it as well. */
+/** The module that makes them, for the bundle. */
 export const workflowInterceptorModule = (): string =>
   createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors');

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
-import { parseJson } from '../../json/index.js';
-import { decodeJson, decodeJsonKeepingFloats, type Decoder } from '../records/decoders.component.js';
+import { bodiesOf, readJson, type Decoder } from '../records/decoder.js';
+import { decodeJson } from '../records/decoders.component.js';
 import { HeaderNames } from '../template/header-names.js';
 import { readLinks } from './link-header.js';
 
@@ -32,8 +32,7 @@ export class Answer {
   /** The body as JSON, whatever the decoder; an empty one is {}. Throws SOURCE_BAD_RESPONSE without quoting it. */
   decoded(): unknown {
     const { body } = this.response;
-    const keepsFloats = this.decoder === decodeJsonKeepingFloats;
-    return (this.parsed ??= this.guarded(() => ({ value: body.length === 0 ? {} : parseJson(body, { keepsFloats }) }))).value;
+    return (this.parsed ??= this.guarded(() => ({ value: readJson(body, this.decoder.json) }))).value;
   }
 
   /** As `decoded`; what cannot be read counts as {}. */
@@ -47,13 +46,9 @@ export class Answer {
 
   /** What the decoder makes of the body, for extractors. Throws SOURCE_BAD_RESPONSE without quoting it. */
   bodies(): readonly unknown[] {
-    if (this.values === undefined) {
-      // The usual decoder's work may be done already, by an error handler that looked at the body.
-      if (this.decoder === decodeJson || this.decoder === decodeJsonKeepingFloats) {
-        const value = this.decoded();
-        this.values = Array.isArray(value) ? (value as unknown[]) : [value];
-      } else this.values = this.guarded(() => this.decoder.decode(this.response));
-    }
+    // JSON may be parsed already, by an error handler that looked at the body.
+    this.values ??=
+      this.decoder.json === undefined ? this.guarded(() => this.decoder.decode(this.response)) : bodiesOf(this.decoded());
     return this.values;
   }
 

@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
+import { parseJson } from '../../json/index.js';
 
 /** What of an answer a decoder looks at. */
 export type Encoded = Pick<HttpResponse, 'body' | 'headers'>;
@@ -10,7 +11,20 @@ export interface Decoder {
   decode(answer: Encoded): readonly unknown[];
   /** Airbyte reads such a body as a stream, once: paginators and stop conditions see {} instead of it. */
   readonly streamed: boolean;
+  /** There where it makes nothing but the JSON of the whole body: who has parsed that already has its work done. */
+  readonly json?: JsonReading;
 }
+
+export interface JsonReading {
+  /** Of 1.0 text is "1.0": for readers that make text of values. */
+  keepsFloats: boolean;
+}
+
+/** A whole body as JSON; as Airbyte has it, no body at all is an empty object. Throws SyntaxError. */
+export const readJson = (body: Buffer, reading?: JsonReading): unknown => (body.length === 0 ? {} : parseJson(body, reading));
+
+/** The values that extractors go through: a list's items, or the one value. */
+export const bodiesOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [value]);
 
 /** Reads bytes that were taken out of an answer (unpacked, say). Errors as for Decoder.decode. */
 export type Parse = (body: Buffer) => readonly unknown[];

@@ -3,8 +3,9 @@ import { parseJson } from '../../json/index.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { field, list, optional, text, type Field } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
+import { ESCAPED_LETTERS } from '../template/syntax/escapes.js';
 import { csvDecoding } from './csv-decoding.js';
-import { unpack, type Decoder, type Parse } from './decoder.js';
+import { bodiesOf, readJson, unpack, type Decoder, type JsonReading, type Parse } from './decoder.js';
 import { textEncoding, type ReadText } from './text-encoding.js';
 import { xmlBodies } from './xml-decoding.js';
 import { zipFiles } from './zip.js';
@@ -17,17 +18,10 @@ interface ByteDecoder extends Decoder {
 }
 const ofBytes = (parse: Parse, streamed = true): ByteDecoder => ({ parse, streamed, decode: ({ body }) => parse(body) });
 
-const bodiesOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [value]);
-/** As Airbyte has it: no body at all is an empty object. */
-const parseJsonBodies: Parse = (body) => (body.length === 0 ? [{}] : bodiesOf(parseJson(body)));
+const ofJson = (json: JsonReading): ByteDecoder => ({ ...ofBytes((body) => bodiesOf(readJson(body, json)), false), json });
 
-/** One for all: who has parsed the body already knows by it that nothing is left to do. */
-export const decodeJson: ByteDecoder = ofBytes(parseJsonBodies, false);
-/** The same where text is made of the values: of 1.0 it is "1.0". */
-export const decodeJsonKeepingFloats: Decoder = ofBytes(
-  (body) => (body.length === 0 ? [{}] : bodiesOf(parseJson(body, { keepsFloats: true }))),
-  false,
-);
+export const decodeJson = ofJson({ keepsFloats: false });
+export const decodeJsonKeepingFloats = ofJson({ keepsFloats: true });
 const jsonDecoder = defineComponent({ type: 'JsonDecoder', fields: {}, build: () => decodeJson });
 
 const lines = (body: Buffer): string[] => body.toString('utf8').split('\n');
@@ -88,24 +82,13 @@ const csvDecoder = defineComponent({
   },
 });
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  t: '\t',
-  v: '\v',
-  f: '\f',
-  a: '\x07',
-  b: '\b',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-};
-
 /** Python's unicode_escape, for texts that begin with a backslash. */
 const unescape = (delimiter: string): string =>
   delimiter.startsWith('\\')
     ? delimiter.replace(
         /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|([0-7]{1,3})|(.))/gi,
         (whole, hex?: string, wide?: string, octal?: string, letter?: string) => {
-          if (letter !== undefined) return ESCAPES[letter] ?? whole;
+          if (letter !== undefined) return ESCAPED_LETTERS[letter] ?? whole;
           return String.fromCharCode(octal === undefined ? parseInt(hex ?? wide ?? '', 16) : parseInt(octal, 8));
         },
       )

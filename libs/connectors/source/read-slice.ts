@@ -11,8 +11,6 @@ import type { ReadAll } from './properties.js';
 import { parsePosition } from './read-position.js';
 import type { StreamModel } from './stream-model.js';
 
-export { parsePosition, partBeginning } from './read-position.js';
-
 /**
  * The pages of a slice in order. The request for page n+1 starts as soon as page n told its token, before page n is handed out: the network
  * works while the caller does. At most one page is ahead.

@@ -7,7 +7,7 @@ import type { PartitionRouter } from '../partitions/partition.js';
 import { fromPlan, toPlan } from '../partitions/plan-value.js';
 import { readSpec } from '../source/environment.js';
 import { wasSkipped } from '../async/job-position.js';
-import { parsePosition } from '../source/read-slice.js';
+import { parsePosition } from '../source/read-position.js';
 import {
   initialCursor,
   partitionKey,

@@ -5,7 +5,7 @@ import type { Cursor } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { readSpec, scopeOf } from '../source/environment.js';
 import { wasSkipped } from '../async/job-position.js';
-import { parsePosition } from '../source/read-slice.js';
+import { parsePosition } from '../source/read-position.js';
 import { DelegatedProgress, wayFrom } from '../source/state-delegation.js';
 import type { StreamModel } from '../source/stream-model.js';
 import { PartitionedProgress } from './partitioned-progress.js';
