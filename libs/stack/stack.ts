@@ -21,6 +21,8 @@ export interface StackOptions {
   api?: boolean;
   /** Start the demo shop, with these arguments. Default: no shop. */
   demoShop?: { args?: readonly string[] };
+  /** `host:port`: more addresses on this machine that sources may be at, besides the shop. Default: none. */
+  allow?: readonly string[];
   /** More environment for api, workers and shop; wins over ours. */
   env?: Readonly<Record<string, string>>;
   /** PostgreSQL settings for this start, as in postgresql.conf. */
@@ -98,7 +100,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 async function startLocked(home: string, unlock: () => void, options: StackOptions): Promise<Stack> {
-  const { workers = 1, api = true, demoShop, settings = {}, log: say = () => {} } = options;
+  const { workers = 1, api = true, demoShop, allow = [], settings = {}, log: say = () => {} } = options;
   const swept = await sweep(home);
   if (swept.length > 0) say(`ended what an earlier launcher had left: ${swept.join(', ')}`);
   const supervisor = new Supervisor(home);
@@ -150,7 +152,7 @@ async function startLocked(home: string, unlock: () => void, options: StackOptio
       TEMPORAL_UI_URL: temporal.temporalUiUrl,
       SLUICE_SECRET_KEY: secretKey(home),
       SLUICE_BOOTSTRAP_API_KEY: apiKey,
-      SLUICE_EGRESS_ALLOW: [...(shop ? [shop.address] : []), databases.warehouseUrl].map(hostAndPort).join(','),
+      SLUICE_EGRESS_ALLOW: [...[...(shop ? [shop.address] : []), databases.warehouseUrl].map(hostAndPort), ...allow].join(','),
       SLUICE_WORKFLOW_BUNDLE: distFile('workflows/bundle.js'),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
     };

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { modes } from './modes/modes.suite.js';
 import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
+import { partitions } from './partitions/partitions.suite.js';
 import { passed, resultTable, type ChaosResult } from './result.js';
 import { servers } from './servers/servers.suite.js';
 import { secondsSince } from './wait.js';
@@ -11,6 +12,7 @@ const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResul
   modes,
   zombies,
   servers,
+  partitions,
 };
 
 function optionsOrExit(): ChaosOptions {

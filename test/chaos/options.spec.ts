@@ -13,6 +13,7 @@ describe('the arguments of npm run chaos', () => {
       suite: 'zombies',
       rounds: 1,
       seed: 7,
+      parents: 100_000,
       json: 'x.json',
     });
   });
@@ -23,6 +24,7 @@ describe('the arguments of npm run chaos', () => {
     [['modes', 'zombies']],
     [['modes', '--rounds', '0']],
     [['modes', '--seed', 'x']],
+    [['partitions', '--parents', '0']],
     [['modes', '--rounds', '1.5']],
   ])('refuse %j with how it is written', (args) => {
     expect(() => chaosOptions(args)).toThrow('usage: npm run chaos');

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['modes', 'zombies', 'servers'] as const;
+export const SUITES = ['modes', 'zombies', 'servers', 'partitions'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface ChaosOptions {
@@ -9,22 +9,26 @@ export interface ChaosOptions {
   rounds: number;
   /** Everything random follows from it: the same seed makes the same choices. Default: a random one. */
   seed: number;
+  /** Partitions of the stream that `partitions` reads. */
+  parents: number;
   /** Where the results go as a JSON array. */
   json: string | undefined;
 }
 
-const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = { modes: 10, zombies: 20, servers: 3 };
+const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = { modes: 10, zombies: 20, servers: 3, partitions: 1 };
+const DEFAULT_PARENTS = 100_000;
+const MAX_PARENTS = 1_000_000;
 const MAX_ROUNDS = 1_000;
 const MAX_SEED = 2 ** 31;
 
-const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--json FILE]`;
+const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--json FILE]`;
 
 /** @throws Error saying which argument is wrong and how it is written. */
 export function chaosOptions(args: readonly string[]): ChaosOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seed: { type: 'string' }, json: { type: 'string' } },
+    options: { rounds: { type: 'string' }, seed: { type: 'string' }, parents: { type: 'string' }, json: { type: 'string' } },
   });
   const suite = SUITES.find((name) => name === positionals[0]);
   if (suite === undefined || positionals.length > 1) throw new Error(`name one suite; ${USAGE}`);
@@ -32,6 +36,7 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
     suite,
     rounds: whole('rounds', values.rounds, MAX_ROUNDS) ?? DEFAULT_ROUNDS[suite],
     seed: whole('seed', values.seed, MAX_SEED) ?? randomInt(1, MAX_SEED),
+    parents: whole('parents', values.parents, MAX_PARENTS) ?? DEFAULT_PARENTS,
     json: values.json,
   };
 }

@@ -1,4 +1,5 @@
 import { RestError, type RestClient } from '../../apps/demo/rest-client.js';
+import type { JsonObject } from '../../libs/contracts/json.js';
 import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { RunView, StartedRunView } from '../../libs/contracts/run.schema.js';
 import type { Schedule } from '../../libs/contracts/sync-spec.schema.js';
@@ -13,6 +14,8 @@ export interface NewSync {
   mode: WriteMode;
   namespace: string;
   schedule?: Partial<Schedule>;
+  /** Connection to read; default: the shop. */
+  sourceId?: string;
 }
 
 /** How long a call is tried again while the API or what it needs is down on purpose. */
@@ -41,12 +44,18 @@ export class SluiceDoor {
     };
   }
 
+  /** Another API, without configuration. @returns the connection's id */
+  async addSource(name: string, manifest: JsonObject): Promise<string> {
+    await this.rest.post('/v1/connectors', { name, manifest });
+    return (await this.rest.post<{ id: string }>('/v1/connections', { name, connector: name, config: {} })).id;
+  }
+
   /** @returns its id */
-  async createSync({ name, stream, table, mode, namespace, schedule }: NewSync): Promise<string> {
+  async createSync({ name, stream, table, mode, namespace, schedule, sourceId }: NewSync): Promise<string> {
     if (this.ends === undefined) throw new Error('connect comes first');
     const { id } = await this.rest.post<{ id: string }>('/v1/syncs', {
       name,
-      source_id: this.ends.source,
+      source_id: sourceId ?? this.ends.source,
       destination_id: this.ends.destination,
       namespace,
       streams: [{ name: stream, mode, table }],

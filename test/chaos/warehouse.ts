@@ -48,6 +48,14 @@ export class Warehouse {
     return seen === undefined ? 'no table' : `${seen.rows}/${seen.revised}`;
   }
 
+  /** Rows of the table, and distinct values of one of its columns. */
+  async keys(table: string, column: string): Promise<{ rows: number; distinct: number }> {
+    const [seen] = await this.looker.rows<{ rows: string; distinct: string }>(
+      `SELECT count(*) AS rows, count(DISTINCT "${column}") AS distinct FROM "${this.schema}"."${table}"`,
+    );
+    return { rows: Number(seen?.rows ?? 0), distinct: Number(seen?.distinct ?? 0) };
+  }
+
   /** The server processes that the run's writers hold now. */
   writers(runId: string): Promise<WriterSession[]> {
     return this.looker.rows(

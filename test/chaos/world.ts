@@ -31,14 +31,14 @@ export interface World {
   pace(recordsPerSecond: number): Promise<void>;
 }
 
-/** Starts a world with so many rows of these entities, and removes it again whatever happens. */
+/** Starts a world with so many rows of these entities, and removes it again whatever happens. `allow`: other APIs, as `host:port`. */
 export async function withWorld<T>(
-  { sizes }: { sizes: Partial<Record<Entity, number>> },
+  { sizes, allow = [] }: { sizes: Partial<Record<Entity, number>>; allow?: readonly string[] },
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
   await forgetEarlier();
-  const stack = await startStack({ home: HOME, demoShop: { args }, log: (line) => console.log(`  ${line}`) });
+  const stack = await startStack({ home: HOME, demoShop: { args }, allow, log: (line) => console.log(`  ${line}`) });
   const interrupted = (signal: NodeJS.Signals) => {
     console.error(`interrupted by ${signal}: everything is being stopped`);
     void stack.destroy().finally(() => process.exit(130));
