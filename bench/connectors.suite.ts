@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { airbyteCdk, CDK_ENVIRONMENT } from './cases/cdk.js';
 import { startBulkServer } from './connectors/bulk-server.js';
-import type { ConnectorCase, ConnectorsBenchOptions } from './options.js';
+import type { ConnectorCase, SuiteOptions } from './options.js';
 import { summarise, type BenchResult, type Measurement } from './results.js';
 import { runChild } from './run-child.js';
 
@@ -20,7 +20,7 @@ interface Contestant {
 
 /** One manifest, read by bin/sluice and by Airbyte's CDK in turn, each as a program that writes its messages to a file. */
 export async function connectorsSuite(setting: {
-  options: ConnectorsBenchOptions;
+  options: SuiteOptions<'connectors'>;
   root: string;
   say: (line: string) => void;
 }): Promise<BenchResult[]> {
@@ -59,7 +59,7 @@ interface Files {
   catalog: (stream: ConnectorCase) => string;
 }
 
-const own = (root: string, { manifest, config, catalog }: Files, { cases }: ConnectorsBenchOptions): Contestant[] =>
+const own = (root: string, { manifest, config, catalog }: Files, { cases }: SuiteOptions<'connectors'>): Contestant[] =>
   cases.map((stream) => ({
     name: stream,
     stream,
@@ -72,7 +72,7 @@ const own = (root: string, { manifest, config, catalog }: Files, { cases }: Conn
 
 async function peers(
   { manifest, config, catalog }: Files,
-  { options, say }: { options: ConnectorsBenchOptions; say: (line: string) => void },
+  { options, say }: { options: SuiteOptions<'connectors'>; say: (line: string) => void },
 ): Promise<Contestant[]> {
   if (!options.peers) {
     say('airbyte-cdk: skipped, as asked');

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connectorsSuite } from './connectors.suite.js';
-import { benchOptions, USAGE } from './options.js';
+import { benchOptions, USAGE, type BenchOptions } from './options.js';
 import { restSuite } from './rest.suite.js';
-import { resultTable } from './results.js';
+import { resultTable, type BenchResult } from './results.js';
+import { streamsSuite } from './streams.suite.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,13 +18,28 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     return 2;
   }
-  const results =
-    options.suite === 'rest' ? await restSuite({ options, root, say }) : await connectorsSuite({ options, root, say });
+  const results = await play(options);
   say(`\n${resultTable(results)}\n`);
-  const span = options.suite === 'rest' ? 'from the request to the last commit' : 'from the start of the program to its end';
+  const span =
+    options.suite === 'connectors' ? 'from the start of the program to its end' : 'from the request to the last commit';
   say(`rates are medians over the rounds, ${span}; the memory is the highest of all rounds`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return 0;
+}
+
+function play(options: BenchOptions): Promise<BenchResult[]> {
+  switch (options.suite) {
+    case 'rest':
+      return restSuite({ options, root, say });
+    case 'connectors':
+      return connectorsSuite({ options, root, say });
+    case 'streams':
+      return streamsSuite({ options, root, say });
+    default: {
+      const never: never = options;
+      throw new Error(`unknown suite ${String(never)}`);
+    }
+  }
 }
 
 process.exit(await main());

@@ -1,43 +1,42 @@
 import { parseArgs } from 'node:util';
 
-const MODES = ['append', 'upsert'] as const;
-export type Mode = (typeof MODES)[number];
+/** What each suite measures, and with how many records of the source by default. */
+const SUITES = {
+  rest: { rows: 200_000, cases: ['append', 'upsert'] },
+  connectors: { rows: 100_000, cases: ['bulk', 'bulk-transform'] },
+  streams: { rows: 100_000, cases: ['streams'] },
+} as const;
+type SuiteName = keyof typeof SUITES;
+const NAMES = Object.keys(SUITES) as SuiteName[];
 
-export interface BenchOptions {
-  suite: 'rest';
-  /** Records of the source. Default 200,000. */
+export type Mode = (typeof SUITES)['rest']['cases'][number];
+export type ConnectorCase = (typeof SUITES)['connectors']['cases'][number];
+
+export interface SuiteOptions<Name extends SuiteName> {
+  suite: Name;
+  /** Records of the source. */
   rows: number;
   /** Interleaved repetitions; the medians are reported. Default 5. */
   rounds: number;
-  cases: readonly Mode[];
+  /** Default: all of the suite. */
+  cases: readonly (typeof SUITES)[Name]['cases'][number][];
   /** Where the results go as JSON. */
   json: string | undefined;
-  /** Compare with dlt too. It is slow, so with fewer records: at most `PEER_ROWS`. */
+  /** Measure others' tools too, where they can be had. */
   peers: boolean;
 }
+export type BenchOptions = { [Name in SuiteName]: SuiteOptions<Name> }[SuiteName];
 
-/** Enough that a peer's rate is level, few enough that five rounds of it end within minutes. */
+/** Peers are slow, and get fewer records: enough that a peer's rate is level, few enough that five rounds of it end within minutes. */
 export const PEER_ROWS = 100_000;
 
-const CONNECTOR_CASES = ['bulk', 'bulk-transform'] as const;
-export type ConnectorCase = (typeof CONNECTOR_CASES)[number];
-
-export interface ConnectorsBenchOptions {
-  suite: 'connectors';
-  /** Records that are read. Default 100,000. */
-  rows: number;
-  rounds: number;
-  cases: readonly ConnectorCase[];
-  json: string | undefined;
-  /** Compare with Airbyte's own engine too. */
-  peers: boolean;
-}
-
-export const USAGE = `npm run bench -- rest [--rows N] [--rounds N] [--cases append,upsert] [--no-peers] [--json FILE]
-npm run bench -- connectors [--rows N] [--rounds N] [--cases bulk,bulk-transform] [--no-peers] [--json FILE]`;
+export const USAGE = NAMES.map(
+  (name) =>
+    `npm run bench -- ${name} [--rows N] [--rounds N] [--cases ${SUITES[name].cases.join(',')}] [--no-peers] [--json FILE]`,
+).join('\n');
 
 /** @throws Error saying which argument is wrong. */
-export function benchOptions(args: readonly string[]): BenchOptions | ConnectorsBenchOptions {
+export function benchOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -50,26 +49,24 @@ export function benchOptions(args: readonly string[]): BenchOptions | Connectors
       peers: { type: 'boolean', default: true },
     },
   });
-  const [suite, ...more] = positionals;
-  if ((suite !== 'rest' && suite !== 'connectors') || more.length > 0)
-    throw new Error(`the suites are: rest, connectors; got ${positionals.join(' ') || 'none'}`);
-  const shared = {
-    rows: whole('rows', values.rows ?? (suite === 'rest' ? '200000' : '100000'), 1_000, 12_000_000),
+  const suite = NAMES.find((name) => name === positionals[0]);
+  if (suite === undefined || positionals.length > 1)
+    throw new Error(`the suites are: ${NAMES.join(', ')}; got ${positionals.join(' ') || 'none'}`);
+  return {
+    suite,
+    rows: whole('rows', values.rows ?? String(SUITES[suite].rows), 1_000, 12_000_000),
     rounds: whole('rounds', values.rounds, 1, 100),
+    cases: chosen(values.cases, SUITES[suite].cases),
     json: values.json,
     peers: values.peers,
-  };
-  return suite === 'rest'
-    ? { suite, ...shared, cases: chosen(values.cases, MODES) }
-    : { suite, ...shared, cases: chosen(values.cases, CONNECTOR_CASES) };
+  } as BenchOptions;
 }
 
-function chosen<Name extends string>(text: string | undefined, known: readonly Name[]): readonly Name[] {
+function chosen(text: string | undefined, known: readonly string[]): readonly string[] {
   if (text === undefined) return known;
   return text.split(',').map((name) => {
-    const found = known.find((one) => one === name);
-    if (found === undefined) throw new Error(`--cases takes ${known.join(', ')}; got ${name}`);
-    return found;
+    if (!known.includes(name)) throw new Error(`--cases takes ${known.join(', ')}; got ${name}`);
+    return name;
   });
 }
 

@@ -9,7 +9,7 @@ import { EVENT_COLUMNS } from './cases/columns.js';
 import { dltCase, pythonWithDlt } from './cases/dlt.case.js';
 import { startReference, type Reference } from './cases/reference.js';
 import { connect, sluiceCase } from './cases/sluice.case.js';
-import { PEER_ROWS, type BenchOptions, type Mode } from './options.js';
+import { PEER_ROWS, type Mode, type SuiteOptions } from './options.js';
 import { summarise, type BenchResult, type Measurement } from './results.js';
 import { Warehouse } from './warehouse.js';
 
@@ -19,7 +19,7 @@ const HOME = '.sluice/bench';
 const BYTES_PER_RECORD = 450;
 
 interface Setting {
-  options: BenchOptions;
+  options: SuiteOptions<'rest'>;
   root: string;
   say: (line: string) => void;
 }
@@ -68,7 +68,7 @@ const baselines = (modes: readonly Mode[]): Record<string, string[]> =>
     ]),
   );
 
-async function ownCases(stack: Stack, { cases, rows }: BenchOptions): Promise<BenchCase[]> {
+async function ownCases(stack: Stack, { cases, rows }: SuiteOptions<'rest'>): Promise<BenchCase[]> {
   const rest = new RestClient(stack.apiUrl, stack.apiKey);
   const ends = await connect(rest, stack);
   return cases.flatMap((mode) => [

@@ -19,7 +19,7 @@ export class Warehouse {
   }
 
   /** Throws unless the table holds each of the rows exactly once: a wrong result has no rate. */
-  async verify({ name, table, rows }: BenchCase): Promise<void> {
+  async verify({ name, table, rows }: Pick<BenchCase, 'name' | 'table' | 'rows'>): Promise<void> {
     const { rows: found } = await this.pool.query<{ rows: string; ids: string }>(
       `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM ${table}`,
     );

@@ -22,16 +22,21 @@ interface Ends {
 export async function connect(rest: RestClient, stack: Stack): Promise<Ends> {
   const make = async (name: string, connector: string, config: unknown): Promise<string> =>
     (await rest.post<{ id: string }>('/v1/connections', { name, connector, config })).id;
-  const warehouse = new URL(stack.warehouseUrl);
   return {
     source: await make('bench shop', 'demo-shop', { base_url: stack.shopUrl, api_key: stack.shopApiKey, page_size: 1_000 }),
-    destination: await make('bench warehouse', 'postgres', {
-      host: warehouse.hostname,
-      port: Number(warehouse.port),
-      database: warehouse.pathname.slice(1),
-      user: decodeURIComponent(warehouse.username),
-      password: decodeURIComponent(warehouse.password),
-    }),
+    destination: await make('bench warehouse', 'postgres', warehouseConfig(stack)),
+  };
+}
+
+/** The stack's warehouse as a connection's configuration. */
+export function warehouseConfig(stack: Stack) {
+  const warehouse = new URL(stack.warehouseUrl);
+  return {
+    host: warehouse.hostname,
+    port: Number(warehouse.port),
+    database: warehouse.pathname.slice(1),
+    user: decodeURIComponent(warehouse.username),
+    password: decodeURIComponent(warehouse.password),
   };
 }
 
@@ -65,7 +70,8 @@ export function sluiceCase(request: { mode: Mode; rows: number; rest: RestClient
   };
 }
 
-async function finished(rest: RestClient, id: string, rows: number): Promise<RunView> {
+/** The run when it has succeeded; throws when it ends otherwise, or is stuck. */
+export async function finished(rest: RestClient, id: string, rows: number): Promise<RunView> {
   const deadline = performance.now() + Math.max(SLOWEST.atLeastMs, (rows / SLOWEST.rowsPerSecond) * 1_000);
   for (;;) {
     const run = await rest.get<RunView>(`/v1/runs/${id}`);
