@@ -1,4 +1,4 @@
-import type { Column } from './columns.js';
+import type { Column } from '../../typing/index.js';
 import type { BoundaryBase, BoundaryKey } from './boundary.js';
 import { literal } from './quote.js';
 import type { Session } from './session.js';

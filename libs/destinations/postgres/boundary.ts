@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../contracts/stream.js';
 import { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from '../../pipeline/index.js';
-import type { Column } from './columns.js';
+import type { Column } from '../../typing/index.js';
 import { compileLine } from './encoder.js';
 import { literal } from './quote.js';
 

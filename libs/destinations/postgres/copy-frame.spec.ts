@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { frameEncoder } from './copy-frame.js';
 import { compileEncoder, type Reject } from './encoder.js';
 
-const columns = [{ name: 'v', type: 'text' as const }];
+const columns = [{ name: 'v', path: ['v'], type: 'text' as const }];
 const frame = (values: unknown[], rejects: Reject[] = []) =>
   frameEncoder(compileEncoder({ columns, numbered: true }))(
     values.map((v) => ({ v })),

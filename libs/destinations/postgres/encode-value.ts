@@ -40,6 +40,11 @@ export function json(value: unknown): string {
   return out.replaceAll('\\', '\\\\');
 }
 
+/** Base64 in a column of bytes. */
+export function bytes(value: unknown): string {
+  return typeof value === 'string' ? `\\\\x${Buffer.from(value, 'base64').toString('hex')}` : scalar(value);
+}
+
 /** A non-null value in a column of numbers, text, times or booleans: PostgreSQL decides whether it fits. */
 export function scalar(value: unknown): string {
   switch (typeof value) {

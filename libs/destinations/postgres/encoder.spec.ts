@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { compileEncoder, type Reject } from './encoder.js';
 
 const columns = [
-  { name: 'id', type: 'bigint' as const },
-  { name: 'name', type: 'text' as const },
-  { name: 'more', type: 'jsonb' as const },
+  { name: 'id', path: ['id'], type: 'bigint' as const },
+  { name: 'name', path: ['name'], type: 'text' as const },
+  { name: 'more', path: ['more'], type: 'jsonb' as const },
 ];
 
 test('writes a line a record, with what COPY treats specially escaped', () => {
@@ -42,8 +42,8 @@ test('leaves out what cannot be loaded, and says why and where', () => {
 test('a field with the name of something that every object has is absent unless the record has it', () => {
   const encode = compileEncoder({
     columns: [
-      { name: 'constructor', type: 'text' },
-      { name: '__proto__', type: 'text' },
+      { name: 'constructor', path: ['constructor'], type: 'text' },
+      { name: '__proto__', path: ['__proto__'], type: 'text' },
     ],
   });
   expect(encode([{}, JSON.parse('{"constructor": "c", "__proto__": "p"}') as Record<string, unknown>], [], 0)).toBe(
@@ -53,5 +53,5 @@ test('a field with the name of something that every object has is absent unless 
 
 test('names are data, never code', () => {
   const name = `"]; throw new Error('run'); //\n\u2028\``;
-  expect(compileEncoder({ columns: [{ name, type: 'text' }] })([{ [name]: 'x' }], [], 0)).toBe('x\n');
+  expect(compileEncoder({ columns: [{ name, path: [name], type: 'text' }] })([{ [name]: 'x' }], [], 0)).toBe('x\n');
 });

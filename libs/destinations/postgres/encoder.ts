@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../contracts/stream.js';
-import type { Column, ColumnType } from './columns.js';
-import { json, NULL, scalar, text, Unencodable } from './encode-value.js';
+import type { Column, ColumnType } from '../../typing/index.js';
+import { bytes, json, NULL, scalar, text, Unencodable } from './encode-value.js';
 
 /** A record that cannot be loaded, for sluice.quarantine. */
 export interface Reject {
@@ -50,9 +50,9 @@ export function compileLine(columns: readonly Column[]): (record: SourceRecord) 
 
 function compileLines({ columns, required = [], numbered = false }: EncoderOptions): Encoder {
   const keyCheck = required.map(
-    (name) => `if (${access(name)} == null) { reject(r, 'null_key', ${JSON.stringify(name)}); continue; }`,
+    (name) => `if (${access([name])} == null) { reject(r, 'null_key', ${JSON.stringify(name)}); continue; }`,
   );
-  const values = columns.map(({ name, type }) => `((v = ${access(name)}) == null ? '\\\\N' : ${valueOf(type)})`);
+  const values = columns.map(({ path, type }) => `((v = ${access(path)}) == null ? '\\\\N' : ${valueOf(type)})`);
   if (numbered) values.push('(first + i)');
   const body = `
     return (rows, rejects, first) => {
@@ -74,20 +74,25 @@ function compileLines({ columns, required = [], numbered = false }: EncoderOptio
       return out;
     };`;
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- see compileEncoder: only JSON.stringify'd names enter the code
-  const make = new Function('text', 'json', 'scalar', 'reasonOf', 'culprit', 'columns', body) as (
+  const make = new Function('text', 'json', 'scalar', 'bytes', 'reasonOf', 'culprit', 'columns', 'inner', body) as (
     ...helpers: unknown[]
   ) => Encoder;
-  return make(text, json, scalar, reasonOf, culprit, columns);
+  return make(text, json, scalar, bytes, reasonOf, culprit, columns, inner);
 }
 
 /** `r.name`, but never what a record inherits: a field called `constructor` is absent from most records. */
-function access(name: string): string {
-  const key = JSON.stringify(name);
-  return name in Object.prototype ? `(Object.hasOwn(r, ${key}) ? r[${key}] : null)` : `r[${key}]`;
+function access(path: readonly string[]): string {
+  return path.reduce((inside, name, depth) => {
+    const key = JSON.stringify(name);
+    const own = depth === 0 ? inside : `inner(${inside})`;
+    return name in Object.prototype ? `(Object.hasOwn(${own}, ${key}) ? ${own}[${key}] : null)` : `${own}[${key}]`;
+  }, 'r');
 }
 
 function valueOf(type: ColumnType): string {
   switch (type) {
+    case 'smallint':
+    case 'integer':
     case 'bigint':
     case 'numeric':
       return `typeof v === 'number' ? v : scalar(v)`;
@@ -97,7 +102,12 @@ function valueOf(type: ColumnType): string {
     case 'timestamptz':
     case 'timestamp':
     case 'date':
+    case 'time':
+    case 'timetz':
+    case 'uuid':
       return `typeof v === 'string' ? text(v) : scalar(v)`;
+    case 'bytea':
+      return 'bytes(v)';
     case 'jsonb':
       return 'json(v)';
     default: {
@@ -115,15 +125,25 @@ function reasonOf(error: unknown): Unencodable['reason'] {
 /** The field that cannot be encoded. */
 function culprit(columns: readonly Column[], record: SourceRecord): string | null {
   for (const column of columns) {
-    const value = Object.hasOwn(record, column.name) ? record[column.name] : null;
+    const value = valueAt(record, column.path);
     try {
       const encoded = value == null ? NULL : column.type === 'jsonb' ? json(value) : scalar(value);
-      if (!isWellFormed(encoded)) return column.name;
+      if (!isWellFormed(encoded)) return column.path.join('.');
     } catch {
-      return column.name;
+      return column.path.join('.');
     }
   }
   return null;
+}
+
+const NONE = {};
+/** What holds nested fields; anything but an object holds none. */
+const inner = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : NONE);
+
+function valueAt(record: SourceRecord, path: readonly string[]): unknown {
+  let value: unknown = record;
+  for (const key of path) value = Object.hasOwn(inner(value), key) ? (value as Record<string, unknown>)[key] : null;
+  return value;
 }
 
 /** String.prototype.isWellFormed (ES2024, in Node since 20). */

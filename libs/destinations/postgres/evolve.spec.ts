@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { ColumnType } from './columns.js';
+import type { ColumnType } from '../../typing/index.js';
 import { evolve, type ExistingColumn } from './evolve.js';
 
-const column = (name: string, type: ColumnType = 'text') => ({ name, type });
+const column = (name: string, type: ColumnType = 'text') => ({ name, path: [name], type });
 const existing = (name: string, type = 'text', more: Partial<ExistingColumn> = {}): ExistingColumn => ({
   ...{ name, type, notNull: false, filled: false, computed: false },
   ...more,

@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from './columns.js';
+import type { Column, ColumnType } from '../../typing/index.js';
 
 /** A column of a table that exists. `type` as format_type() writes it. */
 export interface ExistingColumn {
@@ -18,16 +18,24 @@ export type Evolution =
   /** Words for the reader, one per problem. */
   | { kind: 'conflict'; problems: readonly string[] };
 
+const TEXT = ['text', 'character varying'];
+
 /** Types of existing columns that take every value of ours, or refuse it loudly. A double or a numeric(10,2) would round silently: no. */
 const ACCEPTED: Readonly<Record<ColumnType, readonly string[]>> = {
+  smallint: ['smallint', 'integer', 'bigint', 'numeric'],
+  integer: ['integer', 'bigint', 'numeric'],
   bigint: ['bigint', 'integer', 'smallint', 'numeric'],
   numeric: ['numeric'],
   boolean: ['boolean'],
-  text: ['text', 'character varying'],
+  text: TEXT,
   timestamptz: ['timestamp with time zone'],
   timestamp: ['timestamp without time zone'],
   date: ['date'],
+  time: ['time without time zone', ...TEXT],
+  timetz: ['time with time zone', ...TEXT],
   jsonb: ['jsonb'],
+  bytea: ['bytea', ...TEXT],
+  uuid: ['uuid', ...TEXT],
 };
 
 /** What must be done to a table so that `wanted` fits into it. null: there is no table. Pure. Nothing is ever dropped, renamed or narrowed. */

@@ -2,10 +2,11 @@ import type { SliceWriter } from '../../contracts/destination.port.js';
 import { Boundary } from './boundary.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
-import { columnsOf, type Column } from './columns.js';
+import { namesOf, type Column } from '../../typing/index.js';
 import { frameEncoder } from './copy-frame.js';
 import { compileEncoder } from './encoder.js';
 import { loadedRelation } from './generation.js';
+import type { LayoutCache } from './layout.js';
 import { insertLedger, mergeLedger } from './ledger.js';
 import { compileMerge } from './merge.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
@@ -16,7 +17,11 @@ import { PostgresSliceWriter, type Loading } from './slice-writer.js';
 import { dropSliceStage, openStage, orderColumn, STAGE } from './stage.js';
 
 /** See Destination.open. The sessions are the writer's own until it is closed. */
-export async function openWriter(pool: SessionPool, timeouts: SessionTimeouts, request: OpenRequest): Promise<SliceWriter> {
+export async function openWriter(
+  pool: SessionPool,
+  { timeouts, layouts }: { timeouts: SessionTimeouts; layouts: LayoutCache },
+  request: OpenRequest,
+): Promise<SliceWriter> {
   const staged = request.target.resume !== 'exact';
   const taken = await Promise.allSettled(staged ? [pool.take()] : [pool.take(), pool.take()]);
   const sessions = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -34,13 +39,14 @@ export async function openWriter(pool: SessionPool, timeouts: SessionTimeouts, r
       return completedSlice(opened);
     }
     const key = keyOf(request, opened);
+    const columns = await layouts.get(session, { id: opened.streamId, schemaVersion: opened.schemaVersion });
     return new PostgresSliceWriter({
       key,
       position: opened.position,
       seq: opened.seq,
       sessions,
-      loading: await prepareLoading(sessions, request, opened),
-      boundary: await boundaryOf(session, request, { key, opened }),
+      loading: await prepareLoading(sessions, request, { opened, columns }),
+      boundary: await boundaryOf(session, request, { key, opened, columns }),
       timeouts,
       release: async (completed) => {
         if (!session.broken && !completed) await forgetSessions(session, key);
@@ -68,8 +74,11 @@ const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterK
 /** A chunk is sorted by key before it is merged: with PostgreSQL's default of 4 MB that would go through files. */
 const MERGE_MEMORY = `SET LOCAL work_mem = '32MB'`;
 
-async function prepareLoading(sessions: readonly Session[], { target }: OpenRequest, opened: OpenedSlice): Promise<Loading> {
-  const columns = columnsOf(target);
+async function prepareLoading(
+  sessions: readonly Session[],
+  { target }: OpenRequest,
+  { opened, columns }: { opened: OpenedSlice; columns: readonly Column[] },
+): Promise<Loading> {
   const relation = loadedRelation({ ...opened, id: opened.streamId }, target);
   const staged = target.resume !== 'exact';
   const upsert = target.mode === 'incremental_upsert';
@@ -86,7 +95,7 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
   for (const session of sessions)
     await openStage(session, { relation, columns, keeps: staged ? 'slice' : 'chunk', schemaVersion: opened.schemaVersion });
   const order = ident(orderColumn(columns));
-  const merge = upsert ? compileMerge({ ...target, relation, columns }) : null;
+  const merge = upsert ? compileMerge({ ...target, ...namesOf(columns, target), relation, columns }) : null;
   return {
     staged,
     columns: columnNames,
@@ -102,10 +111,9 @@ async function prepareLoading(sessions: readonly Session[], { target }: OpenRequ
 async function boundaryOf(
   session: Session,
   { target }: OpenRequest,
-  { key, opened }: { key: WriterKey; opened: OpenedSlice },
+  { key, opened, columns }: { key: WriterKey; opened: OpenedSlice; columns: readonly Column[] },
 ): Promise<Boundary | null> {
   if (target.mode !== 'incremental_append' || target.cursorField === null) return null;
-  const columns: readonly Column[] = columnsOf(target);
   // What another run left was there when the slice was opened; what this slice did not commit it did not leave.
   const untouched = !opened.bounded && opened.seq === 0 && opened.position === null;
   const left = untouched ? noBoundary() : await readBoundary(session, key);

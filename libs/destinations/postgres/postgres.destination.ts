@@ -16,6 +16,7 @@ import { fenceStream } from './fence.js';
 import { finishStream } from './finish.js';
 import { inspectStream } from './inspect.js';
 import { installSchema } from './install-schema.js';
+import { LayoutCache } from './layout.js';
 import type { OpenRequest } from './open-slice.js';
 import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
@@ -44,6 +45,7 @@ export class PostgresDestination implements Destination {
   readonly capabilities = POSTGRES_CAPABILITIES;
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;
+  private readonly layouts = new LayoutCache();
   private installed: Promise<void> | undefined;
 
   constructor({ config, egress, timeouts, applicationName = 'sluice' }: PostgresDestinationOptions) {
@@ -60,7 +62,7 @@ export class PostgresDestination implements Destination {
   }
 
   async open(request: OpenRequest): Promise<SliceWriter> {
-    return openWriter(this.pool, this.timeouts, request);
+    return openWriter(this.pool, { timeouts: this.timeouts, layouts: this.layouts }, request);
   }
 
   finish(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<void> {

@@ -1,12 +1,14 @@
 import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Slice } from '../../contracts/stream.js';
 import { terminateOtherRuns } from './backends.js';
-import { columnsOf, type Column } from './columns.js';
+import { columnsOf, namesOf, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
+import { readKnownColumns, recordLayout } from './layout.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
 import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
+import { POSTGRES_RULES } from './table-rules.js';
 import { ownTable, shapeTable } from './target-table.js';
 
 /** See Destination.prepare. */
@@ -14,7 +16,7 @@ export async function prepareStream(
   session: Session,
   { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
 ): Promise<PreparedStream> {
-  const columns = columnsOf(target);
+  columnsOf(target, { rules: POSTGRES_RULES }); // what cannot be loaded at all is refused before anything is touched
   // First the epoch alone: from its commit on no older writer can begin, so those that are still there can be ended before DDL waits for them.
   const known = await readStream(session, ref, { lock: false });
   if (known && known.epoch < ref.epoch) await terminateOtherRuns(session, { streamId: known.id, runId: ref.runId });
@@ -23,12 +25,13 @@ export async function prepareStream(
   return session.transaction(`preparing the stream ${ref.stream}`, async () => {
     let row = await lockOwnStream(session, ref);
     await ownTable(session, ref, target);
+    const columns = columnsOf(target, { rules: POSTGRES_RULES, known: await readKnownColumns(session, row.id) });
     const loading = target.mode === 'full_refresh_overwrite' || (row.preparedRun === ref.runId ? row.loading : row.reset);
     await shapeTable(session, { target, columns, keyed: target.mode === 'incremental_upsert' && !loading });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
-    if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target });
+    if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target, columns });
     await session.query(
       'preparing',
       `UPDATE sluice.stream SET prepared_run = $2, loading = $3, generation = $4, schema_version = $5,
@@ -48,7 +51,7 @@ export async function prepareStream(
 async function beginRun(
   session: Session,
   row: StreamRow,
-  { ref, target }: { ref: StreamRef; target: StreamTarget },
+  { ref, target, columns }: { ref: StreamRef; target: StreamTarget; columns: readonly Column[] },
 ): Promise<void> {
   const what = `preparing the stream ${ref.stream}`;
   await dropGenerations(session, row.id, null);
@@ -66,24 +69,10 @@ async function beginRun(
   const table = qualified(GENERATION_SCHEMA, generationTable(row));
   await session.query(what, `CREATE TABLE ${table} (LIKE ${qualified(target.namespace, target.table)})`);
   if (target.mode === 'incremental_upsert')
-    await session.query(what, `ALTER TABLE ${table} ADD PRIMARY KEY (${target.primaryKey.map(ident).join(', ')})`);
-}
-
-/** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
-async function recordLayout(session: Session, row: StreamRow, columns: readonly Column[]): Promise<number> {
-  const what = 'recording the columns';
-  const [last] = await session.query<{ columns: Column[] }>(
-    what,
-    'SELECT columns FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
-    [row.id, row.schemaVersion],
-  );
-  if (last && JSON.stringify(last.columns) === JSON.stringify(columns)) return row.schemaVersion;
-  await session.query(what, 'INSERT INTO sluice.layout (stream_id, schema_version, columns) VALUES ($1, $2, $3)', [
-    row.id,
-    row.schemaVersion + 1,
-    JSON.stringify(columns),
-  ]);
-  return row.schemaVersion + 1;
+    await session.query(
+      what,
+      `ALTER TABLE ${table} ADD PRIMARY KEY (${namesOf(columns, target).primaryKey.map(ident).join(', ')})`,
+    );
 }
 
 async function unfinishedSlices(session: Session, streamId: string, ref: StreamRef): Promise<Slice[]> {

@@ -1,12 +1,16 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
-import { columnsOf } from './columns.js';
+import { namesOf } from '../../typing/index.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from './generation.js';
+import { readLayout } from './layout.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
+import type { StreamRow } from './stream-row.js';
 import { swapObstacles } from './swap-obstacles.js';
 import { readTrim } from './table-copy.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
+
+type LoadedRow = GenerationRow & Pick<StreamRow, 'schemaVersion'>;
 
 /** Whoever wants the table waits behind our wait for it, so it is short; readers that hold it longer are not waited for at all in the end. */
 const SWAP_LOCK_MS = 1_000;
@@ -17,7 +21,7 @@ const BETWEEN_ATTEMPTS_MS = 500;
  * Puts the generation in the table's place, in the caller's transaction: by name where nothing hangs on the table itself, else (or when its
  * lock cannot be had) as one change of its rows. Readers see the old rows until the commit. Nothing is truncated, and nothing is cascaded.
  */
-export async function publishGeneration(session: Session, row: GenerationRow, target: StreamTarget): Promise<void> {
+export async function publishGeneration(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
   const table = await readTable(session, target.namespace, target.table);
   if (!table) throw new SluiceError('TABLE_SHAPE_CONFLICT', { detail: `${target.namespace}.${target.table} is gone` });
   // A generation with a key has an index of its own; only a plain one takes over the table's.
@@ -27,7 +31,7 @@ export async function publishGeneration(session: Session, row: GenerationRow, ta
 }
 
 /** false: another transaction would not let go of the table, or it changed in the meantime; nothing was changed. */
-async function swap(session: Session, row: GenerationRow, target: StreamTarget, oid: number): Promise<boolean> {
+async function swap(session: Session, row: LoadedRow, target: StreamTarget, oid: number): Promise<boolean> {
   const what = `replacing the table ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
   const generation = { schema: GENERATION_SCHEMA, table: generationTable(row) };
@@ -71,18 +75,18 @@ async function lockTable(session: Session, what: string, table: string): Promise
 }
 
 /** One MVCC change: a reader sees all old rows or all new ones. */
-async function applyInPlace(session: Session, row: GenerationRow, target: StreamTarget, oid: number): Promise<void> {
+async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarget, oid: number): Promise<void> {
   const what = `replacing the rows of ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
-  const columns = columnsOf(target)
-    .map(({ name }) => ident(name))
-    .join(', ');
+  const layout = await readLayout(session, row);
+  const columns = layout.map(({ name }) => ident(name)).join(', ');
+  const key = namesOf(layout, target).primaryKey;
   await session.query(what, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement, not stay
   await session.query(what, `DELETE FROM ${final}`);
   await session.query(
     what,
     `INSERT INTO ${final} (${columns}) SELECT ${columns} FROM ${qualified(GENERATION_SCHEMA, generationTable(row))}`,
   );
-  if (target.mode === 'incremental_upsert' && !(await hasUniqueIndex(session, oid, target.primaryKey)))
-    await session.query(what, `ALTER TABLE ${final} ADD PRIMARY KEY (${target.primaryKey.map(ident).join(', ')})`);
+  if (target.mode === 'incremental_upsert' && !(await hasUniqueIndex(session, oid, key)))
+    await session.query(what, `ALTER TABLE ${final} ADD PRIMARY KEY (${key.map(ident).join(', ')})`);
 }

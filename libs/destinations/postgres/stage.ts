@@ -1,4 +1,4 @@
-import type { Column } from './columns.js';
+import type { Column } from '../../typing/index.js';
 import { ident } from './quote.js';
 import { CLEANUP_MS, type Session } from './session.js';
 

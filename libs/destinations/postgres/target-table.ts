@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
-import type { Column } from './columns.js';
+import { namesOf, type Column } from '../../typing/index.js';
 import { evolve } from './evolve.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
@@ -70,16 +70,21 @@ export async function shapeTable(
       throw new Error(`unknown evolution ${String(never)}`);
     }
   }
-  if (keyed && table && !(await hasUniqueIndex(session, table.oid, target.primaryKey))) {
-    const keys = target.primaryKey.map(ident).join(', ');
+  const key = namesOf(columns, target).primaryKey;
+  if (keyed && table && !(await hasUniqueIndex(session, table.oid, key))) {
+    const keys = key.map(ident).join(', ');
     throw conflict(name, `an upsert needs a unique index over its key: CREATE UNIQUE INDEX ON ${relation} (${keys})`);
   }
 }
 
 /** Column definitions, with the primary key that an upsert needs. */
-export function definitions(columns: readonly Column[], target: Pick<StreamTarget, 'mode' | 'primaryKey'>): string {
+export function definitions(
+  columns: readonly Column[],
+  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
+): string {
   const list = columns.map(({ name, type }) => `${ident(name)} ${type}`);
-  if (target.mode === 'incremental_upsert') list.push(`PRIMARY KEY (${target.primaryKey.map(ident).join(', ')})`);
+  if (target.mode === 'incremental_upsert')
+    list.push(`PRIMARY KEY (${namesOf(columns, target).primaryKey.map(ident).join(', ')})`);
   return list.join(', ');
 }
 
