@@ -5,7 +5,7 @@ import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
 import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
-import { findConnection, findConnector, type ConnectionRow, type Db } from '../store/index.js';
+import { findConnection, findConnector, findConnectorHead, type ConnectionRow, type Db } from '../store/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 import { createCredentialExchange } from './credential-exchange.js';
 
@@ -38,8 +38,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
   constructor(private readonly options: ConnectionOpenerOptions) {}
 
   async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
-    const { connection, connector, secrets } = await this.load(request, 'source');
-    const pinned: ConnectorRef = { ...connector, manifest: request.manifest ?? connector.manifest };
+    const { connection, connector: pinned, secrets } = await this.load(request, 'source');
     const config = this.validConfig(connection, pinned, secrets);
     const { workspaceId } = connection;
     const account = this.options.catalog.account({
@@ -63,15 +62,21 @@ export class StoreConnectionOpener implements ConnectionOpener {
     return this.options.catalog.createDestination({ connector, config });
   }
 
-  private async load(request: { workspaceId: string; connectionId: string }, kind: ConnectorRef['kind']) {
+  /** `manifest`: the one that is pinned, instead of the current one. */
+  private async load(
+    request: { workspaceId: string; connectionId: string; manifest?: JsonObject },
+    kind: ConnectorRef['kind'],
+  ): Promise<{ connection: ConnectionRow; connector: ConnectorRef; secrets: ConfigSecrets }> {
     const { db } = this.options;
     const connection = await findConnection(db, { workspaceId: request.workspaceId, id: request.connectionId });
     if (connection === null) throw new SluiceError('NOT_FOUND', { detail: 'the connection does not exist' });
-    const connector = await findConnector(db, { workspaceId: request.workspaceId, name: connection.connector });
-    if (connector === null)
-      throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
-    if (connector.kind !== kind)
+    const named = { workspaceId: request.workspaceId, name: connection.connector };
+    const { manifest } = request;
+    const known = manifest === undefined ? await findConnector(db, named) : await findConnectorHead(db, named);
+    if (known === null) throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
+    if (known.kind !== kind)
       throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a ${kind}` });
+    const connector: ConnectorRef = { manifest: null, ...known, ...(manifest === undefined ? {} : { manifest }) };
     return { connection, connector, secrets: readSecrets(this.options.secrets, connection) };
   }
 

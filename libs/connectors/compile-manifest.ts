@@ -30,6 +30,8 @@ export interface CompileOptions {
 const MAX_ERRORS = 50;
 const CACHE_ENTRIES = 100;
 const caches = new WeakMap<CustomComponents, Map<string, SourceModel>>();
+/** Models of documents that cannot change any more: measuring and printing a large one takes longer than reading a small stream. */
+const ofFrozen = new WeakMap<CustomComponents, WeakMap<object, SourceModel>>();
 
 /**
  * Reads and compiles YAML or JSON text. Throws MANIFEST_INVALID or MANIFEST_UNSUPPORTED with every place that is wrong. Streams that need
@@ -41,9 +43,18 @@ export function compileManifestText(text: string, options: CompileOptions = {}):
   return { model: compileTree(document, locate, options.customComponents ?? shippedComponents), document };
 }
 
-/** Compiles a manifest that was stored as JSON; remembered by content. Throws as compileManifestText does. */
+/** Compiles a manifest that was stored as JSON; remembered by content, and, frozen to its leaves, by itself. Throws as compileManifestText does. */
 export function compileManifest(document: unknown, options: CompileOptions = {}): SourceModel {
   const customComponents = options.customComponents ?? shippedComponents;
+  if (!isObject(document) || !Object.isFrozen(document)) return compileContent(document, customComponents);
+  const models = ofFrozen.get(customComponents) ?? new WeakMap<object, SourceModel>();
+  ofFrozen.set(customComponents, models);
+  const model = models.get(document) ?? compileContent(document, customComponents);
+  models.set(document, model);
+  return model;
+}
+
+function compileContent(document: unknown, customComponents: CustomComponents): SourceModel {
   const tree = assertDocument(document);
   const key = createHash('sha256').update(JSON.stringify(tree)).digest('base64');
   const cache = caches.get(customComponents) ?? new Map<string, SourceModel>();
