@@ -25,7 +25,11 @@ import {
 } from '../../libs/store/index.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { JsonObject } from '../../libs/contracts/json.js';
+import { atOnce } from '../support/at-once.js';
 import { openStreamPlan } from './stream-plan.js';
+
+/** Streams that are made ready at the same time: each is a chain of short statements, at two databases. */
+const STREAMS_AT_ONCE = 4;
 
 interface Deps {
   pool: Pool;
@@ -46,14 +50,14 @@ export async function beginRun({ pool, opener, settings }: Deps, runId: string):
     const catalog = (await pinnedCatalog(pool, scope)) ?? (await pin(pool, scope, source, manifest));
     const resets = await streamsToReset(pool, scope);
     await insertRunStreams(pool, { runId, streams: scope.spec.streams.map((stream) => stream.name) });
-    const streams: { name: string; movers: number }[] = [];
-    for (const { name } of scope.spec.streams) {
+    const streams = await atOnce(STREAMS_AT_ONCE, scope.spec.streams, async ({ name }) => {
       const stream = streamScope(scope, catalog, name);
       await setRunStreamWarnings(pool, { runId, stream: name, warnings: stream.descriptor.warnings });
       if (scope.run.state === 'queued' && resets.has(name)) await destination.reset(stream);
-      streams.push({ name, movers: await openStreamPlan({ pool, source, destination }, stream) });
+      const movers = await openStreamPlan({ pool, source, destination }, stream);
       await setRunStreamState(pool, { runId, stream: name, state: 'running' });
-    }
+      return { name, movers };
+    });
     if ((await transitionRun(pool, { id: runId, to: 'running' })) !== null)
       await appendRunLog(pool, { runId, level: 'info', code: 'run.running', message: 'the run began' });
     return { status: 'ready', settings, streams };

@@ -9,13 +9,14 @@ import {
   outlineStreams,
   validateConfig,
 } from '../connectors/index.js';
-import { createDestination, listDestinationConnectors } from '../destinations/registry.js';
+import { createDestination, listDestinationConnectors, SessionStore } from '../destinations/registry.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 
 /** Sources are manifests; destinations are code. */
 export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog {
+  const sessions = new SessionStore();
   const destinations = new Map(listDestinationConnectors().map((connector) => [connector.name, connector]));
 
   const modelOf = (connector: ConnectorRef) => {
@@ -60,6 +61,6 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
     account: ({ connector, ...request }) => budgetAccountOf({ model: modelOf(connector), ...request }),
     createSource: ({ connector, ...request }) => createDeclarativeSource({ model: modelOf(connector), ...request }),
     createDestination: ({ connector, config }) =>
-      createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard }),
+      createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard, sessions }),
   };
 }

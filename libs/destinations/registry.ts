@@ -7,7 +7,10 @@ import {
   PostgresDestination,
   postgresConnectionSpecification,
   type EgressCheck,
+  type SessionStore,
 } from './postgres/index.js';
+
+export { SessionStore } from './postgres/index.js';
 
 /** What a destination is opened with. `egress`: libs/egress's guard; absent only where there is nothing to guard (tests). */
 export interface DestinationRequest {
@@ -18,6 +21,8 @@ export interface DestinationRequest {
   egress?: EgressCheck;
   /** Shown at the destination, where it shows who is connected. */
   applicationName?: string;
+  /** What the destinations of this process share; absent: each keeps to itself. */
+  sessions?: SessionStore;
 }
 
 interface DestinationConnector {
@@ -31,12 +36,13 @@ const CONNECTORS: Readonly<Record<string, DestinationConnector>> = {
   postgres: {
     specification: postgresConnectionSpecification as unknown as JsonObject,
     capabilities: POSTGRES_CAPABILITIES,
-    create({ config, secrets, egress, applicationName }) {
+    create({ config, secrets, egress, applicationName, sessions }) {
       const parsed = parsePostgresConfig({ ...config, ...secrets });
       return new PostgresDestination({
         config: parsed,
         ...(egress === undefined ? {} : { egress }),
         ...(applicationName === undefined ? {} : { applicationName }),
+        ...(sessions === undefined ? {} : { sessions }),
       });
     },
   },

@@ -10,6 +10,7 @@ export const postgresConfigSchema = z.strictObject({
   password: z.string().max(1_000).default(''),
   ssl: z.enum(['disable', 'require', 'verify-full']).default('disable'),
   ssl_ca: z.string().max(100_000).optional(),
+  max_connections: z.number().int().min(1).max(200).default(16),
 });
 export type PostgresConfig = z.infer<typeof postgresConfigSchema>;
 
@@ -35,6 +36,16 @@ export const postgresConnectionSpecification = {
       order: 5,
     },
     ssl_ca: { type: 'string', title: 'CA certificate (PEM)', maxLength: 100000, multiline: true, order: 6 },
+    max_connections: {
+      type: 'integer',
+      title: 'Connections',
+      description:
+        'With how many connections one worker loads at the same time. What it asks in between takes a few more for moments.',
+      minimum: 1,
+      maximum: 200,
+      default: 16,
+      order: 7,
+    },
   },
 } as const;
 

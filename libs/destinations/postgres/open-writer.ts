@@ -23,12 +23,12 @@ export async function openWriter(
   request: OpenRequest,
 ): Promise<SliceWriter> {
   const staged = request.target.resume !== 'exact';
-  const taken = await Promise.allSettled(staged ? [pool.take()] : [pool.take(), pool.take()]);
-  const sessions = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const giveBack = () => Promise.all(sessions.map((session) => pool.give(session)));
+  const session = await pool.takeWriter();
+  const sessions = [session];
+  const giveBack = () => Promise.all(sessions.map((each) => pool.give(each)));
   try {
-    for (const result of taken) if (result.status === 'rejected') throw result.reason;
-    const [session] = sessions as [Session];
+    const second = staged ? undefined : await pool.takeSecondWriter();
+    if (second) sessions.push(second);
     const opened = await openSlice(
       session,
       request,

@@ -24,6 +24,7 @@ import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
 import { SessionPool } from './session-pool.js';
+import type { SessionStore } from './session-store.js';
 
 export interface PostgresDestinationOptions {
   config: PostgresConfig;
@@ -32,6 +33,8 @@ export interface PostgresDestinationOptions {
   timeouts?: Partial<SessionTimeouts>;
   /** Shown in pg_stat_activity. Default `sluice`. */
   applicationName?: string;
+  /** What this process's destinations share; absent: this one keeps to itself. */
+  sessions?: SessionStore;
 }
 
 export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
@@ -48,9 +51,9 @@ export class PostgresDestination implements Destination {
   private readonly layouts = new LayoutCache();
   private installed: Promise<void> | undefined;
 
-  constructor({ config, egress, timeouts, applicationName = 'sluice' }: PostgresDestinationOptions) {
+  constructor({ config, egress, timeouts, applicationName = 'sluice', sessions }: PostgresDestinationOptions) {
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
-    this.pool = new SessionPool({ config, timeouts: this.timeouts, egress, applicationName });
+    this.pool = new SessionPool({ config, timeouts: this.timeouts, egress, applicationName }, sessions);
   }
 
   check(): Promise<void> {

@@ -1,50 +1,47 @@
 import { refuseTransactionPooler } from './check.js';
 import { Session, type SessionOptions } from './session.js';
+import { SessionStore } from './session-store.js';
 
-/** Idle sessions kept for the next slice: two a mover is what a worker uses at once. */
-const MAX_IDLE = 8;
-
-/** Sessions of one destination. A session that is handed out belongs to its taker alone until it comes back whole. */
+/** Sessions of one opened destination. A session that is handed out belongs to its taker alone until it comes back whole. */
 export class SessionPool {
-  private readonly idle: Session[] = [];
   private readonly taken = new Set<Session>();
+  private readonly writers = new Set<Session>();
+  private readonly store: SessionStore;
   private closed = false;
   private verified: Promise<void> | undefined;
 
-  constructor(private readonly options: SessionOptions) {}
+  /** `shared`: keeps idle sessions for others of this process; absent: they end with the pool. */
+  constructor(
+    private readonly options: SessionOptions,
+    private readonly shared?: SessionStore,
+  ) {
+    this.store = shared ?? new SessionStore();
+  }
 
   async take(): Promise<Session> {
-    for (let session = this.idle.pop(); session; session = this.idle.pop()) {
-      if (session.broken) continue;
-      this.taken.add(session);
-      return session;
-    }
-    const session = await Session.connect(this.options);
+    const session = this.store.take(this.options) ?? (await this.connect());
     if (this.closed) await session.end();
-    if (session.throughPooler) await this.verify(session);
     this.taken.add(session);
     return session;
+  }
+
+  /** A session to load with; they are counted. Waits for a place. Errors: DESTINATION_BUSY. */
+  async takeWriter(): Promise<Session> {
+    await this.store.enter(this.options, 'first');
+    return this.asWriter();
+  }
+
+  /** A writer's second session, where there is room for it. */
+  async takeSecondWriter(): Promise<Session | undefined> {
+    return (await this.store.enter(this.options, 'second')) ? this.asWriter() : undefined;
   }
 
   /** Gives a session back, outside a transaction; a broken one is ended. */
   async give(session: Session): Promise<void> {
     this.taken.delete(session);
-    if (session.broken || this.closed || this.idle.length >= MAX_IDLE) await session.end();
-    else this.idle.push(session);
-  }
-
-  /** Something stands between us and the server: once, it is found out whether it lends out sessions by the transaction. */
-  private async verify(session: Session): Promise<void> {
-    this.verified ??= (async () => {
-      const other = await Session.connect(this.options);
-      await refuseTransactionPooler(session, other).finally(() => other.end());
-    })();
-    try {
-      await this.verified;
-    } catch (error) {
-      await session.end();
-      throw error;
-    }
+    if (this.writers.delete(session)) this.store.leave(this.options);
+    if (this.closed && !this.shared) session.broken = true;
+    await this.store.give(this.options, session);
   }
 
   /** Takes a session for `work`. */
@@ -60,7 +57,43 @@ export class SessionPool {
   async close(): Promise<void> {
     this.closed = true;
     for (const session of this.taken) session.broken = true; // its work is not waited for
-    await Promise.all([...this.idle.splice(0), ...this.taken].map((session) => session.end()));
+    await Promise.all([...this.taken].map((session) => session.end()));
+    for (const session of [...this.writers]) {
+      this.writers.delete(session);
+      this.store.leave(this.options);
+    }
     this.taken.clear();
+    if (!this.shared) await this.store.close();
+  }
+
+  private async asWriter(): Promise<Session> {
+    try {
+      const session = await this.take();
+      this.writers.add(session);
+      return session;
+    } catch (error) {
+      this.store.leave(this.options);
+      throw error;
+    }
+  }
+
+  private async connect(): Promise<Session> {
+    const session = await Session.connect(this.options);
+    if (session.throughPooler) await this.verify(session);
+    return session;
+  }
+
+  /** Something stands between us and the server: once, it is found out whether it lends out sessions by the transaction. */
+  private async verify(session: Session): Promise<void> {
+    this.verified ??= (async () => {
+      const other = await Session.connect(this.options);
+      await refuseTransactionPooler(session, other).finally(() => other.end());
+    })();
+    try {
+      await this.verified;
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
   }
 }

@@ -172,6 +172,13 @@ export class Session {
     return translated;
   }
 
+  /** Whether the process lives on for this session's sake: not for an idle one's. */
+  keepProcess(yes: boolean): void {
+    const { stream } = (this.client as unknown as { connection: { stream: Socket } }).connection;
+    if (yes) stream.ref();
+    else stream.unref();
+  }
+
   /** Cuts the connection: what is under way fails, and the server rolls it back when it notices. */
   cut(): void {
     this.broken = true;
