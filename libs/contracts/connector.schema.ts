@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
 import { fieldErrorSchema } from './problem.schema.js';
+import { DELIVERIES, writeModeSchema } from './write-mode.js';
 
 /** A JSON object as a JSON parser made it: deeper checks are those of whoever reads it. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
@@ -44,7 +45,10 @@ export const connectorSchema = z
     warnings: z
       .array(fieldErrorSchema)
       .describe('What in the manifest is accepted and probably not meant: fields that have no effect, with the likely name.'),
-    delivery: z.enum(['exactly_once', 'at_least_once']).nullable().describe('What a destination promises; null for sources.'),
+    delivery: z
+      .partialRecord(writeModeSchema, z.enum(DELIVERIES))
+      .nullable()
+      .describe('What a destination promises in each mode that it has; null for sources.'),
     versions: z
       .array(z.object({ version: z.string(), created_at: z.iso.datetime(), current: z.boolean() }))
       .describe('Newest first, at most 50. Running syncs keep the version they began with.'),

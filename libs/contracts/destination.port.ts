@@ -1,11 +1,11 @@
 import type { Page } from './source.port.js';
 import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
-import type { Resume, WriteMode } from './write-mode.js';
+import type { Delivery, Resume, WriteMode } from './write-mode.js';
 
 export interface DestinationCapabilities {
-  delivery: 'exactly_once' | 'at_least_once';
-  modes: readonly WriteMode[];
+  /** By mode; a mode that is not named cannot be loaded. */
+  delivery: Readonly<Partial<Record<WriteMode, Delivery>>>;
   formats: readonly Page['format'][];
 }
 

@@ -1,9 +1,25 @@
 import { z } from 'zod';
 
 /** How a stream's records change the destination table. */
-export const WRITE_MODES = ['full_refresh_overwrite', 'incremental_append', 'incremental_upsert'] as const;
+export const WRITE_MODES = ['full_refresh_overwrite', 'full_refresh_append', 'incremental_append', 'incremental_upsert'] as const;
 export const writeModeSchema = z.enum(WRITE_MODES);
 export type WriteMode = z.infer<typeof writeModeSchema>;
+
+const FULL_REFRESH: readonly WriteMode[] = ['full_refresh_overwrite', 'full_refresh_append'];
+
+/** Every run reads the whole stream, and its rows become visible together when it has finished. */
+export const isFullRefresh = (mode: WriteMode): boolean => FULL_REFRESH.includes(mode);
+
+/** The modes that a stream can be synced in; without a cursor it is always read in full. */
+export const streamModes = ({ cursor }: { cursor: boolean }): readonly WriteMode[] => (cursor ? WRITE_MODES : FULL_REFRESH);
+
+/** What a destination promises for a mode: every record once, or at least once. */
+export const DELIVERIES = ['exactly_once', 'at_least_once'] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
+/** The modes that a destination can load. */
+export const loadableModes = (delivery: Readonly<Partial<Record<WriteMode, Delivery>>>): readonly WriteMode[] =>
+  WRITE_MODES.filter((mode) => delivery[mode] !== undefined);
 
 /**
  * How far a position can be trusted.

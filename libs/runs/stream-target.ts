@@ -1,6 +1,7 @@
 import type { StreamTarget } from '../contracts/destination.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
+import { isFullRefresh } from '../contracts/write-mode.js';
 import { SluiceError } from '../errors/index.js';
 
 /** What a sync's stream should become at the destination: what the sync says, else what the source declares. Pure. */
@@ -31,4 +32,4 @@ export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {
 }
 
 /** Whether only what is new since the last run is read. */
-export const isIncremental = (target: Pick<StreamTarget, 'mode'>): boolean => target.mode !== 'full_refresh_overwrite';
+export const isIncremental = (target: Pick<StreamTarget, 'mode'>): boolean => !isFullRefresh(target.mode);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Counts, Destination, SliceWriter } from '../../libs/contracts/destination.port.js';
-import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
+import { isFullRefresh, type WriteMode } from '../../libs/contracts/write-mode.js';
 import { appendContract } from './destination-append.contract.js';
 import { upsertContract } from './destination-upsert.contract.js';
 import {
@@ -25,8 +25,11 @@ const sum = (counts: Counts): number =>
   counts.filtered +
   counts.quarantined;
 
-/** What every destination that declares exactly_once must do. */
-export function destinationContract(name: string, makeWorld: () => Promise<DestinationWorld>): void {
+/** What every destination must do in the modes that it declares exactly_once. */
+export function destinationContract(
+  name: string,
+  { modes, makeWorld }: { modes: readonly WriteMode[]; makeWorld: () => Promise<DestinationWorld> },
+): void {
   describe(`${name} as a destination`, () => {
     let world: DestinationWorld;
     let destination: Destination;
@@ -50,7 +53,7 @@ export function destinationContract(name: string, makeWorld: () => Promise<Desti
 
     test('a check of a good connection passes', () => destination.check());
 
-    describe.each(WRITE_MODES)('%s', (mode) => {
+    describe.each(modes)('%s', (mode) => {
       test.each(['exact', 'within_slice', 'none'] as const)(
         'loads every record once and accounts for it (resume %s)',
         async (resume) => {
@@ -245,7 +248,7 @@ export function destinationContract(name: string, makeWorld: () => Promise<Desti
         await destination.finish({ ref, target });
         expect(byId(await world.rows(target.table))).toEqual(byId(items(1, 15)));
         const next = await destination.prepare({ ref: stream.nextRun(), target });
-        if (mode === 'full_refresh_overwrite') expect(next).toMatchObject({ state: null });
+        if (isFullRefresh(mode)) expect(next).toMatchObject({ state: null });
         else expect(next.state).toEqual({ a: 0, b: 1, c: 2, d: 3, e: 4 });
       });
 
@@ -272,6 +275,24 @@ export function destinationContract(name: string, makeWorld: () => Promise<Desti
         await writer.close();
         await destination.finish({ ref, target });
         expect(byId(await world.rows(target.table))).toEqual([4, 5, 6, 7]);
+      });
+    });
+
+    describe('full_refresh_append', () => {
+      test('adds a whole copy with each finished run; an abandoned one is never seen', async () => {
+        const stream = new TestStream({ mode: 'full_refresh_append' });
+        const { target } = stream;
+        await wholeRun(destination, stream, items(1, 3));
+        const failed = stream.nextRun();
+        await destination.prepare({ ref: failed, target });
+        const abandoned = await destination.open({ ref: failed, target, slice: slice(), fence: 1 });
+        await commitChunk(abandoned, items(50, 60), { after: 60 });
+        await abandoned.close();
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 3]);
+        await wholeRun(destination, stream, items(2, 4));
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 2, 3, 3, 4]);
+        await wholeRun(destination, stream, []);
+        expect(byId(await world.rows(target.table))).toEqual([1, 2, 2, 3, 3, 4]);
       });
     });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
 import { ApiClient, type Answer } from '../support/api-client.js';
 import { CLOSED_PORT, SECRET_MARKER, startApiWorld, type ApiWorld } from '../support/api-world.js';
 
@@ -128,7 +129,9 @@ spec: { type: Spec, connection_specification: { type: object, properties: {} } }
     expect(added).toMatchObject({ status: 201, body: { name: 'things', kind: 'source', streams: ['things'] } });
     const shop = (await client.get('/v1/connectors/demo-shop')).body;
     expect(shop).toMatchObject({ delivery: null, spec: { properties: { api_key: { airbyte_secret: true } } } });
-    expect((await client.get('/v1/connectors/postgres')).body.delivery).toBe('exactly_once');
+    expect((await client.get('/v1/connectors/postgres')).body.delivery).toEqual(
+      Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once'])),
+    );
     const again = await client.post(
       '/v1/connectors?name=things',
       manifest('HttpRequester').replace('/things }', '/others }'),

@@ -1,6 +1,6 @@
 import type { Catalog, StreamDescriptor } from '../../../libs/contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
-import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import { isFullRefresh, type WriteMode } from '../../../libs/contracts/write-mode.js';
 import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
 
 const MAX_ALLOWED = 50;
@@ -74,6 +74,7 @@ function checkMode(
       if (descriptor.primaryKey.length === 0) return [];
       break;
     case 'full_refresh_overwrite':
+    case 'full_refresh_append':
       break;
     default: {
       const never: never = stream.mode;
@@ -145,7 +146,7 @@ function checkFields(stream: SyncStream, descriptor: StreamDescriptor, path: str
   const cursor = stream.cursor_field ?? descriptor.cursorField;
   const needed = [...(stream.primary_key ?? descriptor.primaryKey), ...(cursor === null ? [] : [cursor])];
   const absent = needed.filter((field) => !fields.includes(field));
-  if (absent.length === 0 || stream.mode === 'full_refresh_overwrite') return unknown;
+  if (absent.length === 0 || isFullRefresh(stream.mode)) return unknown;
   return [
     ...unknown,
     { code: 'VALIDATION_FAILED', path: `${path}/fields`, message: `must contain key and cursor; missing: ${absent.join(', ')}` },

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonSchema } from '../../contracts/json.js';
 import type { StreamDescriptor } from '../../contracts/stream.js';
-import type { Resume } from '../../contracts/write-mode.js';
+import { streamModes, type Resume } from '../../contracts/write-mode.js';
 import { missingWords } from '../custom/available.js';
 import { scopeOf } from './environment.js';
 import type { UnavailableStream } from './streams.component.js';
@@ -21,7 +21,7 @@ export function describeStream(model: StreamModel, config: JsonObject, schema: J
     cursorField,
     cursorOrder: cursor?.numeric === true && !isText(schema, cursorField) ? 'number' : 'text',
     resume: weakest(paginators.map(({ resume }) => resume)),
-    modes: cursor === null ? ['full_refresh_overwrite'] : ['full_refresh_overwrite', 'incremental_append', 'incremental_upsert'],
+    modes: streamModes({ cursor: cursor !== null }),
     warnings: [
       ...new Set(paginators.flatMap(({ warning }) => (warning === null ? [] : [warning]))),
       ...(nested ? ['the key lies inside a nested object and cannot be used'] : []),

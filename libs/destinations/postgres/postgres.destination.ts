@@ -9,7 +9,6 @@ import type {
   StreamTarget,
   SyncRef,
 } from '../../contracts/destination.port.js';
-import { WRITE_MODES } from '../../contracts/write-mode.js';
 import { checkDestination } from './check.js';
 import type { PostgresConfig } from './config.schema.js';
 import { fenceStream } from './fence.js';
@@ -38,8 +37,12 @@ export interface PostgresDestinationOptions {
 }
 
 export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
-  delivery: 'exactly_once',
-  modes: WRITE_MODES,
+  delivery: {
+    full_refresh_overwrite: 'exactly_once',
+    full_refresh_append: 'exactly_once',
+    incremental_append: 'exactly_once',
+    incremental_upsert: 'exactly_once',
+  },
   formats: ['records'],
 };
 

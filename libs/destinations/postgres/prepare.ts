@@ -1,5 +1,6 @@
 import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Slice } from '../../contracts/stream.js';
+import { isFullRefresh } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
 import { columnsOf, namesOf, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
@@ -26,7 +27,7 @@ export async function prepareStream(
     let row = await lockOwnStream(session, ref);
     await ownTable(session, ref, target);
     const columns = columnsOf(target, { rules: POSTGRES_RULES, known: await readKnownColumns(session, row.id) });
-    const loading = target.mode === 'full_refresh_overwrite' || (row.preparedRun === ref.runId ? row.loading : row.reset);
+    const loading = isFullRefresh(target.mode) || (row.preparedRun === ref.runId ? row.loading : row.reset);
     await shapeTable(session, { target, columns, keyed: target.mode === 'incremental_upsert' && !loading });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };

@@ -19,11 +19,17 @@ const BETWEEN_ATTEMPTS_MS = 500;
 
 /**
  * Puts the generation in the table's place, in the caller's transaction: by name where nothing hangs on the table itself, else (or when its
- * lock cannot be had) as one change of its rows. Readers see the old rows until the commit. Nothing is truncated, and nothing is cascaded.
+ * lock cannot be had) as one change of its rows. Under full_refresh_append it is added to the table instead, unless the stream was `reset`.
+ * Readers see the old rows until the commit. Nothing is truncated, and nothing is cascaded.
  */
-export async function publishGeneration(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
+export async function publishGeneration(
+  session: Session,
+  row: LoadedRow & { reset: boolean },
+  target: StreamTarget,
+): Promise<void> {
   const table = await readTable(session, target.namespace, target.table);
   if (!table) throw new SluiceError('TABLE_SHAPE_CONFLICT', { detail: `${target.namespace}.${target.table} is gone` });
+  if (target.mode === 'full_refresh_append' && !row.reset) return copyRows(session, row, target);
   // A generation with a key has an index of its own; only a plain one takes over the table's.
   const plain = target.mode !== 'incremental_upsert';
   if (plain && (await swapObstacles(session, table.oid)).length === 0 && (await swap(session, row, target, table.oid))) return;
@@ -78,15 +84,20 @@ async function lockTable(session: Session, what: string, table: string): Promise
 async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarget, oid: number): Promise<void> {
   const what = `replacing the rows of ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
-  const layout = await readLayout(session, row);
-  const columns = layout.map(({ name }) => ident(name)).join(', ');
-  const key = namesOf(layout, target).primaryKey;
+  const key = namesOf(await readLayout(session, row), target).primaryKey;
   await session.query(what, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement, not stay
   await session.query(what, `DELETE FROM ${final}`);
-  await session.query(
-    what,
-    `INSERT INTO ${final} (${columns}) SELECT ${columns} FROM ${qualified(GENERATION_SCHEMA, generationTable(row))}`,
-  );
+  await copyRows(session, row, target);
   if (target.mode === 'incremental_upsert' && !(await hasUniqueIndex(session, oid, key)))
     await session.query(what, `ALTER TABLE ${final} ADD PRIMARY KEY (${key.map(ident).join(', ')})`);
+}
+
+/** Adds the generation's rows to the table's. */
+async function copyRows(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
+  const columns = (await readLayout(session, row)).map(({ name }) => ident(name)).join(', ');
+  await session.query(
+    `adding rows to ${target.namespace}.${target.table}`,
+    `INSERT INTO ${qualified(target.namespace, target.table)} (${columns})
+     SELECT ${columns} FROM ${qualified(GENERATION_SCHEMA, generationTable(row))}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { WriteMode } from '../../contracts/write-mode.js';
 import { namesOf, type Column } from '../../typing/index.js';
 import { evolve } from './evolve.js';
 import { ident, qualified } from './quote.js';
@@ -7,6 +8,8 @@ import type { Session } from './session.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
 
 const OWN_SCHEMA = 'sluice';
+/** What these do to a table can be done to a partitioned one. */
+const APPENDING: readonly WriteMode[] = ['incremental_append', 'full_refresh_append'];
 
 /** Takes the table for this stream, or says whose it is. In the caller's transaction. Errors: TABLE_OWNED, TABLE_SHAPE_CONFLICT (our own schema). */
 export async function ownTable(session: Session, ref: StreamRef, target: StreamTarget): Promise<void> {
@@ -46,7 +49,7 @@ export async function shapeTable(
   const name = `${target.namespace}.${target.table}`;
   const what = `shaping the table ${name}`;
   const table = await readTable(session, target.namespace, target.table);
-  if (table && table.kind !== 'r' && !(table.kind === 'p' && target.mode === 'incremental_append'))
+  if (table && table.kind !== 'r' && !(table.kind === 'p' && APPENDING.includes(target.mode)))
     throw conflict(name, table.kind === 'p' ? 'a partitioned table can only be appended to' : 'it is not an ordinary table');
   const step = evolve(table?.columns ?? null, columns);
   const relation = qualified(target.namespace, target.table);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordPage, SlicePage, Source } from '../../../libs/contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
-import type { Resume } from '../../../libs/contracts/write-mode.js';
+import { WRITE_MODES, type Resume } from '../../../libs/contracts/write-mode.js';
 import { SluiceError, type ErrorCode } from '../../../libs/errors/index.js';
 
 /** A source in code that can misbehave on demand: `rows` numbers in `slices` slices, a page at a time. */
@@ -59,7 +59,7 @@ export function numbersSource(json: JsonObject): Source {
             cursorField: 'id',
             cursorOrder: 'number',
             resume,
-            modes: ['full_refresh_overwrite', 'incremental_append', 'incremental_upsert'],
+            modes: WRITE_MODES,
             warnings: [],
             unavailable: null,
           },
