@@ -64,6 +64,30 @@ describe('a stream with a partition for each of many parents', () => {
     expect(state.state).toEqual({ at: '2024-03-28T00:00:00Z' });
   }, 300_000);
 
+  it('is shared by the movers of two workers', async () => {
+    const other = await world.startWorker({ ...world.allowing(api.target), ...WINDOW });
+    try {
+      const streams = [{ name: 'children', mode: 'incremental_append' as const, table: 'shared' }];
+      const sync = await world.createManifestSync({ name: 'shared', manifest: api.manifest, streams });
+      const run = await world.start(sync);
+      expect(await world.until(run, ended, 120_000)).toMatchObject({ state: 'succeeded', error: null });
+      expect(await world.rows('shared')).toMatchObject({ count: PARENTS * CHILDREN, distinct: PARENTS * CHILDREN });
+      const { workflowId } = (await getRun(world.pool, { id: run })) ?? { workflowId: '' };
+      const { events } = await world.temporal.client.workflow.getHandle(workflowId).fetchHistory();
+      const moves = new Set(
+        events?.flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
+          scheduled?.activityType?.name === 'moveChunks' ? [String(eventId)] : [],
+        ),
+      );
+      const workers = events?.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+        started && moves.has(String(started.scheduledEventId)) ? [started.identity] : [],
+      );
+      expect(new Set(workers).size).toBe(2);
+    } finally {
+      await endWorker(other);
+    }
+  }, 150_000);
+
   it('keeps what a failed run completed, so that the next one asks those partitions for what is new only', async () => {
     const fewer = await FamilyApi.start(300);
     await endWorker(worker);
