@@ -5,6 +5,7 @@ import type { Position } from '../../libs/contracts/stream.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import { ChunkMover } from './chunk-mover.js';
 import type { ChunkMoverRequest } from './mover-request.js';
+import { recordsOf } from '../../libs/pipeline/index.js';
 
 type Read = (position: Position | null, signal: AbortSignal) => AsyncIterable<Page>;
 
@@ -46,7 +47,7 @@ function world(options: {
         get committedChunks() {
           return committed.length;
         },
-        write: async ({ records }: Page) => void open.push(...records.map(({ id }) => Number(id))),
+        write: async (page: Page) => void open.push(...recordsOf(page).map(({ id }) => Number(id))),
         commit,
         complete: async (position: Position | null) => {
           await commit(position);

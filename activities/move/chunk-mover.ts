@@ -1,4 +1,5 @@
 import type { SliceWriter, StreamTarget } from '../../libs/contracts/destination.port.js';
+import type { CopyTarget } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
@@ -87,8 +88,9 @@ export class ChunkMover {
   private async readInto(writer: SliceWriter, slice: Slice): Promise<SliceOutcome> {
     const { target } = this.request;
     let position = writer.position;
+    const accept = (await this.accepts(writer)) ?? undefined;
     for (;;) {
-      const reading = new SliceReading(this.request, writer, slice, position);
+      const reading = new SliceReading(this.request, writer, { slice, from: position, accept });
       try {
         return await reading.run();
       } catch (error) {
@@ -99,6 +101,14 @@ export class ChunkMover {
         await reading.close();
       }
     }
+  }
+
+  /** Asked only where the source has something else than records to give: it costs a round trip. */
+  private async accepts(writer: SliceWriter): Promise<CopyTarget | null> {
+    const { source, destination } = this.request;
+    const offered = source.formats ?? [];
+    if (!offered.some((format) => destination.capabilities.formats.includes(format))) return null;
+    return (await writer.copyTarget?.()) ?? null;
   }
 
   /** Where to read on with the same writer after the source failed; undefined: nowhere. Only where no committed row can come twice. */

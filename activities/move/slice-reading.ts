@@ -1,4 +1,5 @@
 import type { SliceWriter } from '../../libs/contracts/destination.port.js';
+import type { CopyTarget } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { ChunkCutter, ReadAhead, type Next } from '../../libs/pipeline/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
@@ -13,6 +14,7 @@ export class SliceReading {
   atPosition = true;
   /** What was thrown came from the source. */
   sourceFailed = false;
+  private readonly slice: Slice;
   private readonly stop = new AbortController();
   private readonly cutter: ChunkCutter;
   private readonly pages: ReadAhead;
@@ -22,9 +24,9 @@ export class SliceReading {
   constructor(
     private readonly request: ChunkMoverRequest,
     private readonly writer: SliceWriter,
-    private readonly slice: Slice,
-    from: Position | null,
+    { slice, from, accept }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined },
   ) {
+    this.slice = slice;
     const { source, ref, target, limits, drain, deadline } = request;
     this.position = from;
     this.cutter = new ChunkCutter(limits);
@@ -33,7 +35,10 @@ export class SliceReading {
     drain.addEventListener('abort', this.onDrain);
     if (drain.aborted) this.onDrain();
     const { signal } = this.stop;
-    this.pages = new ReadAhead(source.read({ stream: ref.stream, slice, position: from, signal }), signal);
+    this.pages = new ReadAhead(
+      source.read({ stream: ref.stream, slice, position: from, signal, ...(accept && { accept }) }),
+      signal,
+    );
   }
 
   /** Throws what source or writer threw; what was read before the source failed is handed to commit first. */

@@ -1,4 +1,4 @@
-import type { Page } from './source.port.js';
+import type { CopyTarget, Page } from './source.port.js';
 import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
 import type { Delivery, Resume, WriteMode } from './write-mode.js';
@@ -88,7 +88,9 @@ export interface SliceWriter {
   readonly position: Position | null;
   /** The slice was completed by an earlier attempt: nothing to read. */
   readonly completed: boolean;
-  /** Encodes and streams the page's records into the open chunk, with back-pressure. */
+  /** Rows that this writer takes as they are; null: it has to see values. Absent: it never takes any. */
+  copyTarget?(): Promise<CopyTarget | null>;
+  /** Encodes and streams the page's records, or sends its rows as they are, into the open chunk, with back-pressure. */
   write(page: Page): Promise<void>;
   /** Ends the chunk at `position` and hands it to commit; resolves when at most this one commit is outstanding. Commits happen in order. */
   commit(position: Position): Promise<void>;

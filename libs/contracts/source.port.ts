@@ -1,10 +1,8 @@
 import type { Catalog, Position, Slice, SourceRecord, StreamState } from './stream.js';
 import type { JsonObject, JsonValue } from './json.js';
 
-/** Records read together. */
-export interface RecordPage {
-  format: 'records';
-  records: readonly SourceRecord[];
+/** What every page has. */
+interface PageFacts {
   /** After this page. null: a chunk may not end here (the source gave no position). Includes whatever `complete` needs later. */
   position: Position | null;
   /** Bytes received for this page, for chunk cutting and progress. */
@@ -12,8 +10,43 @@ export interface RecordPage {
   /** Calls made for this page, repeats included. */
   requests: number;
 }
-/** `copy_text | copy_binary` join when databases become sources; the format is negotiated from capabilities. */
-export type Page = RecordPage;
+
+/** Records read together. */
+export interface RecordPage extends PageFacts {
+  format: 'records';
+  records: readonly SourceRecord[];
+}
+
+/** Rows as PostgreSQL's COPY writes them, in the columns and types of the CopyTarget that was accepted. */
+export interface CopyPage extends PageFacts {
+  /** Of binary rows neither the header nor the trailer is here. */
+  format: 'copy_text' | 'copy_binary';
+  /** Framed as the protocol frames them: one CopyData message a row, none of them cut. */
+  body: Buffer;
+  rows: number;
+}
+
+/** The format is negotiated: a source gives anything but records only to a reader that said what it accepts. */
+export type Page = RecordPage | CopyPage;
+
+/** Rows that a writer takes without seeing their values. */
+export interface CopyTarget {
+  /** The writer's choice first. `copy_binary` is offered only where `type` is what the writer's own column is. */
+  formats: readonly CopyPage['format'][];
+  /** In the order of a row. */
+  columns: readonly {
+    /** The record's field. */
+    field: string;
+    /** PostgreSQL's name of the type, as format_type() writes it. */
+    type: string;
+    /** The rows must not have a null here: the source has to know that there is none, or give records. */
+    required: boolean;
+  }[];
+  /** No two rows of a read may agree in these fields; the source has to know that, or give records. null: they may. */
+  unique: readonly string[] | null;
+  /** A last column of type bigint that the source fills as it likes, for a writer whose rows have one more. */
+  filler: boolean;
+}
 
 export interface SlicePage {
   slices: readonly Slice[];
@@ -41,6 +74,8 @@ export interface StateProgress {
 
 /** Reads one external system. Adapters: the declarative engine; code connectors. Errors are SluiceErrors; those of kind `rate_limited` (RATE_LIMITED, SOURCE_NOT_READY) carry `retryAt`. */
 export interface Source {
+  /** What pages can be besides records. Absent: nothing. */
+  readonly formats?: readonly CopyPage['format'][];
   /** One cheap authenticated call. Throws what is wrong. */
   check(): Promise<void>;
   discover(): Promise<Catalog>;
@@ -52,8 +87,17 @@ export interface Source {
     incremental: boolean;
     after: JsonValue | null;
   }): Promise<SlicePage>;
-  /** The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason. */
-  read(request: { stream: string; slice: Slice; position: Position | null; signal: AbortSignal }): AsyncIterable<Page>;
+  /**
+   * The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason.
+   * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: records only.
+   */
+  read(request: {
+    stream: string;
+    slice: Slice;
+    position: Position | null;
+    signal: AbortSignal;
+    accept?: CopyTarget;
+  }): AsyncIterable<Page>;
   /** Pure: the state after this slice, given the position after its last page (null: it had none) and the state now. */
   complete(request: { stream: string; slice: Slice; position: Position | null; state: StreamState }): StreamState;
   /**

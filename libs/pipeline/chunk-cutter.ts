@@ -1,5 +1,6 @@
 import type { Position } from '../contracts/stream.js';
 import type { Page } from '../contracts/source.port.js';
+import { rowsOf } from './page.js';
 
 export interface ChunkLimits {
   /** Default 20,000: fewer cost a commit each, more gain nothing. */
@@ -21,7 +22,7 @@ export class ChunkCutter {
 
   add(page: Page, nowMs: number): void {
     if (this.isEmpty) this.openedAt = nowMs;
-    this.rows += page.records.length;
+    this.rows += rowsOf(page);
     this.bytes += page.bytes;
     this.end = page.position;
   }

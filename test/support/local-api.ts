@@ -6,6 +6,7 @@ import type { Source } from '../../libs/contracts/source.port.js';
 import type { Position, StreamState } from '../../libs/contracts/stream.js';
 import { Egress, EgressAllowList } from '../../libs/egress/index.js';
 import { budgetAccountOf, compileManifestText, createDeclarativeSource } from '../../libs/connectors/index.js';
+import { recordsOf } from '../../libs/pipeline/index.js';
 
 /** What a test's API answers: [status, body, headers]. Objects are sent as JSON. */
 export type Reply = [status: number, body?: unknown, headers?: Record<string, string>];
@@ -90,7 +91,7 @@ export async function readAll(
       let reached = options.position ?? null;
       const signal = new AbortController().signal;
       for await (const page of source.read({ stream, slice, position: reached, signal })) {
-        records.push(...page.records);
+        records.push(...recordsOf(page));
         positions.push((reached = page.position));
       }
       progress.add(slice, reached);

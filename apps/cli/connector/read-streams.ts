@@ -4,6 +4,7 @@ import type { Position, Slice, StreamState } from '../../../libs/contracts/strea
 import { SluiceError, toSluiceError } from '../../../libs/errors/index.js';
 import type { ConfiguredStream } from './input-files.js';
 import { errorLine, failureTypeOf, recordLines, stateLine, statusLine } from './protocol.js';
+import { recordsOf } from '../../../libs/pipeline/index.js';
 
 /** A state may be large (one entry a partition), so it is not written after every slice. */
 const STATE_EVERY_MS = 60_000;
@@ -110,11 +111,12 @@ class StreamRun {
     // One reader goes on here, whatever it waited for: a position holds even where an interrupted run would have to begin the slice anew.
     await this.patiently(async () => {
       for await (const page of source.read({ stream, slice, position, signal: this.signal })) {
-        if (page.records.length > 0) {
+        const records = recordsOf(page);
+        if (records.length > 0) {
           if (!this.running) await write(statusLine(stream, 'RUNNING', now()));
           this.running = true;
-          this.records += page.records.length;
-          await write(recordLines(stream, page.records, now()));
+          this.records += records.length;
+          await write(recordLines(stream, records, now()));
         }
         position = page.position;
         this.waits = 0;

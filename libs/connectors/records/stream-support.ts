@@ -3,6 +3,7 @@ import type { JsonSchema } from '../../contracts/json.js';
 import type { SourceRecord } from '../../contracts/stream.js';
 import { compileManifest } from '../compile-manifest.js';
 import { createDeclarativeSource } from '../declarative-source.js';
+import { recordsOf } from '../../pipeline/index.js';
 
 /** Path → body; an object is sent as JSON. */
 export type Answers = Readonly<Record<string, string | Buffer | object>>;
@@ -44,7 +45,7 @@ export function openStream({ retriever, stream, answers }: { retriever: object; 
         after: null,
       });
       for (const slice of plan.slices)
-        for await (const { records } of source.read({ stream: 's', slice, position: null, signal })) found.push(...records);
+        for await (const page of source.read({ stream: 's', slice, position: null, signal })) found.push(...recordsOf(page));
       return found;
     },
     async schema(): Promise<JsonSchema | undefined> {

@@ -6,6 +6,7 @@ import type { SluiceError } from '../../errors/index.js';
 import { compileManifestText } from '../compile-manifest.js';
 import { createDeclarativeSource } from '../declarative-source.js';
 import { failureTypeOf } from '../errors/failure.js';
+import { recordsOf } from '../../pipeline/index.js';
 
 interface Said {
   status?: number;
@@ -70,7 +71,7 @@ async function read(
   try {
     for (const slice of plan.slices)
       for await (const page of source.read({ stream: 'items', slice, position: from, signal: new AbortController().signal })) {
-        records.push(...page.records);
+        records.push(...recordsOf(page));
         if (page.position !== null) positions.push(page.position);
       }
   } catch (error) {

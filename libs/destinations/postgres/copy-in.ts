@@ -47,11 +47,14 @@ export class CopyIn implements Submittable {
     return copy;
   }
 
-  /** Sends lines, framed by a `frameEncoder`; resolves when the socket takes more. Throws the server's error when the COPY has failed. */
-  async write(frame: Buffer): Promise<void> {
+  /**
+   * Sends whole CopyData messages; resolves when the socket takes more. Throws the server's error when the COPY has failed. `lines`: there is
+   * one message, and only what it holds counts for the checksum.
+   */
+  async write(frame: Buffer, { lines }: { lines: boolean }): Promise<void> {
     await this.started;
     const stream = this.openWire().stream;
-    this.crc = crc32(frame.subarray(HEADER_BYTES), this.crc);
+    this.crc = crc32(lines ? frame.subarray(HEADER_BYTES) : frame, this.crc);
     if (stream.write(frame)) return;
     let drained!: () => void;
     const drain = new Promise<void>((resolve) => {

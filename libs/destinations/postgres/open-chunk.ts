@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors/index.js';
-import type { RecordPage } from '../../contracts/source.port.js';
+import type { CopyPage, RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
 import type { FrameEncoder } from './copy-frame.js';
 import { CopyIn } from './copy-in.js';
@@ -10,17 +10,25 @@ import type { Session } from './session.js';
 export interface ChunkOptions {
   session: Session;
   encode: FrameEncoder;
-  /** `COPY … FROM STDIN` */
+  /** `COPY … FROM STDIN`, of text. */
   copyStatement: string;
   columns: readonly string[];
   /** SET statements for the transaction that the COPY opens. */
   begin: string;
 }
 
+/** One CopyData message: signature, no flags, no extension. The trailer may be left out: the end of the COPY is one too. */
+const BINARY_HEADER = Buffer.concat([
+  Buffer.from([0x64, 0, 0, 0, 23]),
+  Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'),
+  Buffer.alloc(8),
+]);
+
 /** A chunk on its way to the server: a transaction with a COPY in it. Nothing is sent before the first line. */
 export class OpenChunk {
   readonly rejects: Reject[] = [];
   private copy: CopyIn | undefined;
+  private binary = false;
   private read = 0;
   private lines = 0;
   private deduplicated = 0;
@@ -43,9 +51,30 @@ export class OpenChunk {
   async write(page: RecordPage, records: readonly SourceRecord[], first: number): Promise<void> {
     const frame = this.take(page, records, first);
     if (frame === null) return;
+    await this.send(frame, { binary: false, lines: true });
+  }
+
+  /** Sends the page's rows as they are. */
+  async writeRows({ format, body, rows, bytes }: CopyPage): Promise<void> {
+    this.read += rows;
+    this.lines += rows;
+    this.bytes += bytes;
+    if (rows > 0) await this.send(body, { binary: format === 'copy_binary', lines: false });
+  }
+
+  private async send(frame: Buffer, { binary, lines }: { binary: boolean; lines: boolean }): Promise<void> {
     const { session, begin, copyStatement } = this.options;
-    const copy = (this.copy ??= CopyIn.begin(session.client, `${begin}; ${copyStatement}`));
-    await session.bounded(() => copy.write(frame)).catch((error: unknown) => this.fail(error));
+    if (this.copy === undefined) {
+      this.binary = binary;
+      this.copy = CopyIn.begin(session.client, `${begin}; ${copyStatement}${binary ? ' (FORMAT binary)' : ''}`);
+      if (binary) await this.deliver(this.copy, BINARY_HEADER, false);
+    }
+    if (binary !== this.binary) throw new SluiceError('INTERNAL', { detail: 'a chunk of two formats' });
+    await this.deliver(this.copy, frame, lines);
+  }
+
+  private async deliver(copy: CopyIn, frame: Buffer, lines: boolean): Promise<void> {
+    await this.options.session.bounded(() => copy.write(frame, { lines })).catch((error: unknown) => this.fail(error));
   }
 
   /** Ends the COPY; the transaction stays open. Errors: INTERNAL when the server counted other lines than we did. */

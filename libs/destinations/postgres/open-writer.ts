@@ -10,6 +10,7 @@ import type { LayoutCache } from './layout.js';
 import { insertLedger, mergeLedger } from './ledger.js';
 import { compileMerge } from './merge.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
+import { copyTargetOf } from './copy-target.js';
 import { ident, literal } from './quote.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
 import type { SessionPool } from './session-pool.js';
@@ -47,6 +48,7 @@ export async function openWriter(
       sessions,
       loading: await prepareLoading(sessions, request, { opened, columns }),
       boundary: await boundaryOf(session, request, { key, opened, columns }),
+      copyTarget: () => copyTargetOf(session, request, { relation: relationOf(request, opened), columns }),
       timeouts,
       release: async (completed) => {
         if (!session.broken && !completed) await forgetSessions(session, key);
@@ -71,6 +73,9 @@ const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterK
   partition: slice.partition,
 });
 
+const relationOf = ({ target }: Pick<OpenRequest, 'target'>, opened: OpenedSlice): string =>
+  loadedRelation({ ...opened, id: opened.streamId }, target);
+
 /** A chunk is sorted by key before it is merged: with PostgreSQL's default of 4 MB that would go through files. */
 const MERGE_MEMORY = `SET LOCAL work_mem = '32MB'`;
 
@@ -79,7 +84,7 @@ async function prepareLoading(
   { target }: OpenRequest,
   { opened, columns }: { opened: OpenedSlice; columns: readonly Column[] },
 ): Promise<Loading> {
-  const relation = loadedRelation({ ...opened, id: opened.streamId }, target);
+  const relation = relationOf({ target }, opened);
   const staged = target.resume !== 'exact';
   const upsert = target.mode === 'incremental_upsert';
   const columnNames = columns.map(({ name }) => name);

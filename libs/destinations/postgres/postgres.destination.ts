@@ -43,7 +43,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
     incremental_append: 'exactly_once',
     incremental_upsert: 'exactly_once',
   },
-  formats: ['records'],
+  formats: ['records', 'copy_binary', 'copy_text'],
 };
 
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */

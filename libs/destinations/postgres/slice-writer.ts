@@ -1,5 +1,5 @@
 import type { SliceWriter } from '../../contracts/destination.port.js';
-import type { Page } from '../../contracts/source.port.js';
+import type { CopyTarget, Page } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Boundary } from './boundary.js';
@@ -8,7 +8,7 @@ import { OpenChunk, type ChunkOptions } from './open-chunk.js';
 import type { Reject } from './encoder.js';
 import { insertLedger, type ChunkFacts } from './ledger.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
-import { settleWithin } from './settle-within.js';
+import { settleWithin } from '../../postgres/index.js';
 
 /** How rows get from the COPY into the table. */
 export interface Loading {
@@ -29,6 +29,7 @@ export interface WriterOptions {
   sessions: readonly Session[];
   loading: Loading;
   boundary: Boundary | null;
+  copyTarget: () => Promise<CopyTarget | null>;
   timeouts: SessionTimeouts;
   /** Frees what the writer held; `completed`: its checkpoint names its sessions no more. */
   release: (completed: boolean) => Promise<void>;
@@ -63,8 +64,17 @@ export class PostgresSliceWriter implements SliceWriter {
     this.chunk = this.newChunk();
   }
 
+  copyTarget(): Promise<CopyTarget | null> {
+    return this.options.boundary === null ? this.options.copyTarget() : Promise.resolve(null);
+  }
+
   write(page: Page): Promise<void> {
     return this.guarded(async () => {
+      if (page.format !== 'records') {
+        if (this.options.boundary !== null) throw new SluiceError('INTERNAL', { detail: 'the writer has to see values' });
+        await this.chunk.writeRows(page);
+        return;
+      }
       const records = this.options.boundary?.take(page.records) ?? page.records;
       const first = this.order;
       this.order += records.length;

@@ -6,6 +6,7 @@ import type { Source } from '../../../libs/contracts/source.port.js';
 import type { StreamState } from '../../../libs/contracts/stream.js';
 import { Decimal, parseJson, stringifyJson } from '../../../libs/json/index.js';
 import { familyHttp } from './family-http.js';
+import { recordsOf } from '../../../libs/pipeline/index.js';
 
 /** What airbyte-cdk 7.39.1 read from the API of family-http.ts, and the state that it left, for each stream of a manifest. */
 interface Oracle {
@@ -42,7 +43,7 @@ async function read(stream: string, state: StreamState) {
       let position = null;
       const { signal } = new AbortController();
       for await (const found of source.read({ stream, slice, position: null, signal })) {
-        records.push(...found.records.map(brief));
+        records.push(...recordsOf(found).map(brief));
         ({ position } = found);
       }
       progress.add(slice, position);

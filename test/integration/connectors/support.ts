@@ -7,6 +7,7 @@ import { budgetAccountOf, compileManifestText, createDeclarativeSource } from '.
 import { Egress, EgressAllowList } from '../../../libs/egress/index.js';
 import { parseOptions } from '../../../apps/demo-shop/options.js';
 import { startShop } from '../../../apps/demo-shop/server.js';
+import { recordsOf } from '../../../libs/pipeline/index.js';
 
 /** A budget without limits. */
 export const freeGate: BudgetGate = { acquire: async () => ({ settle: async () => undefined }) };
@@ -59,7 +60,7 @@ export async function readAll(source: Source, stream: string, slice: Slice, from
   let position: Position | null = from;
   let count = 0;
   for await (const page of source.read({ stream, slice, position: from, signal: new AbortController().signal })) {
-    records.push(...page.records);
+    records.push(...recordsOf(page));
     position = page.position;
     if (++count >= pages) break;
   }

@@ -6,6 +6,7 @@ import { compileManifestText, createDeclarativeSource } from '../../../libs/conn
 import { Egress, EgressAllowList } from '../../../libs/egress/index.js';
 import { NOW_MS } from './compile-authenticator.js';
 import type { Provider } from './token-provider.js';
+import { recordsOf } from '../../../libs/pipeline/index.js';
 
 /** A source with one stream, `items` at /items, of pages while there are `more`, with this authenticator. The clock moves only by `clock.ms`. */
 export function sourceWith(
@@ -74,7 +75,7 @@ async function readItems(source: Source, onPage: () => void = () => undefined): 
   const { slices } = await source.slices({ stream: 'items', state: null, now, incremental: false, after: null });
   for (const slice of slices)
     for await (const page of source.read({ stream: 'items', slice, position: null, signal: new AbortController().signal })) {
-      records.push(...page.records);
+      records.push(...recordsOf(page));
       onPage();
     }
   return records;
