@@ -22,6 +22,8 @@ import { SchemaPipe } from './http/schema.pipe.js';
 import { TraceInterceptor } from './http/trace.interceptor.js';
 import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
+import { StatesController } from './states/states.controller.js';
+import { StatesService } from './states/states.service.js';
 import { DeleteSync } from './syncs/delete-sync.service.js';
 import { SyncChecks } from './syncs/sync-checks.service.js';
 import { SyncsController } from './syncs/syncs.controller.js';
@@ -41,6 +43,7 @@ export class ApiModule {
         ConnectionsController,
         SyncsController,
         RunsController,
+        StatesController,
         ApiKeysController,
         BudgetsController,
       ],
@@ -51,7 +54,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
-        ...[SyncsService, SyncChecks, DeleteSync, RunsService, Lifecycle],
+        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, Lifecycle],
       ],
     };
   }

@@ -1,7 +1,7 @@
 import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { Page, SlicePage, Source, StateProgress } from '../contracts/source.port.js';
+import type { Page, SlicePage, Source, SourceStates, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
 import { countedClient } from './http/api-budget.js';
 import { createMemoryVault } from './auth/memory-vault.js';
@@ -9,6 +9,8 @@ import { completeSlice } from './source/complete-slice.js';
 import { describeStream, describeUnavailable } from './source/describe-stream.js';
 import { readSpec, type Environment, scopeOf } from './source/environment.js';
 import { openConfig } from './source/open-config.js';
+import { fromPlan } from './partitions/plan-value.js';
+import type { Scope } from './manifest/interpolation.js';
 import { OpenedStreams } from './source/opened-streams.js';
 import { planSlices } from './source/plan.js';
 import { readStream } from './source/read-stream.js';
@@ -16,6 +18,7 @@ import type { SourceModel } from './source/source.component.js';
 import { withSchemas } from './source/stream-schema.js';
 import { streamsToCheck } from './source/streams-to-check.js';
 import { LazyProgress } from './state/lazy-progress.js';
+import { readStateByHand, stateBetween } from './state/states-by-hand.js';
 import { stateProgress } from './state/state-progress.js';
 import { redactError } from './spec/redact.js';
 import { KnownSecrets } from './spec/known-secrets.js';
@@ -59,6 +62,12 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
 }
 
 class DeclarativeSource implements Source {
+  readonly states: SourceStates = {
+    show: (state) => fromPlan(state),
+    read: ({ stream, state }) => this.guarded(async () => readStateByHand(await this.streams.find(stream), state, this.scope())),
+    between: ({ stream, ...range }) =>
+      this.guarded(async () => stateBetween(await this.streams.find(stream), range, this.scope())),
+  };
   private readonly closing = new AbortController();
   private readonly streams: OpenedStreams;
 
@@ -154,6 +163,10 @@ class DeclarativeSource implements Source {
     this.closing.abort(new Error('the source was closed'));
     // A new refresh token that is still on its way must be stored before this process may end.
     await this.environment.credentials.settled();
+  }
+
+  private scope(): Scope {
+    return scopeOf(this.environment.config, this.environment.now(), null);
   }
 
   private async guarded<T>(work: () => Promise<T>): Promise<T> {

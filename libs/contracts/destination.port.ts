@@ -1,29 +1,16 @@
 import type { CopyTarget, Page } from './source.port.js';
 import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
+import type { StreamRef, SyncRef } from './stream-ref.js';
+import type { StreamStates } from './stream-states.port.js';
 import type { Delivery, Resume, WriteMode } from './write-mode.js';
+
+export type { StreamRef, SyncRef } from './stream-ref.js';
 
 export interface DestinationCapabilities {
   /** By mode; a mode that is not named cannot be loaded. */
   delivery: Readonly<Partial<Record<WriteMode, Delivery>>>;
   formats: readonly Page['format'][];
-}
-
-/** Which copy of which stream a writer speaks for. `epoch` grows with every run of the sync and lane; an older one is refused. */
-export interface StreamRef {
-  installation: string;
-  syncId: string;
-  stream: string;
-  lane: string;
-  runId: string;
-  epoch: number;
-}
-
-/** A whole sync at the destination. */
-export interface SyncRef {
-  installation: string;
-  syncId: string;
-  epoch: number;
 }
 
 /** What a stream should become at the destination. */
@@ -110,6 +97,8 @@ export interface SliceWriter {
 /** Loads one external system, exactly once where it says so. Errors are SluiceErrors; STALE_RUN and STALE_WRITER tell an old writer to stop. */
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
+  /** The states, to look at and to change by hand; absent: this destination cannot. */
+  readonly states?: StreamStates;
   /** Connects, checks version, permissions and that the session is real (no transaction pooler). Throws what is wrong. */
   check(): Promise<void>;
   /**

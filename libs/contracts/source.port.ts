@@ -72,6 +72,19 @@ export interface StateProgress {
   message(reached: Reached): JsonObject;
 }
 
+/** What may be done with the states of a source's streams by hand. Errors of all: UNKNOWN_STREAM, STREAM_UNAVAILABLE. */
+export interface SourceStates {
+  /** As Airbyte writes it, with every digit (stringifyJson). Pure. */
+  show(state: StreamState): unknown;
+  /** A state from outside (libs/json), as it is kept. Errors: STATE_INVALID, with the field and what was expected. */
+  read(request: { stream: string; state: unknown }): Promise<StreamState>;
+  /**
+   * A state from which the stream is read again: from a value of the cursor on, or `to` before another one only. Values in a format of the cursor, or ISO 8601.
+   * Errors: STATE_INVALID (no such value), STATE_NOT_POSSIBLE (this stream's states cannot say that).
+   */
+  between(request: { stream: string; from: string; to: string | null }): Promise<StreamState>;
+}
+
 /** Reads one external system. Adapters: the declarative engine; code connectors. Errors are SluiceErrors; those of kind `rate_limited` (RATE_LIMITED, SOURCE_NOT_READY) carry `retryAt`. */
 export interface Source {
   /** What pages can be besides records. Absent: nothing. */
@@ -105,6 +118,8 @@ export interface Source {
    * `complete` serves a stream with one cursor.
    */
   progress(request: { stream: string; state: StreamState; incremental: boolean; now: string }): StateProgress;
+  /** States by hand; absent: the source takes any, and cannot make one. */
+  readonly states?: SourceStates;
   /** Frees sockets and timers. */
   close(): Promise<void>;
 }

@@ -122,6 +122,18 @@ export const ERROR_TABLE = {
     'The mode needs a cursor that the stream does not have',
     'Name an existing field as `cursor_field`, or choose a full-refresh mode.',
   ),
+  STATE_INVALID: entry(
+    'invalid_input',
+    422,
+    'The state is not one of this stream',
+    'Correct what `errors` names; reading the state shows the form that the source keeps.',
+  ),
+  STATE_NOT_POSSIBLE: entry(
+    'invalid_input',
+    422,
+    'This stream cannot be read from there',
+    'See `detail`; a reset reads all of the stream again.',
+  ),
   INVALID_SCHEDULE: entry('invalid_input', 422, 'The schedule is not valid', 'Correct the field named in `errors`.'),
   RESET_REQUIRED: entry(
     'conflict',

@@ -2,9 +2,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
 import { SluiceError } from '../../../libs/errors/index.js';
+import { parseJson } from '../../../libs/json/index.js';
 
 const BODY_LIMIT = '1mb';
 const MANIFEST_LIMIT = '4mb';
+/** Of a stream with very many partitions. */
+const STATE_LIMIT = '32mb';
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const YAML_TYPE = /^(?:application\/(?:x-)?yaml|text\/(?:x-)?yaml)\s*(?:;|$)/i;
 
@@ -12,6 +15,9 @@ const typeOf = (request: IncomingMessage): string => request.headers['content-ty
 const takesManifest = (request: IncomingMessage): boolean => /^\/v1\/connectors\/?(?:\?|$)/.test(request.url ?? '');
 const isJson = (request: IncomingMessage): boolean => JSON_TYPE.test(typeOf(request));
 const isYaml = (request: IncomingMessage): boolean => takesManifest(request) && YAML_TYPE.test(typeOf(request));
+/** A state's numbers keep their digits. */
+const takesState = (request: IncomingMessage): boolean =>
+  request.method === 'PUT' && /^\/v1\/syncs\/[^/]+\/state\/?(?:\?|$)/.test(request.url ?? '');
 const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
@@ -27,6 +33,16 @@ export function useBodyParsers(app: NestExpressApplication): void {
   app.useBodyParser('text', { limit: MANIFEST_LIMIT, type: isYaml });
   app.useBodyParser('json', {
     limit: BODY_LIMIT,
-    type: (request: IncomingMessage) => !takesManifest(request) && isJson(request),
+    type: (request: IncomingMessage) => !takesManifest(request) && !takesState(request) && isJson(request),
+  });
+  app.useBodyParser('text', { limit: STATE_LIMIT, type: (request: IncomingMessage) => takesState(request) && isJson(request) });
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    if (!takesState(request) || typeof request.body !== 'string') return next();
+    try {
+      request.body = parseJson(request.body);
+      next();
+    } catch {
+      next(new SluiceError('INVALID_REQUEST', { detail: 'the body is not JSON' }));
+    }
   });
 }

@@ -55,6 +55,13 @@ export interface Cursor {
   complete(input: { state: JsonObject | null; window: CursorWindow; highest: Highest; scope: Scope }): JsonObject;
   /** Airbyte's plain form `{field: value}` of a state: how far everything was read without a gap. */
   plain(state: JsonObject | null, scope: Scope): JsonObject;
+  /** Whether a state of this cursor says how far it reaches, in a form that can be read. */
+  understands(state: JsonObject, scope: Scope): boolean;
+  /**
+   * A state to which everything is read but what lies from `from` on, or in [from, to). Values in a format of the cursor, or ISO 8601 for one of
+   * times. null: a value is none. Absent `to` in the states of partitions, which share the plain form only.
+   */
+  except(range: { from: string; to: string | null }, scope: Scope): JsonObject | null;
   /** How far a state reaches, µs since the epoch; null: it does not say. Absent: the cursor follows no time. */
   reached?(state: JsonObject, scope: Scope): number | null;
   /**

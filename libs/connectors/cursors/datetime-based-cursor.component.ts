@@ -10,7 +10,15 @@ import { addDuration, parseDuration, type Duration } from '../time/duration.js';
 import { MICROS_PER_DAY, MICROS_PER_SECOND, type Moment } from '../time/moment.js';
 import { clamp, WEEKDAYS, type ClampTarget } from './clamping.js';
 import type { Cursor } from './cursor.js';
-import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec, type Interval } from './intervals.js';
+import {
+  mergeIntervals,
+  plainState,
+  readIntervals,
+  understandsRanges,
+  writeIntervals,
+  type CursorCodec,
+  type Interval,
+} from './intervals.js';
 import { formatField, timeField } from './min-max-datetime.component.js';
 import { observe } from './observer.js';
 import { halve } from './halve.js';
@@ -191,6 +199,21 @@ export const datetimeBasedCursor = defineComponent({
         const known = codec(scope);
         return plainState(readIntervals(state, begin(scope), known), { codec: known, state });
       },
+      understands(state, scope) {
+        const { field } = codec(scope);
+        return understandsRanges(state, codec(scope)) ?? parse(state[field]) !== null;
+      },
+      except({ from, to }, scope) {
+        const known = codec(scope);
+        const granularity = granularityOf(scope);
+        const [first, last] = [from, to ?? from].map((value) => parse(value) ?? isoMicros(value));
+        if (first == null || last == null) return null;
+        if (to === null) return { [known.field]: text(first) };
+        const before = granularity === null ? first : addDuration(first, granularity, -1);
+        const head = before <= begin(scope) ? [] : [{ start: begin(scope), end: before, recent: null }];
+        const tail = { start: last, end: Math.max(last, LAST_DAY), recent: null };
+        return writeIntervals([...head, tail], { codec: known, planEnd: Infinity, state: null });
+      },
       reached(state, scope) {
         const known = codec(scope);
         if (state[known.field] === undefined && state['slices'] === undefined) return null;
@@ -216,6 +239,18 @@ export const datetimeBasedCursor = defineComponent({
     };
   },
 });
+
+/** 9999-01-01: behind the end of any plan, and a date in every format. */
+const LAST_DAY = Date.UTC(9999, 0, 1) * 1_000;
+const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A time without a zone is one in UTC. */
+function isoMicros(value: string): number | null {
+  if (!ISO.test(value)) return null;
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(value) && value.length > 10 ? value : value.length > 10 ? `${value}Z` : value;
+  const ms = Date.parse(zoned.replace(' ', 'T'));
+  return Number.isNaN(ms) ? null : ms * 1_000;
+}
 
 const orElse = (value: Interpolation | undefined, scope: Scope, otherwise: string): string =>
   value === undefined || value.template.source === '' ? otherwise : value.text(scope);

@@ -4,7 +4,7 @@ import { component, defineComponent } from '../manifest/component.js';
 import { optional, template } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { Cursor } from './cursor.js';
-import { mergeIntervals, plainState, readIntervals, writeIntervals, type CursorCodec } from './intervals.js';
+import { mergeIntervals, plainState, readIntervals, understandsRanges, writeIntervals, type CursorCodec } from './intervals.js';
 import { observe } from './observer.js';
 
 /** Where a request finds the number to begin with. */
@@ -80,6 +80,9 @@ export const incrementingCountCursor = defineComponent({
         const known = codec(scope);
         return plainState(readIntervals(state, begin(scope), known), { codec: known, state });
       },
+      understands: (state, scope) => understandsRanges(state, codec(scope)) ?? parse(state[name.text(scope)]) !== null,
+      // Its one window goes from where the state ends: there is no state that ends it somewhere.
+      except: ({ from, to }, scope) => (to !== null || parse(from) === null ? null : { [name.text(scope)]: Number(from) }),
       shifted: (state) => state,
     };
   },

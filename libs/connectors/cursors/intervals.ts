@@ -53,6 +53,14 @@ export function readIntervals(state: JsonObject | null, begin: number, codec: Cu
   return [{ start: begin, end: known, recent: known, ...zone(codec.offset(value)) }];
 }
 
+/** Whether every stretch of a state with gaps can be read; null: it has another form. */
+export function understandsRanges(state: JsonObject, codec: CursorCodec): boolean | null {
+  if (!isRanges(state)) return null;
+  const { slices } = state;
+  if (!Array.isArray(slices)) return false;
+  return slices.every((slice) => isObject(slice) && codec.own(slice['start']) !== null && codec.own(slice['end']) !== null);
+}
+
 /**
  * `planEnd`: until it is reached without a gap the ends of windows matter, and the plain form has no place for them. Two windows of a plan that
  * follow each other are no gap, even where the text of the first one's end hides that: `2024-04-30` with a granularity of a microsecond.

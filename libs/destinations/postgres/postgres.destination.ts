@@ -19,6 +19,7 @@ import { LayoutCache } from './layout.js';
 import type { OpenRequest } from './open-slice.js';
 import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
+import { postgresStates } from './states.js';
 import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
@@ -49,6 +50,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */
 export class PostgresDestination implements Destination {
   readonly capabilities = POSTGRES_CAPABILITIES;
+  readonly states = postgresStates((work) => this.withSchema(work));
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;
   private readonly layouts = new LayoutCache();

@@ -9,6 +9,7 @@ import type { Session } from './session.js';
 export async function releaseSync(session: Session, { installation, syncId, epoch }: SyncRef): Promise<void> {
   const what = 'releasing the tables of a sync';
   const ids = await session.transaction(what, async () => {
+    await session.query(what, `SELECT pg_catalog.set_config('sluice.state_origin', 'reset', true)`);
     const streams = await session.query<{ id: string }>(
       what,
       `UPDATE sluice.stream SET epoch = greatest(epoch, $3), prepared_run = NULL, state = NULL, state_version = state_version + 1, reset = true

@@ -18,6 +18,7 @@ export async function resetStream(session: Session, { ref, target }: { ref: Stre
     const row = await readStream(session, ref, { lock: true });
     if (!row) return;
     if (row.epoch > ref.epoch) throw staleRun(ref);
+    await session.query(what, `SELECT pg_catalog.set_config('sluice.state_origin', 'reset', true)`);
     // The epoch too: a writer of an earlier run must not bring back what is forgotten here.
     await session.query(
       what,

@@ -32,6 +32,15 @@ CREATE TABLE sluice.stream (
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (installation, sync_id, stream, lane)
 );
+CREATE TABLE sluice.state_history (       -- every change of a state, the present one included; see keep_state
+  stream_id bigint NOT NULL,
+  version bigint NOT NULL,                -- sluice.stream.state_version after the change
+  state json,
+  origin text NOT NULL,                   -- run, reset, or how it was changed by hand
+  run_id text,                            -- the run that made it; null: made by hand
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, version)
+);
 CREATE TABLE sluice.layout (              -- the columns at each schema_version; digests of records are made with them
   stream_id bigint NOT NULL,
   schema_version integer NOT NULL,
@@ -117,6 +126,35 @@ CREATE TABLE sluice.table_owner (
 );
 `;
 
+/** Changes of a state that are kept for each stream, how long, and how many bytes of them. The newest is always kept. */
+const STATES_KEPT = 100;
+const STATES_KEPT_DAYS = 90;
+const STATES_KEPT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Keeps every state, whoever wrote it: a trigger, so that no statement can forget it. It runs under the lock of the stream's row. Who changes a
+ * state by hand says so in the setting sluice.state_origin, for the transaction.
+ */
+const HISTORY = `
+CREATE FUNCTION sluice.keep_state() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  origin text := coalesce(nullif(pg_catalog.current_setting('sluice.state_origin', true), ''), 'run');
+BEGIN
+  INSERT INTO sluice.state_history (stream_id, version, state, origin, run_id)
+  VALUES (NEW.id, NEW.state_version, NEW.state, origin, CASE WHEN origin IN ('run', 'reset') THEN NEW.run_id END)
+  ON CONFLICT (stream_id, version) DO UPDATE SET state = excluded.state, origin = excluded.origin, run_id = excluded.run_id, at = excluded.at;
+  DELETE FROM sluice.state_history h USING (
+    SELECT version, at, row_number() OVER newest AS n, sum(pg_catalog.pg_column_size(state)) OVER newest AS bytes
+    FROM sluice.state_history WHERE stream_id = NEW.id WINDOW newest AS (ORDER BY version DESC)) kept
+  WHERE h.stream_id = NEW.id AND h.version = kept.version AND kept.n > 1
+    AND (kept.n > ${STATES_KEPT} OR kept.bytes > ${STATES_KEPT_BYTES} OR kept.at < pg_catalog.now() - interval '${STATES_KEPT_DAYS} days');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER keep_state AFTER UPDATE ON sluice.stream FOR EACH ROW
+  WHEN (NEW.state_version IS DISTINCT FROM OLD.state_version AND NEW.state::text IS DISTINCT FROM OLD.state::text)
+  EXECUTE FUNCTION sluice.keep_state();
+`;
+
 /**
  * The checks that every transaction of a writer ends with. A stream row is locked FOR KEY SHARE: that conflicts with FOR UPDATE, which whoever
  * raises the epoch, changes the table or finishes takes first, but not with the plain UPDATE that advances the state, so a slow merge of one
@@ -167,4 +205,4 @@ BEGIN
 END $$;
 `;
 
-export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [{ version: 1, statements: TABLES + FUNCTIONS }];
+export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [{ version: 1, statements: TABLES + FUNCTIONS + HISTORY }];

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef } from '../../contracts/destination.port.js';
+import type { StateKey } from '../../contracts/stream-states.port.js';
 import type { StreamState } from '../../contracts/stream.js';
 import type { Session } from './session.js';
 
@@ -23,10 +24,10 @@ const COLUMNS = `id, epoch::float8 AS epoch, run_id AS "runId", prepared_run AS 
 /** The condition of a statement whose first parameters are `streamKey`. */
 export const STREAM_KEY = 'installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4';
 
-export const streamKey = (ref: StreamRef): string[] => [ref.installation, ref.syncId, ref.stream, ref.lane];
+export const streamKey = (ref: StateKey): string[] => [ref.installation, ref.syncId, ref.stream, ref.lane];
 
 /** `lock`: FOR UPDATE, which waits for the transactions of writers that are committing right now. */
-export async function readStream(session: Session, ref: StreamRef, options: { lock: boolean }): Promise<StreamRow | null> {
+export async function readStream(session: Session, ref: StateKey, options: { lock: boolean }): Promise<StreamRow | null> {
   const [row] = await session.query<StreamRow & Record<string, unknown>>(
     `reading the stream ${ref.stream}`,
     `SELECT ${COLUMNS} FROM sluice.stream WHERE ${STREAM_KEY} ${options.lock ? 'FOR UPDATE' : ''}`,
