@@ -64,9 +64,11 @@ function world(options: {
     read: ({ position, signal }: { position: Position | null; signal: AbortSignal }) => options.read(position, signal),
     complete: () => ({ done: true }),
   } as unknown as Source;
+  let claims = 7;
   const feed: ChunkMoverRequest['feed'] = {
     claim: async () => (slices-- > 0 ? { slice: { id: 's', spec: {}, partition: '' }, claims: 7, takenOver: false } : null),
     done: async (id) => void said.push(`done ${id}`),
+    claimAgain: async () => ++claims,
     close: async () => undefined,
   };
   const mover = new ChunkMover({

@@ -18,7 +18,8 @@ const LONGEST_WAIT_INSIDE_MS = 15 * 60_000;
 
 /**
  * Moves chunks of one stream for one window: claim a slice, open it, read ahead, write, commit at the source's positions, complete, next.
- * After an error of the destination it throws at once and never re-opens a slice: the next attempt does, from what is committed.
+ * After an error of the destination it throws at once and does not re-open the slice: the next attempt does, from what is committed. Only where
+ * the table's columns changed it does so itself.
  */
 export class ChunkMover {
   private completedSlices = 0;
@@ -70,19 +71,28 @@ export class ChunkMover {
   }
 
   private async moveSlice({ slice, claims }: ClaimedSlice): Promise<SliceOutcome> {
-    const { destination, ref, target, feed } = this.request;
-    const writer = await destination.open({ ref, target, slice, fence: claims });
+    const { feed } = this.request;
+    let outcome = await this.openAndMove(slice, claims);
+    while (outcome === undefined) outcome = await this.openAndMove(slice, await feed.claimAgain(slice.id));
+    if (outcome.status === 'completed') await feed.done(slice.id);
+    return outcome;
+  }
+
+  /** undefined: the columns changed, and the slice is to be opened anew, at what is committed of it. That ends: a table grows so far only. */
+  private async openAndMove(slice: Slice, fence: number): Promise<SliceOutcome | undefined> {
+    const { destination, ref, target } = this.request;
+    const writer = await destination.open({ ref, target, slice, fence });
     this.writer = writer;
-    let outcome: SliceOutcome;
     try {
-      outcome = writer.completed ? { status: 'completed' } : await this.readInto(writer, slice);
+      return writer.completed ? { status: 'completed' } : await this.readInto(writer, slice);
+    } catch (error) {
+      if (toSluiceError(error).code === 'SCHEMA_MOVED') return undefined;
+      throw error;
     } finally {
       await writer.close();
       this.earlierChunks += writer.committedChunks;
       this.writer = undefined;
     }
-    if (outcome.status === 'completed') await feed.done(slice.id);
-    return outcome;
   }
 
   private async readInto(writer: SliceWriter, slice: Slice): Promise<SliceOutcome> {

@@ -8,6 +8,8 @@ export interface SliceFeed {
   /** The next slice that is this attempt's own from now on; null: none is left; `none_yet`: ask again soon, more are being planned. */
   claim(): Promise<ClaimedSlice | 'none_yet' | null>;
   done(sliceId: string): Promise<void>;
+  /** Claims a slice that is this attempt's once more, to open it anew; its fence. Errors: STALE_WRITER. */
+  claimAgain(sliceId: string): Promise<number>;
   /** Hands back what was claimed and not begun. Always call it; where it fails the next attempt takes over. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Source } from '../../libs/contracts/source.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import {
   claimNextSlices,
+  claimSliceAgain,
   getRunStream,
   hasPendingSlices,
   inTransaction,
@@ -88,6 +89,13 @@ export class PlanFeed implements SliceFeed {
   async done(sliceId: string): Promise<void> {
     this.completed.push(sliceId);
     if (this.waiting.length === 0 || this.now() - this.claimedAt > BATCH_MS) await this.writeDown();
+  }
+
+  async claimAgain(sliceId: string): Promise<number> {
+    const { pool, runId, stream } = this.plan;
+    const claims = await claimSliceAgain(pool, { runId, stream, sliceId, owner: this.owner });
+    if (claims === null) throw new SluiceError('STALE_WRITER', { detail: `slice ${sliceId}`, details: { stream } });
+    return claims;
   }
 
   async close(): Promise<void> {

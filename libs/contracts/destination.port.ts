@@ -3,6 +3,7 @@ import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
 import type { StreamRef, SyncRef } from './stream-ref.js';
 import type { StreamStates } from './stream-states.port.js';
+import type { Contract } from './schema-contract.js';
 import type { Delivery, Resume, WriteMode } from './write-mode.js';
 
 export type { StreamRef, SyncRef } from './stream-ref.js';
@@ -26,6 +27,8 @@ export interface StreamTarget {
   cursorField: string | null;
   cursorOrder: 'text' | 'number';
   resume: Resume;
+  /** Default: see Contract. */
+  contract?: Contract;
 }
 
 export interface PreparedStream {
@@ -56,6 +59,8 @@ export interface Counts {
   deleted: number;
   filtered: number;
   quarantined: number;
+  /** Values (not records) that the stream's contract left out of records that were loaded. */
+  discarded: number;
   bytes: number;
   chunks: number;
 }

@@ -46,6 +46,7 @@ const runCountsSchema = z
       deduplicated: count.describe('Duplicates within a chunk, or of what an earlier run loaded.'),
       deleted: count,
     }),
+    discarded_values: count.describe('Values that the stream’s contract left out of records that were loaded.'),
     bytes: count,
     chunks: count,
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contractPolicySchema } from './schema-contract.js';
 import { writeModeSchema } from './write-mode.js';
 
 /** PostgreSQL keeps 63 bytes of an identifier; longer or odd names are refused rather than cut. */
@@ -7,6 +8,22 @@ const identifier = z
   .min(1)
   .max(63)
   .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/, 'letters, digits, _ and $ only, not starting with a digit');
+
+const streamContractSchema = z
+  .strictObject({
+    new_fields: contractPolicySchema
+      .optional()
+      .describe('Fields that the schema does not name. Default: `evolve`; where `fields` are named nothing is new.'),
+    type_conflicts: contractPolicySchema
+      .optional()
+      .describe(
+        'Values that do not fit their column. Default: `evolve` for a column whose type was inferred from values, `quarantine` for one of the declared schema.',
+      ),
+  })
+  .describe(
+    'What happens to what the table cannot take as it is. `evolve`: the table grows; `freeze`: the run fails; `discard_value`: the value is left out, and counted; `quarantine`: the record is kept aside.',
+  )
+  .meta({ id: 'StreamContract' });
 
 export const syncStreamSchema = z.strictObject({
   /** Name of the stream in the source's catalog. */
@@ -20,6 +37,7 @@ export const syncStreamSchema = z.strictObject({
   cursor_field: z.string().min(1).optional(),
   /** Fields to load; default: all of the stream's schema. */
   fields: z.array(z.string().min(1)).min(1).max(1_600).optional(),
+  contract: streamContractSchema.optional(),
 });
 export type SyncStream = z.infer<typeof syncStreamSchema>;
 

@@ -320,6 +320,18 @@ export const ERROR_TABLE = {
     'The table that exists does not fit the stream',
     'Rename or drop the table, or choose another one.',
   ),
+  SCHEMA_FROZEN: entry(
+    'conflict',
+    409,
+    'The source sends what the frozen schema does not have',
+    'Nothing of it was loaded. Let the table evolve (`contract` of the sync’s stream), leave the field out with `fields`, or correct the source; then start the run again.',
+  ),
+  SCHEMA_MOVED: entry(
+    'transient',
+    503,
+    'The columns changed while a slice was written',
+    'The run reads on by itself from the last chunk.',
+  ),
   RECORD_TOO_LARGE: entry(
     'provider_bug',
     422,

@@ -1,5 +1,8 @@
 /** A JSON number that a double cannot hold: its digits as they came. `String(value)` is them; arithmetic is not offered. */
 export class Decimal {
+  /** How often a serialiser that does not know this class wrote one: whoever knows it can tell so that one was met, without looking for it. */
+  static written = 0;
+
   constructor(private readonly digits: string) {}
 
   toString(): string {
@@ -8,6 +11,7 @@ export class Decimal {
 
   /** For serialisers that do not know this class: text keeps every digit, a number would not. `stringifyJson` writes a number. */
   toJSON(): string {
+    Decimal.written += 1;
     return this.digits;
   }
 }

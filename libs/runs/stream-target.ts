@@ -2,6 +2,7 @@ import type { StreamTarget } from '../contracts/destination.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
 import { isFullRefresh } from '../contracts/write-mode.js';
+import type { Contract } from '../contracts/schema-contract.js';
 import { SluiceError } from '../errors/index.js';
 
 /** What a sync's stream should become at the destination: what the sync says, else what the source declares. Pure. */
@@ -16,8 +17,14 @@ export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: Str
     cursorField: stream.cursor_field ?? descriptor.cursorField,
     cursorOrder: descriptor.cursorOrder,
     resume: descriptor.resume,
+    ...(stream.contract === undefined ? {} : { contract: contractOf(stream.contract) }),
   };
 }
+
+const contractOf = ({ new_fields, type_conflicts }: NonNullable<SyncStream['contract']>): Contract => ({
+  ...(new_fields === undefined ? {} : { newFields: new_fields }),
+  ...(type_conflicts === undefined ? {} : { typeConflicts: type_conflicts }),
+});
 
 /** The catalog's stream; UNKNOWN_STREAM when it is gone or cannot be read. */
 export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {

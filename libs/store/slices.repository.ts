@@ -102,6 +102,16 @@ export async function markSlicesDone(db: Db, request: Key & { sliceIds: readonly
   return result.rowCount ?? 0;
 }
 
+/** Claims once more what the caller holds, so that it may open it anew. null: it holds it no more. */
+export async function claimSliceAgain(db: Db, request: Key & { sliceId: string; owner: SliceOwner }): Promise<number | null> {
+  const result = await db.query<{ claims: number }>(
+    `UPDATE control.slice SET claims = claims + 1, claimed_at = now()
+     WHERE run_id = $1 AND stream = $2 AND slice_id = $3 AND state = 'claimed' AND owner = $4 RETURNING claims`,
+    [request.runId, request.stream, request.sliceId, ownerOf(request.owner)],
+  );
+  return result.rows[0]?.claims ?? null;
+}
+
 /** Hands unfinished slices back, for any mover. Returns how many of them the caller still owned. */
 export async function releaseSlices(db: Db, request: Key & { sliceIds: readonly string[]; owner: SliceOwner }): Promise<number> {
   const result = await db.query(

@@ -25,6 +25,12 @@ export interface Column {
   /** Where in the record the value is: keys from the outside in; one, unless nested objects are flattened. */
   path: readonly string[];
   type: ColumnType;
+  /** No schema said so: the type comes from values, and follows them (see Contract). */
+  inferred?: true;
+  /** It was in the table before the stream came: it is loaded, and never changed. */
+  theirs?: true;
+  /** Its type is open until the first value: it was made without one, for a key or a cursor. */
+  provisional?: true;
 }
 
 /** Compares and finds paths. Two different paths never have the same key. */

@@ -62,7 +62,11 @@ describe('columnsOf', () => {
     ['a key that is not loaded', { fields: ['b'] }, 'PRIMARY_KEY_MISSING'],
     ['an upsert without a key', { primaryKey: [] }, 'PRIMARY_KEY_MISSING'],
     ['a cursor that is not loaded', { fields: ['a'], cursorField: 'b' }, 'CURSOR_MISSING'],
-    ['no fields at all', { jsonSchema: {} }, 'DESTINATION_UNSUPPORTED'],
+    [
+      'no fields at all where none may come',
+      { jsonSchema: {}, contract: { newFields: 'freeze' as const } },
+      'DESTINATION_UNSUPPORTED',
+    ],
     [
       'more fields than a table can have',
       { fields: Array.from({ length: 2_000 }, (_, n) => `f${n}`) },

@@ -2,6 +2,7 @@ import type { StreamTarget } from '../contracts/destination.port.js';
 import { SluiceError } from '../errors/index.js';
 import { columnOf, pathKey, type Column } from './column.js';
 import { columnType } from './column-type.js';
+import { newFieldPolicy } from './contract.js';
 import { nameFields, type NamingRules } from './naming.js';
 
 /** What a destination's tables can have. */
@@ -10,34 +11,58 @@ export interface TableRules {
   maxColumns: number;
 }
 
+type Target = Pick<StreamTarget, 'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField' | 'contract'>;
+
+/** Whether fields that nobody named become columns. */
+export const isOpen = ({ fields, contract = {} }: Pick<Target, 'fields' | 'contract'>): boolean =>
+  fields === undefined && newFieldPolicy(contract) === 'evolve';
+
 /**
- * The columns of a target, in order. Pure. `known`: the stream's earlier columns, whose names stay.
+ * The columns of a target, in order. Pure. `known`: the stream's earlier columns, whose names stay; those that were inferred stay with them.
+ * A key or cursor that no schema describes gets a provisional type. None at all: the columns come with the records.
  * Errors: DESTINATION_UNSUPPORTED, PRIMARY_KEY_MISSING, CURSOR_MISSING.
  */
 export function columnsOf(
-  target: Pick<StreamTarget, 'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField'>,
+  target: Target,
   { rules, known = [] }: { rules: TableRules; known?: readonly Column[] },
 ): readonly Column[] {
   const properties = target.jsonSchema.properties ?? {};
-  const fields = [...new Set(target.fields ?? Object.keys(properties))];
-  if (fields.length === 0) throw unsupported('the stream has no fields to load; name them in its schema or in `fields`');
-  if (fields.length > rules.maxColumns)
-    throw unsupported(
-      `${fields.length} fields; the destination allows ${rules.maxColumns} columns: name the ones to load in \`fields\``,
-    );
-  const paths = fields.map((field) => [field]);
+  const declared = [...new Set(target.fields ?? Object.keys(properties))];
+  const open = isOpen(target);
+  const needed = open ? neededFields(target).filter((field) => !declared.includes(field)) : [];
+  const fields = [...declared, ...needed];
+  const others = open
+    ? known.filter(({ path, inferred }) => inferred === true && !(path.length === 1 && fields.includes(path[0] ?? '')))
+    : [];
+  const count = fields.length + others.length;
+  if (count === 0 && !open) throw unsupported('the stream has no fields to load; name them in its schema or in `fields`');
+  if (count > rules.maxColumns)
+    throw unsupported(`${count} fields; the destination allows ${rules.maxColumns} columns: name the ones to load in \`fields\``);
+  const before = new Map(known.map((column) => [pathKey(column.path), column]));
   const names = nameFields({
-    paths,
+    paths: fields.map((field) => [field]),
     rules: rules.names,
     known: new Map(known.map(({ path, name }) => [pathKey(path), name])),
   });
   const columns = fields.map((field): Column => {
     const path = [field];
+    const named = { name: names.get(pathKey(path)) ?? field, path };
+    if (needed.includes(field)) return undescribed(named, before.get(pathKey(path)));
     const schema = Object.hasOwn(properties, field) ? properties[field] : undefined;
-    return { name: names.get(pathKey(path)) ?? field, path, type: schema === undefined ? 'jsonb' : columnType(schema) };
+    return { ...named, type: schema === undefined ? 'jsonb' : columnType(schema) };
   });
   assertKeys(target, columns);
-  return columns;
+  return [...columns, ...others.map(({ theirs: _, ...column }) => column)];
+}
+
+/** Fields that must have a column, whether or not the schema knows them. */
+const neededFields = ({ mode, primaryKey, cursorField }: Target): string[] =>
+  mode === 'incremental_upsert' ? [...new Set([...primaryKey, ...(cursorField === null ? [] : [cursorField])])] : [];
+
+function undescribed(named: Pick<Column, 'name' | 'path'>, before: Column | undefined): Column {
+  if (before?.inferred !== true || before.provisional === true)
+    return { ...named, type: 'text', inferred: true, provisional: true };
+  return { ...named, type: before.type, inferred: true };
 }
 
 function assertKeys(

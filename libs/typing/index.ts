@@ -1,4 +1,10 @@
 export { columnOf, namesOf, pathKey, type Column, type ColumnType } from './column.js';
 export { columnType } from './column-type.js';
-export { columnsOf, type TableRules } from './columns-of.js';
+export { columnsOf, isOpen, type TableRules } from './columns-of.js';
 export { type NamingRules } from './naming.js';
+export { conflictPolicy, newFieldPolicy } from './contract.js';
+export { ContractWatch, fieldOf, Unfit, type UnfitReason, type Wanted, type WatchOptions } from './contract-watch.js';
+export { textOf } from './text-of.js';
+export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value-text.js';
+export { evolve, type ExistingColumn, type Widening } from './evolve.js';
+export { grow } from './grow.js';

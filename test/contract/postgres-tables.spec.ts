@@ -159,7 +159,7 @@ describe('a table that exists already', () => {
         await old.write(page(items(3, 4), { after: 4 }));
         await old.complete({ after: 4 }, () => null);
       })(),
-    ).rejects.toMatchObject({ code: 'STALE_RUN' });
+    ).rejects.toMatchObject({ code: 'SCHEMA_MOVED' });
     await old.close();
     expect(
       await one(

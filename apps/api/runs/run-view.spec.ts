@@ -10,7 +10,13 @@ const counts = fc
   .record(
     Object.fromEntries(parts.map((name) => [name, fc.nat(1_000_000)])) as Record<(typeof parts)[number], fc.Arbitrary<number>>,
   )
-  .map((some): Counts => ({ ...some, read: parts.reduce((sum, name) => sum + some[name], 0), bytes: 0, chunks: 1 }));
+  .map((some): Counts => ({
+    ...some,
+    read: parts.reduce((sum, name) => sum + some[name], 0),
+    discarded: 0,
+    bytes: 0,
+    chunks: 1,
+  }));
 
 test('whatever the ledgers say, read is loaded + filtered + quarantined', () => {
   fc.assert(

@@ -4,7 +4,8 @@ import { errorEntry } from '../../../libs/errors/index.js';
 import type { RunError, RunLogRow, RunRow, RunStreamRow, SliceCounts } from '../../../libs/store/index.js';
 
 const COUNTED = [
-  ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated', 'deleted', 'filtered', 'quarantined', 'bytes'],
+  ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated', 'deleted', 'filtered', 'quarantined'],
+  ...['discarded', 'bytes'],
   'chunks',
 ] as readonly (keyof Counts)[];
 
@@ -25,6 +26,7 @@ export function countsView(counts: Counts): RunCountsView {
     filtered: counts.filtered,
     quarantined: counts.quarantined,
     details: { inserted, updated, unchanged, superseded, deduplicated, deleted },
+    discarded_values: counts.discarded,
     bytes: counts.bytes,
     chunks: counts.chunks,
   };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../contracts/stream.js';
 import { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from '../../pipeline/index.js';
-import type { Column } from '../../typing/index.js';
+import type { Contract } from '../../contracts/schema-contract.js';
+import { ContractWatch, type Column } from '../../typing/index.js';
 import { compileLine } from './encoder.js';
 import { literal } from './quote.js';
 
@@ -20,6 +21,7 @@ export interface BoundaryOptions {
   field: string;
   order: CursorOrder;
   columns: readonly Column[];
+  contract?: Contract;
   base: BoundaryBase;
   /** The highest cursor that this slice has committed so far. */
   committed: string | null;
@@ -52,13 +54,14 @@ export class Boundary {
   /** By `${schemaVersion}:${digest hex}`, as in the base. */
   private hits = new Map<string, number>();
 
-  constructor({ field, order, columns, base, committed }: BoundaryOptions) {
+  constructor({ field, order, columns, contract = {}, base, committed }: BoundaryOptions) {
+    const line = (of: readonly Column[]) => compileLine(of, digestWatch(of, contract));
     this.field = field;
     this.order = order;
     this.compare = compareCursors(order);
     this.base = base;
-    this.line = compileLine(columns);
-    this.baseLines = base.layouts.map((layout) => ({ schemaVersion: layout.schemaVersion, line: compileLine(layout.columns) }));
+    this.line = line(columns);
+    this.baseLines = base.layouts.map((layout) => ({ schemaVersion: layout.schemaVersion, line: line(layout.columns) }));
     this.committed = cursorValue(committed, order);
   }
 
@@ -141,6 +144,14 @@ export class Boundary {
     return counts;
   }
 }
+
+/** A record of which a value does not fit is not in the table, unless it is there without the value. */
+const digestWatch = (columns: readonly Column[], { typeConflicts }: Contract): ContractWatch =>
+  new ContractWatch({
+    columns,
+    contract: { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' },
+    closed: true,
+  });
 
 /** Half of a SHA-256 over cursor and line, as hex. null: the record has no line, it is not loaded. */
 function digestOf(cursor: CursorValue, line: string | null): string | null {

@@ -14,14 +14,14 @@ const FULL_NAMES: Readonly<Partial<Record<Column['type'], string>>> = {
 /**
  * What a writer takes unseen: rows in the columns of its COPY, keys not null and not twice where an upsert relies on them. Binary only where
  * the table's columns are of the very types that the stream is loaded as; text is read by whatever type a column has. null: a column is
- * not a field of the record.
+ * not a field of the record, or what it holds is still to be seen.
  */
 export async function copyTargetOf(
   session: Session,
   { target }: { target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'resume'> },
   { relation, columns }: { relation: string; columns: readonly Column[] },
 ): Promise<CopyTarget | null> {
-  if (columns.some(({ path }) => path.length !== 1)) return null;
+  if (columns.length === 0 || columns.some(({ path, provisional }) => path.length !== 1 || provisional === true)) return null;
   const upsert = target.mode === 'incremental_upsert';
   const actual = await session.query<{ name: string; type: string }>(
     'reading the types of the table’s columns',

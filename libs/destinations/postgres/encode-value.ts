@@ -1,11 +1,5 @@
-import { stringifyJson } from '../../json/index.js';
-
-/** Thrown out of the encoder by a value that PostgreSQL cannot hold; the record goes to quarantine with this reason. */
-export class Unencodable extends Error {
-  constructor(readonly reason: 'nul_character' | 'lone_surrogate') {
-    super(reason);
-  }
-}
+import { Decimal, stringifyJson } from '../../json/index.js';
+import { textOf, Unfit, type ColumnType } from '../../typing/index.js';
 
 /** COPY text for NULL. */
 export const NULL = '\\N';
@@ -17,55 +11,67 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '
 /** A string in COPY text. Lone surrogates are looked for once per page (see encoder), since that check is cheap only in bulk. */
 export function text(value: string): string {
   if (!SPECIAL.test(value)) return value;
-  if (value.includes('\0')) throw new Unencodable('nul_character');
+  if (value.includes('\0')) throw new Unfit('nul_character');
   return value.replace(ESCAPED, (c) => ESCAPES[c] as string);
 }
 
 /** `\u0000` and lone surrogates as JSON.stringify writes them, not preceded by an escaped backslash: jsonb refuses both. */
 const JSON_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 const JSON_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+/** A number beyond jsonb's, or what looks like one inside a string: the first may only be in what is long or has a large exponent. */
+const HUGE_NUMBER = /\d[eE][+-]?\d{4}|\d{10000}/;
+/** Doubles are never so large; what is none is written by whom `Decimal.written` tells, or is as long as this. */
+const HUGE_CHARS = 100_000;
+/** Shorter JSON cannot be nested so deep that PostgreSQL's stack would not do. */
+const DEEP_CHARS = 4_000;
+const MAX_DEPTH = 1_000;
 
 /** A JSON value in COPY text; JSON null is NULL. JSON text has no raw control characters, so only backslashes are escaped. */
 export function json(value: unknown): string {
-  let out: string | undefined;
+  const exact = Decimal.written;
+  let out: string;
   try {
-    out = JSON.stringify(value);
-  } catch {
-    out = stringifyJson(value); // it holds a BigInt
+    out = stringifyJson(value);
+  } catch (error) {
+    throw error instanceof RangeError ? new Unfit('too_deep') : error; // deeper than the stack
   }
-  if (out === undefined || out === 'null') return NULL;
+  if (out === 'null') return typeof value === 'number' ? unfit() : NULL; // Infinity and NaN are no JSON
+  if ((exact !== Decimal.written || out.length > HUGE_CHARS) && HUGE_NUMBER.test(out) && !numbersFit(value)) unfit();
+  if (out.length > DEEP_CHARS && isDeep(out)) throw new Unfit('too_deep');
   if (!out.includes('\\')) return out;
-  if (JSON_NUL.test(out)) throw new Unencodable('nul_character');
-  if (JSON_SURROGATE.test(out)) throw new Unencodable('lone_surrogate');
+  if (JSON_NUL.test(out)) throw new Unfit('nul_character');
+  if (JSON_SURROGATE.test(out)) throw new Unfit('lone_surrogate');
   return out.replaceAll('\\', '\\\\');
 }
 
-/** Base64 in a column of bytes. */
-export function bytes(value: unknown): string {
-  return typeof value === 'string' ? `\\\\x${Buffer.from(value, 'base64').toString('hex')}` : scalar(value);
+/** A non-null value in a column that it may not fit; undefined: it does not. */
+export function slowText(type: ColumnType, value: unknown): string | undefined {
+  if (value === null || ['undefined', 'function', 'symbol'].includes(typeof value)) return NULL; // they have no JSON
+  if (type === 'jsonb') return json(value);
+  const out = textOf(type, value);
+  if (out === undefined) return undefined;
+  return type === 'bytea' ? `\\\\x${out}` : text(out);
 }
 
-/** A non-null value in a column of numbers, text, times or booleans: PostgreSQL decides whether it fits. */
-export function scalar(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return text(value);
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return String(value);
-    case 'object':
-      return object(value as object);
-    default:
-      return NULL; // undefined, functions and symbols have no JSON
+const unfit = (): never => {
+  throw new Unfit('type_conflict');
+};
+
+function numbersFit(value: unknown): boolean {
+  if (typeof value === 'bigint' || typeof value === 'number') return textOf('numeric', value) !== undefined;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return true;
+  if (Array.isArray(value)) return value.every(numbersFit);
+  if (value.toString !== Object.prototype.toString) return textOf('numeric', value) !== undefined;
+  return Object.values(value).every(numbersFit);
+}
+
+/** Braces inside strings count too, but strings with so many more of one than of the other are no texts. */
+function isDeep(out: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < out.length; at++) {
+    const code = out.charCodeAt(at) | 0x20; // [ and {, ] and } differ in this bit
+    if (code === 0x7b && ++depth > MAX_DEPTH) return true;
+    else if (code === 0x7d) depth -= 1;
   }
-}
-
-/** Dates and numbers with their own text (Decimal) as that text; other objects as JSON. */
-function object(value: object): string {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-
-  const own = value.toString !== Object.prototype.toString && !Array.isArray(value);
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- it has a toString of its own
-  return own ? text(String(value)) : json(value);
+  return false;
 }

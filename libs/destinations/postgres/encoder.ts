@@ -1,11 +1,24 @@
 import type { SourceRecord } from '../../contracts/stream.js';
-import type { Column, ColumnType } from '../../typing/index.js';
-import { bytes, json, NULL, scalar, text, Unencodable } from './encode-value.js';
+import {
+  ContractWatch,
+  DATE,
+  fieldOf,
+  isDay,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  TIMETZ,
+  Unfit,
+  UUID,
+  type Column,
+  type UnfitReason,
+} from '../../typing/index.js';
+import { json, NULL, slowText, text } from './encode-value.js';
 
 /** A record that cannot be loaded, for sluice.quarantine. */
 export interface Reject {
   record: SourceRecord;
-  reason: 'null_key' | Unencodable['reason'];
+  reason: UnfitReason;
   field: string | null;
 }
 
@@ -14,100 +27,186 @@ export type Encoder = (records: readonly SourceRecord[], rejects: Reject[], firs
 
 export interface EncoderOptions {
   columns: readonly Column[];
-  /** Fields that must not be null. */
+  /** Fields of the key: they must not be null, nor too long for an index. */
   required?: readonly string[];
+  /** A field whose texts are compared as numbers. */
+  numberText?: string | null;
   /** Adds the line's number as last column: the order of reading, which a heap does not keep. */
   numbered?: boolean;
+  /** Decides about what does not fit. Default: quarantine, and fields without a column are left out. */
+  watch?: ContractWatch;
 }
+
+/** An entry of a B-tree has 2,704 bytes; some are PostgreSQL's own. */
+const MAX_KEY_BYTES = 2_600;
+/** UTF-8 bytes of a UTF-16 unit at most. */
+const WIDEST = 3;
+const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*$/;
 
 /**
  * Compiles an encoder. One generated expression a row, without a closure or an array per value, takes 3.5 µs for 12 columns where
- * `columns.map(…).join()` takes three times that. Names reach the code only through JSON.stringify.
+ * `columns.map(…).join()` takes three times that. Names reach the code only through JSON.stringify. What fits its column is recognised in the
+ * expression; everything else goes to `slow`, which knows the contract.
  */
 export function compileEncoder(options: EncoderOptions): Encoder {
-  const lines = compileLines(options);
-  return (records, rejects, first) => {
+  const watch =
+    options.watch ?? new ContractWatch({ columns: options.columns, contract: { typeConflicts: 'quarantine' }, closed: true });
+  const lines = compileLines(options, watch);
+  const repaired = (record: SourceRecord, reject: Omit<Reject, 'record'>, rejects: Reject[], number: number): string => {
+    const column = options.columns.find(({ path }) => fieldOf(path) === reject.field);
+    if (column === undefined || !LEFT_OUT.has(reject.reason) || !watch.leavesOut(column, record)) {
+      watch.rejected(record);
+      rejects.push({ record, ...reject });
+      return '';
+    }
+    const inner: Reject[] = [];
+    const line = encode([{ ...record, [keyOf(column.path)]: null }], inner, number);
+    const [again] = inner;
+    if (again === undefined) return line;
+    watch.rejected(record);
+    rejects.push({ ...again, record });
+    return '';
+  };
+  const encode: Encoder = (records, rejects, first) => {
     const before = rejects.length;
-    const out = lines(records, rejects, first);
+    const discarded = watch.discarded;
+    const out = lines(records, rejects, first, repaired);
     if (isWellFormed(out)) return out;
     // Rare: a lone surrogate somewhere, which UTF-8 would silently replace. Record by record, to find whose it is.
     rejects.length = before;
+    watch.discarded = discarded;
     let good = '';
     for (const [index, record] of records.entries()) {
-      const line = lines([record], rejects, first + index);
-      if (isWellFormed(line)) good += line;
-      else rejects.push({ record, reason: 'lone_surrogate', field: culprit(options.columns, record) });
+      const line = lines([record], rejects, first + index, repaired);
+      good += isWellFormed(line)
+        ? line
+        : repaired(record, { reason: 'lone_surrogate', field: culprit(options.columns, record) }, rejects, first + index);
     }
     return good;
   };
+  return encode;
 }
 
+/** What a discarded value makes good. */
+const LEFT_OUT: ReadonlySet<UnfitReason> = new Set(['nul_character', 'lone_surrogate', 'too_deep', 'type_conflict']);
+
 /** One record's line without rejects: null when it has none. For digests. */
-export function compileLine(columns: readonly Column[]): (record: SourceRecord) => string | null {
-  const encode = compileEncoder({ columns });
+export function compileLine(columns: readonly Column[], watch?: ContractWatch): (record: SourceRecord) => string | null {
+  const encode = compileEncoder({ columns, ...(watch && { watch }) });
   return (record) => encode([record], [], 0) || null;
 }
 
-function compileLines({ columns, required = [], numbered = false }: EncoderOptions): Encoder {
-  const keyCheck = required.map(
-    (name) => `if (${access([name])} == null) { reject(r, 'null_key', ${JSON.stringify(name)}); continue; }`,
-  );
-  const values = columns.map(({ path, type }) => `((v = ${access(path)}) == null ? '\\\\N' : ${valueOf(type)})`);
+type Repair = (record: SourceRecord, reject: Omit<Reject, 'record'>, rejects: Reject[], number: number) => string;
+type Lines = (records: readonly SourceRecord[], rejects: Reject[], first: number, repair: Repair) => string;
+
+function compileLines(
+  { columns, required = [], numberText = null, numbered = false }: EncoderOptions,
+  watch: ContractWatch,
+): Lines {
+  const keyBytes = Math.floor(MAX_KEY_BYTES / Math.max(1, required.length));
+  const keyCheck = required.map((name) => `if (${access([name])} == null) throw new Unfit('null_key', ${JSON.stringify(name)});`);
+  const counts = watch.watchesFields;
+  const values = columns.map((column, n) => {
+    const [field] = column.path;
+    const value = valueOf(column, n);
+    const guards = [
+      ...(column.path.length === 1 && required.includes(field ?? '') ? [`short(v, ${JSON.stringify(field)})`] : []),
+      ...(column.path.length === 1 && field === numberText ? [`number(v, ${JSON.stringify(field)})`] : []),
+    ];
+    const checked = guards.length === 0 ? value : `(${guards.join(', ')}, ${value})`;
+    return counts
+      ? `((v = ${access(column.path)}) === undefined ? '\\\\N' : (p++, v === null ? '\\\\N' : ${checked}))`
+      : `((v = ${access(column.path)}) == null ? '\\\\N' : ${checked})`;
+  });
   if (numbered) values.push('(first + i)');
+  const line = values.length === 0 ? "''" : values.join(" + '\\t' + ");
   const body = `
-    return (rows, rejects, first) => {
-      const reject = (record, reason, field) => { rejects.push({ record, reason, field }); };
+    return (rows, rejects, first, repair) => {
       const n = rows.length;
-      let out = '', i = 0, v;
+      let out = '', i = 0, v, r, p;
       while (i < n) {
         try {
           for (; i < n; i++) {
-            const r = rows[i];
+            r = rows[i];
             ${keyCheck.join('\n')}
-            out += ${values.join(" + '\\t' + ")} + '\\n';
+            ${counts ? `p = 0; const line = ${line}; for (const k in r) p--; if (p !== 0) watch.extra(r, pathOf); ${columns.length === 0 ? 'nothing();' : ''} out += line + '\\n';` : `out += ${line} + '\\n';`}
           }
         } catch (error) {
-          reject(rows[i], reasonOf(error), culprit(columns, rows[i]));
+          out += repair(r, rejectOf(error, columns, r), rejects, first + i);
           i++;
         }
       }
       return out;
     };`;
+  const helpers = {
+    ...{ text, json, watch, columns, Unfit, rejectOf, pathOf, isDay, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID },
+    slow: (n: number, value: unknown, record: SourceRecord): string => {
+      const column = columns[n] as Column;
+      const out = column.provisional === true ? undefined : slowText(column.type, value);
+      if (out !== undefined) return out;
+      watch.misfit(column, value, record);
+      return NULL;
+    },
+    short: (value: unknown, field: string): void => {
+      if (typeof value === 'number' || typeof value === 'boolean') return;
+      const key = typeof value === 'string' ? value : String(value);
+      if (key.length * WIDEST > keyBytes && Buffer.byteLength(key) > keyBytes) throw new Unfit('key_too_long', field);
+    },
+    number: (value: unknown, field: string): void => {
+      if (typeof value !== 'number' && !NUMBER_TEXT.test(String(value))) throw new Unfit('type_conflict', field);
+    },
+    nothing: (): never => {
+      throw new Unfit('empty_record');
+    },
+  };
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- see compileEncoder: only JSON.stringify'd names enter the code
-  const make = new Function('text', 'json', 'scalar', 'bytes', 'reasonOf', 'culprit', 'columns', 'inner', body) as (
-    ...helpers: unknown[]
-  ) => Encoder;
-  return make(text, json, scalar, bytes, reasonOf, culprit, columns, inner);
+  const make = new Function(...Object.keys(helpers), body) as (...helpers: unknown[]) => Lines;
+  return make(...Object.values(helpers));
 }
+
+/** Keys of a flattened path are joined by a character that is in no name. */
+const NESTED = '\0';
+export const keyOf = (path: readonly string[]): string => path.join(NESTED);
+const pathOf = (key: string): readonly string[] => [key];
 
 /** `r.name`, but never what a record inherits: a field called `constructor` is absent from most records. */
 function access(path: readonly string[]): string {
-  return path.reduce((inside, name, depth) => {
-    const key = JSON.stringify(name);
-    const own = depth === 0 ? inside : `inner(${inside})`;
-    return name in Object.prototype ? `(Object.hasOwn(${own}, ${key}) ? ${own}[${key}] : null)` : `${own}[${key}]`;
-  }, 'r');
+  const name = keyOf(path);
+  const key = JSON.stringify(name);
+  return name in Object.prototype ? `(Object.hasOwn(r, ${key}) ? r[${key}] : undefined)` : `r[${key}]`;
 }
 
-function valueOf(type: ColumnType): string {
+function valueOf({ type, provisional }: Column, n: number): string {
+  const slow = `slow(${n}, v, r)`;
+  const when = (fits: string, value = 'v'): string => `(${fits} ? ${value} : ${slow})`;
+  const day = (pattern: string): string => when(`typeof v === 'string' && ${pattern}.test(v) && isDay(v)`);
+  if (provisional === true) return slow;
   switch (type) {
     case 'smallint':
     case 'integer':
+      return when('(v | 0) === v && v >= -32768 && v <= 32767');
     case 'bigint':
+      return when('Number.isSafeInteger(v)');
     case 'numeric':
-      return `typeof v === 'number' ? v : scalar(v)`;
+      return when(`typeof v === 'number' && v - v === 0`);
     case 'boolean':
-      return `v === true ? 't' : v === false ? 'f' : scalar(v)`;
+      return `(v === true ? 't' : v === false ? 'f' : ${slow})`;
     case 'text':
+      return when(`typeof v === 'string'`, 'text(v)');
     case 'timestamptz':
+      return day('TIMESTAMPTZ');
     case 'timestamp':
+      return day('TIMESTAMP');
     case 'date':
+      return day('DATE');
     case 'time':
+      return when(`typeof v === 'string' && TIME.test(v)`);
     case 'timetz':
+      return when(`typeof v === 'string' && TIMETZ.test(v)`);
     case 'uuid':
-      return `typeof v === 'string' ? text(v) : scalar(v)`;
+      return when(`typeof v === 'string' && UUID.test(v)`);
     case 'bytea':
-      return 'bytes(v)';
+      return slow;
     case 'jsonb':
       return 'json(v)';
     default: {
@@ -117,33 +216,24 @@ function valueOf(type: ColumnType): string {
   }
 }
 
-function reasonOf(error: unknown): Unencodable['reason'] {
-  if (error instanceof Unencodable) return error.reason;
-  throw error;
+function rejectOf(error: unknown, columns: readonly Column[], record: SourceRecord): Omit<Reject, 'record'> {
+  if (!(error instanceof Unfit)) throw error;
+  return { reason: error.reason, field: error.field ?? culprit(columns, record) };
 }
 
-/** The field that cannot be encoded. */
+/** The field whose value no column can hold. */
 function culprit(columns: readonly Column[], record: SourceRecord): string | null {
-  for (const column of columns) {
-    const value = valueAt(record, column.path);
+  for (const { path, type } of columns) {
+    const key = keyOf(path);
+    const value = Object.hasOwn(record, key) ? record[key] : null;
     try {
-      const encoded = value == null ? NULL : column.type === 'jsonb' ? json(value) : scalar(value);
-      if (!isWellFormed(encoded)) return column.path.join('.');
+      const encoded = value == null ? NULL : (slowText(type, value) ?? NULL);
+      if (!isWellFormed(encoded)) return fieldOf(path);
     } catch {
-      return column.path.join('.');
+      return fieldOf(path);
     }
   }
   return null;
-}
-
-const NONE = {};
-/** What holds nested fields; anything but an object holds none. */
-const inner = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : NONE);
-
-function valueAt(record: SourceRecord, path: readonly string[]): unknown {
-  let value: unknown = record;
-  for (const key of path) value = Object.hasOwn(inner(value), key) ? (value as Record<string, unknown>)[key] : null;
-  return value;
 }
 
 /** String.prototype.isWellFormed (ES2024, in Node since 20). */

@@ -12,6 +12,7 @@ const NAMES = [
   'deleted',
   'filtered',
   'quarantined',
+  'discarded',
   'bytes',
 ] as const;
 

@@ -7,6 +7,8 @@ export interface ChunkFacts {
   lines: number;
   deduplicated: number;
   quarantined: number;
+  /** Values left out of lines. */
+  discarded: number;
   bytes: number;
   /** CRC-32 of the COPY text, hex. */
   digest: string;
@@ -22,11 +24,14 @@ export interface LedgerKey {
 }
 
 const COLUMNS =
-  'stream_id, run_id, slice_id, seq, fence, read, bytes, digest, quarantined, deduplicated, inserted, updated, unchanged, superseded';
+  'stream_id, run_id, slice_id, seq, fence, read, bytes, digest, quarantined, discarded, deduplicated, inserted, updated, unchanged, superseded';
 
 /** The columns that no merge changes, as a list of literals in the order of COLUMNS. */
 const known = (key: LedgerKey, chunk: ChunkFacts): string =>
-  [key.streamId, key.runId, key.sliceId, key.seq, key.fence, chunk.read, chunk.bytes, chunk.digest, chunk.quarantined]
+  [
+    ...[key.streamId, key.runId, key.sliceId, key.seq, key.fence, chunk.read, chunk.bytes, chunk.digest],
+    ...[chunk.quarantined, chunk.discarded],
+  ]
     .map(literal)
     .join(', ');
 

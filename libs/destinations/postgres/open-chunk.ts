@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import type { CopyPage, RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
+import type { ContractWatch, Wanted } from '../../typing/index.js';
 import type { FrameEncoder } from './copy-frame.js';
 import { CopyIn } from './copy-in.js';
 import type { Reject } from './encoder.js';
@@ -10,11 +11,19 @@ import type { Session } from './session.js';
 export interface ChunkOptions {
   session: Session;
   encode: FrameEncoder;
+  watch: ContractWatch;
   /** `COPY … FROM STDIN`, of text. */
   copyStatement: string;
   columns: readonly string[];
   /** SET statements for the transaction that the COPY opens. */
   begin: string;
+}
+
+/** The page needs columns that the table does not have. Nothing of it was sent. */
+export class ColumnsWanted extends Error {
+  constructor(readonly wanted: readonly Wanted[]) {
+    super('columns are wanted');
+  }
 }
 
 /** One CopyData message: signature, no flags, no extension. The trailer may be left out: the end of the COPY is one too. */
@@ -32,6 +41,7 @@ export class OpenChunk {
   private read = 0;
   private lines = 0;
   private deduplicated = 0;
+  private discarded = 0;
   private bytes = 0;
 
   constructor(private readonly options: ChunkOptions) {}
@@ -83,9 +93,9 @@ export class OpenChunk {
     if (copy) await this.options.session.bounded(() => copy.end()).catch((error: unknown) => this.fail(error));
     if ((copy?.rowCount ?? 0) !== this.lines)
       throw new SluiceError('INTERNAL', { detail: `sent ${this.lines} lines, the server took ${copy?.rowCount ?? 0}` });
-    const { read, lines, deduplicated, bytes, rejects } = this;
+    const { read, lines, deduplicated, discarded, bytes, rejects } = this;
     const digest = (copy?.crc ?? 0).toString(16).padStart(8, '0');
-    return { read, lines, deduplicated, quarantined: rejects.length, bytes, digest };
+    return { read, lines, deduplicated, quarantined: rejects.length, discarded, bytes, digest };
   }
 
   /** Gives the chunk up and leaves its transaction. Never throws. */
@@ -95,10 +105,17 @@ export class OpenChunk {
     await this.options.session.rollback();
   }
 
-  /** Counts the page and encodes it; null: none of it is to be sent. */
+  /** Counts the page and encodes it; null: none of it is to be sent. Throws ColumnsWanted, before it is counted. */
   private take(page: RecordPage, records: readonly SourceRecord[], first: number): Buffer | null {
     const before = this.rejects.length;
-    const frame = this.options.encode(records, this.rejects, first);
+    const { watch, encode } = this.options;
+    const discarded = watch.discarded;
+    const frame = encode(records, this.rejects, first);
+    if (watch.wanted.size > 0) {
+      this.rejects.length = before;
+      throw new ColumnsWanted([...watch.wanted.values()]);
+    }
+    this.discarded += watch.discarded - discarded;
     this.read += page.records.length;
     this.bytes += page.bytes;
     this.deduplicated += page.records.length - records.length;

@@ -1,8 +1,9 @@
-import type { SliceWriter } from '../../contracts/destination.port.js';
+import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
 import { Boundary } from './boundary.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
-import { namesOf, type Column } from '../../typing/index.js';
+import { ContractWatch, namesOf, type Column } from '../../typing/index.js';
+import { evolveStream } from './evolve-stream.js';
 import { frameEncoder } from './copy-frame.js';
 import { compileEncoder } from './encoder.js';
 import { loadedRelation } from './generation.js';
@@ -14,7 +15,7 @@ import { copyTargetOf } from './copy-target.js';
 import { ident, literal } from './quote.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
 import type { SessionPool } from './session-pool.js';
-import { PostgresSliceWriter, type Loading } from './slice-writer.js';
+import { PostgresSliceWriter, type Loading, type WriterParts } from './slice-writer.js';
 import { dropSliceStage, openStage, orderColumn, STAGE } from './stage.js';
 
 /** See Destination.open. The sessions are the writer's own until it is closed. */
@@ -40,16 +41,29 @@ export async function openWriter(
       return completedSlice(opened);
     }
     const key = keyOf(request, opened);
-    const columns = await layouts.get(session, { id: opened.streamId, schemaVersion: opened.schemaVersion });
+    const partsOf = async (now: OpenedSlice): Promise<WriterParts & { columns: readonly Column[] }> => {
+      const columns = await layouts.get(session, { id: now.streamId, schemaVersion: now.schemaVersion });
+      const made = { key: keyOf(request, now), opened: now, columns };
+      const loading = await prepareLoading(sessions, request, made);
+      return { ...made, loading, boundary: await boundaryOf(session, request, made) };
+    };
+    const { columns, loading, boundary } = await partsOf(opened);
     return new PostgresSliceWriter({
-      key,
+      ...{ key, loading, boundary },
       position: opened.position,
       seq: opened.seq,
       sessions,
-      loading: await prepareLoading(sessions, request, { opened, columns }),
-      boundary: await boundaryOf(session, request, { key, opened, columns }),
       copyTarget: () => copyTargetOf(session, request, { relation: relationOf(request, opened), columns }),
       timeouts,
+      evolve: async (wanted) => {
+        const { ref, target } = request;
+        const schemaVersion = await pool.with((other) => evolveStream(other, timeouts, { ref, target, wanted }));
+        return async () => {
+          // What this writer committed meanwhile is read again with the rest.
+          const { key, loading, boundary } = await partsOf({ ...opened, schemaVersion, bounded: true });
+          return { key, loading, boundary };
+        };
+      },
       release: async (completed) => {
         if (!session.broken && !completed) await forgetSessions(session, key);
         if (staged) await dropSliceStage(session);
@@ -88,13 +102,15 @@ async function prepareLoading(
   const staged = target.resume !== 'exact';
   const upsert = target.mode === 'incremental_upsert';
   const columnNames = columns.map(({ name }) => name);
+  const watch = watchOf(target, columns);
   const into = columnNames.map(ident).join(', ');
   if (!upsert && !staged)
     return {
       staged,
       columns: columnNames,
+      watch,
       copyStatement: `COPY ${relation} (${into}) FROM STDIN`,
-      encode: frameEncoder(compileEncoder({ columns })),
+      encode: frameEncoder(compileEncoder({ columns, watch })),
       publish: ({ key, seq, facts }) => insertLedger({ ...key, seq }, facts),
     };
   for (const session of sessions)
@@ -104,13 +120,28 @@ async function prepareLoading(
   return {
     staged,
     columns: columnNames,
-    copyStatement: `COPY ${STAGE} (${into}, ${order}) FROM STDIN`,
-    encode: frameEncoder(compileEncoder({ columns, numbered: true, required: upsert ? target.primaryKey : [] })),
+    watch,
+    copyStatement: `COPY ${STAGE} (${[...columnNames.map(ident), order].join(', ')}) FROM STDIN`,
+    encode: frameEncoder(
+      compileEncoder({
+        columns,
+        watch,
+        numbered: true,
+        required: upsert ? target.primaryKey : [],
+        numberText: upsert && target.cursorOrder === 'number' ? target.cursorField : null,
+      }),
+    ),
     publish: ({ key, seq, facts }) =>
       merge === null
         ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
         : `${MERGE_MEMORY};\n${merge(facts.lines)}\n${mergeLedger({ ...key, seq }, facts)}`,
   };
+}
+
+function watchOf(target: StreamTarget, columns: readonly Column[]): ContractWatch {
+  const { primaryKey, cursorField } = namesOf(columns, target);
+  const fixed = target.mode === 'incremental_upsert' ? [...primaryKey, ...(cursorField === null ? [] : [cursorField])] : [];
+  return new ContractWatch({ columns, contract: target.contract ?? {}, fixed, closed: target.fields !== undefined });
 }
 
 async function boundaryOf(
@@ -122,7 +153,13 @@ async function boundaryOf(
   // What another run left was there when the slice was opened; what this slice did not commit it did not leave.
   const untouched = !opened.bounded && opened.seq === 0 && opened.position === null;
   const left = untouched ? noBoundary() : await readBoundary(session, key);
-  return new Boundary({ ...left, field: target.cursorField, order: target.cursorOrder, columns });
+  return new Boundary({
+    ...left,
+    field: target.cursorField,
+    order: target.cursorOrder,
+    columns,
+    contract: target.contract ?? {},
+  });
 }
 
 /** So that a later opening does not end sessions that by then work on something else. */

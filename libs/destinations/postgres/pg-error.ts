@@ -6,7 +6,7 @@ const STATES: Readonly<Record<string, ErrorCode>> = {
   SL001: 'STALE_RUN',
   SL002: 'STALE_WRITER',
   SL003: 'DESTINATION_BUSY', // complete() meets it and computes the state anew
-  SL004: 'STALE_RUN', // the shape moved under the writer: only a newer prepare does that
+  SL004: 'SCHEMA_MOVED', // another writer of the run changed the columns
   '42501': 'DESTINATION_PERMISSION_DENIED',
   '3D000': 'DESTINATION_UNSUPPORTED',
   '53100': 'DESTINATION_DISK_FULL',

@@ -26,9 +26,14 @@ export async function prepareStream(
   return session.transaction(`preparing the stream ${ref.stream}`, async () => {
     let row = await lockOwnStream(session, ref);
     await ownTable(session, ref, target);
-    const columns = columnsOf(target, { rules: POSTGRES_RULES, known: await readKnownColumns(session, row.id) });
+    const known = await readKnownColumns(session, row.id);
     const loading = isFullRefresh(target.mode) || (row.preparedRun === ref.runId ? row.loading : row.reset);
-    await shapeTable(session, { target, columns, keyed: target.mode === 'incremental_upsert' && !loading });
+    const columns = await shapeTable(session, {
+      target,
+      columns: columnsOf(target, { rules: POSTGRES_RULES, known }),
+      known,
+      keyed: target.mode === 'incremental_upsert' && !loading,
+    });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };

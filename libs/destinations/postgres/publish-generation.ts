@@ -95,6 +95,7 @@ async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarg
 /** Adds the generation's rows to the table's. */
 async function copyRows(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
   const columns = (await readLayout(session, row)).map(({ name }) => ident(name)).join(', ');
+  if (columns === '') return; // no record came that had a field
   await session.query(
     `adding rows to ${target.namespace}.${target.table}`,
     `INSERT INTO ${qualified(target.namespace, target.table)} (${columns})

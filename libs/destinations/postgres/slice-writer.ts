@@ -1,10 +1,11 @@
 import type { SliceWriter } from '../../contracts/destination.port.js';
-import type { CopyTarget, Page } from '../../contracts/source.port.js';
+import type { CopyTarget, Page, RecordPage } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
+import type { ContractWatch, Wanted } from '../../typing/index.js';
 import type { Boundary } from './boundary.js';
 import { advance, assertStream, completeSlice, quarantine, setState, type WriterKey } from './chunk-message.js';
-import { OpenChunk, type ChunkOptions } from './open-chunk.js';
+import { ColumnsWanted, OpenChunk, type ChunkOptions } from './open-chunk.js';
 import type { Reject } from './encoder.js';
 import { insertLedger, type ChunkFacts } from './ledger.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
@@ -14,6 +15,7 @@ import { settleWithin } from '../../postgres/index.js';
 export interface Loading {
   copyStatement: string;
   encode: ChunkOptions['encode'];
+  watch: ContractWatch;
   columns: readonly string[];
   /** Ends in the ledger's row: moves what the COPY put into a stage, or nothing. */
   publish: (ledger: { key: WriterKey; seq: number; facts: ChunkFacts }) => string;
@@ -21,16 +23,22 @@ export interface Loading {
   staged: boolean;
 }
 
-export interface WriterOptions {
+/** What a writer has of its columns. */
+export interface WriterParts {
   key: WriterKey;
+  loading: Loading;
+  boundary: Boundary | null;
+}
+
+export interface WriterOptions extends WriterParts {
   position: Position | null;
   seq: number;
   /** One, or two that take turns: while one commits a chunk, the next one is filled on the other. */
   sessions: readonly Session[];
-  loading: Loading;
-  boundary: Boundary | null;
   copyTarget: () => Promise<CopyTarget | null>;
   timeouts: SessionTimeouts;
+  /** Changes the table's columns; what it returns makes the writer one of the new columns, while nothing is uncommitted. */
+  evolve: (wanted: readonly Wanted[]) => Promise<() => Promise<WriterParts>>;
   /** Frees what the writer held; `completed`: its checkpoint names its sessions no more. */
   release: (completed: boolean) => Promise<void>;
 }
@@ -39,7 +47,7 @@ export interface WriterOptions {
 const MAX_STATE_RACES = 200;
 /** What closing waits for a commit that is under way. Whether it came in is read by the next opening. */
 const LAST_COMMIT_MS = 10_000;
-const NOTHING: ChunkFacts = { read: 0, lines: 0, deduplicated: 0, quarantined: 0, bytes: 0, digest: '00000000' };
+const NOTHING: ChunkFacts = { read: 0, lines: 0, deduplicated: 0, quarantined: 0, discarded: 0, bytes: 0, digest: '00000000' };
 
 /** See SliceWriter. After any failure it is dead: what was not committed is read again by the next one, from the checkpoint. */
 export class PostgresSliceWriter implements SliceWriter {
@@ -58,7 +66,7 @@ export class PostgresSliceWriter implements SliceWriter {
   private stagedFacts: ChunkFacts = NOTHING;
   private stagedRejects: Reject[] = [];
 
-  constructor(private readonly options: WriterOptions) {
+  constructor(private options: WriterOptions) {
     this.position = options.position;
     this.seq = options.seq;
     this.chunk = this.newChunk();
@@ -75,10 +83,7 @@ export class PostgresSliceWriter implements SliceWriter {
         await this.chunk.writeRows(page);
         return;
       }
-      const records = this.options.boundary?.take(page.records) ?? page.records;
-      const first = this.order;
-      this.order += records.length;
-      await this.chunk.write(page, records, first);
+      for (let wanted = await this.take(page); wanted !== null; wanted = await this.take(page)) await this.evolve(wanted);
     });
   }
 
@@ -163,6 +168,34 @@ export class PostgresSliceWriter implements SliceWriter {
     await this.options.release(this.sliceCompleted);
   }
 
+  /** Columns that the page needs first; null: it is on its way. */
+  private async take(page: RecordPage): Promise<readonly Wanted[] | null> {
+    const records = this.options.boundary?.take(page.records) ?? page.records;
+    const first = this.order;
+    try {
+      await this.chunk.write(page, records, first);
+    } catch (error) {
+      if (error instanceof ColumnsWanted) return error.wanted;
+      throw error;
+    }
+    this.order += records.length;
+    return null;
+  }
+
+  /**
+   * Changes the table's columns. Where nothing is uncommitted the writer goes on with the page; else what it sent has other columns: it gives that
+   * up and throws SCHEMA_MOVED, and it is read again from the last position.
+   */
+  private async evolve(wanted: readonly Wanted[]): Promise<void> {
+    const fresh = this.chunk.isEmpty && this.stagedFacts.read === 0;
+    await this.chunk.abort();
+    await this.outstanding;
+    const reload = await this.options.evolve(wanted);
+    if (!fresh) throw new SluiceError('SCHEMA_MOVED', { detail: 'the records have new fields or types' });
+    this.options = { ...this.options, ...(await reload()) };
+    this.chunk = this.newChunk();
+  }
+
   /** Statements that load what the chunk (or the staged slice) holds and account for it. */
   private load(seq: number, facts: ChunkFacts, rejects: readonly Reject[]): string[] {
     if (facts.read === 0) return [];
@@ -179,6 +212,7 @@ export class PostgresSliceWriter implements SliceWriter {
       lines: kept.lines + facts.lines,
       deduplicated: kept.deduplicated + facts.deduplicated,
       quarantined: kept.quarantined + facts.quarantined,
+      discarded: kept.discarded + facts.discarded,
       bytes: kept.bytes + facts.bytes,
       digest: facts.lines === 0 ? kept.digest : facts.digest,
     };

@@ -30,7 +30,7 @@ export async function openStage(session: Session, { relation, columns, keeps, sc
     'making a stage',
     `DROP TABLE IF EXISTS ${STAGE};
      CREATE TEMP TABLE sluice_stage ON COMMIT ${keeps === 'chunk' ? 'DELETE' : 'PRESERVE'} ROWS AS
-       SELECT ${columns.map(({ name }) => ident(name)).join(', ')}, 0::bigint AS ${ident(orderColumn(columns))} FROM ${relation} WITH NO DATA`,
+       SELECT ${[...columns.map(({ name }) => ident(name)), `0::bigint AS ${ident(orderColumn(columns))}`].join(', ')} FROM ${relation} WITH NO DATA`,
   );
   session.stage = wanted;
 }

@@ -1,4 +1,4 @@
-import type { ExistingColumn } from './evolve.js';
+import type { ColumnType, ExistingColumn } from '../../typing/index.js';
 import type { Session } from './session.js';
 
 /** A table as the catalog has it. */
@@ -8,6 +8,25 @@ export interface TableInfo {
   kind: string;
   columns: readonly ExistingColumn[];
 }
+
+/** Types that take every value of ours or refuse it loudly, as format_type() writes them. A double or a numeric(10,2) would round: it is none of them. */
+const TYPES: Readonly<Record<string, ColumnType>> = {
+  smallint: 'smallint',
+  integer: 'integer',
+  bigint: 'bigint',
+  numeric: 'numeric',
+  boolean: 'boolean',
+  text: 'text',
+  'character varying': 'text',
+  'timestamp with time zone': 'timestamptz',
+  'timestamp without time zone': 'timestamp',
+  date: 'date',
+  'time without time zone': 'time',
+  'time with time zone': 'timetz',
+  jsonb: 'jsonb',
+  bytea: 'bytea',
+  uuid: 'uuid',
+};
 
 /** null: there is none of that name. */
 export async function readTable(session: Session, schema: string, table: string): Promise<TableInfo | null> {
@@ -19,14 +38,14 @@ export async function readTable(session: Session, schema: string, table: string)
     [schema, table],
   );
   if (!row) return null;
-  const columns = await session.query<ExistingColumn & Record<string, unknown>>(
+  const columns = await session.query<Omit<ExistingColumn, 'type'> & Record<string, unknown>>(
     what,
-    `SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS "notNull",
+    `SELECT attname AS name, format_type(atttypid, atttypmod) AS words, attnotnull AS "notNull",
             atthasdef OR attidentity <> '' AS filled, attgenerated <> '' OR attidentity = 'a' AS computed
      FROM pg_catalog.pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
     [row.oid],
   );
-  return { ...row, columns };
+  return { ...row, columns: columns.map((column) => ({ ...column, type: TYPES[column.words] ?? null })) };
 }
 
 /** Whether a unique index over exactly these columns can arbitrate ON CONFLICT: whole, immediate, valid, without expressions. */

@@ -1,8 +1,8 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { WriteMode } from '../../contracts/write-mode.js';
-import { namesOf, type Column } from '../../typing/index.js';
-import { evolve } from './evolve.js';
+import { evolve, fieldOf, namesOf, type Column, type Widening } from '../../typing/index.js';
+import { alterTable } from './alter-table.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
@@ -41,43 +41,75 @@ export async function ownTable(session: Session, ref: StreamRef, target: StreamT
   });
 }
 
-/** Makes the table fit, in the caller's transaction. `keyed`: an upsert needs a unique index. Errors: TABLE_SHAPE_CONFLICT. */
-export async function shapeTable(
-  session: Session,
-  { target, columns, keyed }: { target: StreamTarget; columns: readonly Column[]; keyed: boolean },
-): Promise<void> {
+export interface Shape {
+  target: StreamTarget;
+  columns: readonly Column[];
+  /** What the stream made earlier, and may change. */
+  known: readonly Column[];
+  /** An upsert needs a unique index. */
+  keyed: boolean;
+}
+
+/**
+ * Makes the table fit, in the caller's transaction, and returns the columns with the types that they have there. Of a frozen contract a table
+ * that the stream made before is not changed. Errors: TABLE_SHAPE_CONFLICT, SCHEMA_FROZEN.
+ */
+export async function shapeTable(session: Session, { target, columns, known, keyed }: Shape): Promise<readonly Column[]> {
   const name = `${target.namespace}.${target.table}`;
   const what = `shaping the table ${name}`;
   const table = await readTable(session, target.namespace, target.table);
   if (table && table.kind !== 'r' && !(table.kind === 'p' && APPENDING.includes(target.mode)))
     throw conflict(name, table.kind === 'p' ? 'a partitioned table can only be appended to' : 'it is not an ordinary table');
-  const step = evolve(table?.columns ?? null, columns);
+  const keys = namesOf(columns, target);
+  const fixed = [...keys.primaryKey, ...(keys.cursorField === null ? [] : [keys.cursorField])];
+  const step = evolve(table?.columns ?? null, columns, { known, fixed });
   const relation = qualified(target.namespace, target.table);
   switch (step.kind) {
     case 'create':
       await createSchema(session, target.namespace);
       await session.query(what, `CREATE TABLE ${relation} (${definitions(columns, target)})`);
-      return;
+      return columns;
     case 'conflict':
       throw conflict(name, step.problems.join('; '));
-    case 'add':
-      await session.query(
-        what,
-        `ALTER TABLE ${relation} ${step.columns.map((c) => `ADD COLUMN ${ident(c.name)} ${c.type}`).join(', ')}`,
-      );
-      break;
-    case 'fits':
-      break;
+    case 'change': {
+      if (known.length > 0) assertNotFrozen(target, step);
+      const statement = alterTable(relation, step);
+      if (statement !== null)
+        await session.query(what, statement).catch((error: unknown) => rethrow(error, name, step.widenings));
+      if (keyed && table && !(await hasUniqueIndex(session, table.oid, keys.primaryKey)))
+        throw conflict(
+          name,
+          `an upsert needs a unique index over its key: CREATE UNIQUE INDEX ON ${relation} (${keys.primaryKey.map(ident).join(', ')})`,
+        );
+      return step.columns;
+    }
     default: {
       const never: never = step;
       throw new Error(`unknown evolution ${String(never)}`);
     }
   }
-  const key = namesOf(columns, target).primaryKey;
-  if (keyed && table && !(await hasUniqueIndex(session, table.oid, key))) {
-    const keys = key.map(ident).join(', ');
-    throw conflict(name, `an upsert needs a unique index over its key: CREATE UNIQUE INDEX ON ${relation} (${keys})`);
-  }
+}
+
+/** What PostgreSQL cannot do to a column that a view or a generated column reads. */
+const CANNOT = '0A000';
+
+function rethrow(error: unknown, table: string, widenings: readonly Widening[]): never {
+  if (!(error instanceof SluiceError) || error.details.sqlstate !== CANNOT || widenings.length === 0) throw error;
+  const changes = widenings.map(({ column }) => `column ${column.name} to ${column.type}`).join(', ');
+  throw conflict(table, `something depends on what has to change, ${changes}: drop it or change the column yourself`);
+}
+
+function assertNotFrozen(
+  { contract = {} }: StreamTarget,
+  { add, widenings }: { add: readonly Column[]; widenings: readonly Widening[] },
+): void {
+  const [added] = contract.newFields === 'freeze' ? add : [];
+  if (added) throw new SluiceError('SCHEMA_FROZEN', { detail: `the schema has a new field ${fieldOf(added.path)}` });
+  const [widened] = contract.typeConflicts === 'freeze' ? widenings : [];
+  if (widened)
+    throw new SluiceError('SCHEMA_FROZEN', {
+      detail: `the column ${widened.column.name} is ${widened.from}, the schema’s field is ${widened.column.type} now`,
+    });
 }
 
 /** Column definitions, with the primary key that an upsert needs. */
