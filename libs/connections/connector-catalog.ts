@@ -11,21 +11,20 @@ import {
 } from '../connectors/index.js';
 import { createDestination, listDestinationConnectors, SessionStore } from '../destinations/registry.js';
 import type { Egress } from '../egress/egress.js';
+import { listSourceConnectors, sourceConnector } from '../sources/registry.js';
 import { SluiceError } from '../errors/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 
-/** Sources are manifests; destinations are code. */
+/** Sources are manifests, or code where they have none; destinations are code. */
 export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog {
   const sessions = new SessionStore();
   const destinations = new Map(listDestinationConnectors().map((connector) => [connector.name, connector]));
 
   const modelOf = (connector: ConnectorRef) => {
-    if (connector.manifest === null)
-      throw new SluiceError('CONFIG_INVALID', {
-        detail: `the connector ${connector.name} is not a source that this version knows`,
-      });
+    if (connector.manifest === null) throw new SluiceError('INTERNAL', { detail: `${connector.name} has no manifest` });
     return compileManifest(connector.manifest);
   };
+  const isCode = (connector: ConnectorRef): boolean => connector.kind === 'source' && connector.manifest === null;
   const destinationOf = (connector: ConnectorRef) => {
     const known = destinations.get(connector.name);
     if (known === undefined)
@@ -35,10 +34,17 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
     return known;
   };
   const specOf = (connector: ConnectorRef): JsonObject =>
-    connector.kind === 'source' ? modelOf(connector).connectionSpecification : destinationOf(connector).specification;
+    isCode(connector)
+      ? sourceConnector(connector.name).specification
+      : connector.kind === 'source'
+        ? modelOf(connector).connectionSpecification
+        : destinationOf(connector).specification;
 
   return {
-    builtIn: [...destinations.keys()].map((name) => ({ name, kind: 'destination' as const })),
+    builtIn: [
+      ...[...destinations.keys()].map((name) => ({ name, kind: 'destination' as const })),
+      ...listSourceConnectors().map((name) => ({ name, kind: 'source' as const })),
+    ],
     parse: (text) => compileManifestText(text).document as JsonObject,
     describe(connector) {
       const spec = specOf(connector) as JsonSchema;
@@ -46,6 +52,8 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
         const { capabilities } = destinationOf(connector);
         return { spec, capabilities, streams: [], unavailable: [], warnings: [] };
       }
+      // Which streams there are the connection tells.
+      if (isCode(connector)) return { spec, capabilities: null, streams: [], unavailable: [], warnings: [] };
       const { streams, unavailable, warnings } = modelOf(connector);
       return {
         ...{ spec, capabilities: null, warnings },
@@ -53,13 +61,23 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
         unavailable: unavailable.map(({ name, missing }) => ({ name, missing, reason: missingWords(missing) })),
       };
     },
-    outline: ({ connector, config }) => outlineStreams(modelOf(connector), config, Date.now()),
+    outline: ({ connector, config }) =>
+      isCode(connector) ? { streams: [] } : outlineStreams(modelOf(connector), config, Date.now()),
     validate({ connector, config }) {
-      if (connector.kind === 'source') openConfig(modelOf(connector), config, Date.now());
+      if (isCode(connector)) sourceConnector(connector.name).validate(config);
+      else if (connector.kind === 'source') openConfig(modelOf(connector), config, Date.now());
       else validateConfig(specOf(connector), config);
     },
-    account: ({ connector, ...request }) => budgetAccountOf({ model: modelOf(connector), ...request }),
-    createSource: ({ connector, ...request }) => createDeclarativeSource({ model: modelOf(connector), ...request }),
+    account({ connector, ...request }) {
+      if (!isCode(connector)) return budgetAccountOf({ model: modelOf(connector), ...request });
+      // It makes no HTTP calls.
+      const host = sourceConnector(connector.name).host(request.config);
+      return { workspaceId: request.workspaceId, host, account: host, limits: [] };
+    },
+    createSource: ({ connector, ...request }) =>
+      isCode(connector)
+        ? sourceConnector(connector.name).create({ config: request.config, egress: egress.guard })
+        : createDeclarativeSource({ model: modelOf(connector), ...request }),
     createDestination: ({ connector, config }) =>
       createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard, sessions }),
   };

@@ -217,6 +217,24 @@ export const ERROR_TABLE = {
     'The source answered with something that is not what the manifest describes',
     'Compare what the provider documents with the manifest at the place named in `detail`; correct the manifest or ask the provider.',
   ),
+  SOURCE_PERMISSION_DENIED: entry(
+    'auth',
+    422,
+    'The source denies a permission',
+    'Grant the permission named in `detail` to the connection’s role.',
+  ),
+  SOURCE_SHAPE_CHANGED: entry(
+    'conflict',
+    422,
+    'What is to be read is not there any more, or has another shape',
+    'Start a new run, which reads the catalog anew; take the stream out of the sync, or reset it, where that is not enough.',
+  ),
+  SOURCE_UNSUPPORTED: entry(
+    'invalid_input',
+    422,
+    'The source lacks something that reading needs',
+    'See `detail` for what is missing.',
+  ),
   RATE_LIMITED: entry(
     'rate_limited',
     429,

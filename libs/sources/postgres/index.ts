@@ -1,0 +1,2 @@
+export { parsePostgresSourceConfig, postgresSourceSpecification } from './config.schema.js';
+export { PostgresSource } from './postgres.source.js';

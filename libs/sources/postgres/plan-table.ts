@@ -1,0 +1,111 @@
+import { ident, qualified, type PgSession } from '../../postgres/index.js';
+import type { StreamState } from '../../contracts/stream.js';
+import { isKeyset } from './keyset.js';
+import type { CursorColumn } from './describe-table.js';
+import { progressOf, windowsUpTo } from './cursor-state.policy.js';
+import { closeNumber, closeTime, timeBound, type Bound, type Closing } from './cursor-window.policy.js';
+import { observe } from './observe.js';
+import type { SliceSpec } from './slice-spec.js';
+import type { SourceTable } from './source-table.js';
+
+/** Of the table on disk: a second or two of reading, so that movers share a table evenly and an interruption costs little. */
+export const SLICE_BYTES = 32 * 1024 * 1024;
+/** Slices of larger tables are larger; what failed slices left of earlier runs may cut some in two. */
+const MOST_SLICES = 500;
+const INTEGERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8']);
+
+const slicesWorth = ({ bytes }: SourceTable, sliceBytes: number): number =>
+  Math.min(MOST_SLICES, Math.max(1, Math.ceil(bytes / sliceBytes)));
+
+/** A full read in ranges of its key, where it has one and is large enough. */
+export async function planFull(session: PgSession, table: SourceTable, sliceBytes: number): Promise<SliceSpec[]> {
+  const first = table.columns.find(({ name }) => name === table.key[0]);
+  const wanted = slicesWorth(table, sliceBytes);
+  if (first === undefined || wanted === 1 || !isKeyset(table)) return [{ kind: 'all' }];
+  const known = await histogram(session, table, first.name);
+  const even = known.length === 0 && INTEGERS.has(first.base);
+  const cuts = pick(even ? await evenCuts(session, table, { column: first.name, parts: wanted }) : known, wanted);
+  const ends = [null, ...cuts, null];
+  return ends.slice(1).map((to, index) => ({ kind: 'keys', from: ends[index] ?? null, to }));
+}
+
+/** Where an incremental read is to end; null: there is nothing. */
+export async function closeCursor(
+  session: PgSession,
+  table: SourceTable,
+  { cursor, lagSeconds }: { cursor: CursorColumn; lagSeconds: number },
+): Promise<Closing | null> {
+  const column = ident(cursor.name);
+  if (cursor.order === 'number') {
+    const [row] = await session.query<{ greatest: string | null }>(
+      'looking for the cursor’s greatest value',
+      `SELECT max(${column})::text AS greatest FROM ${qualified(table.schema, table.name)}`,
+    );
+    const greatest = row?.greatest ?? null;
+    return greatest === null ? null : closeNumber(greatest, await observe(session));
+  }
+  const { end, ...waits } = closeTime(await observe(session), BigInt(Math.round(lagSeconds * 1_000_000)));
+  return { upper: timeBound(end + (cursor.base === 'timestamp' ? await earliestOffset(session, end) : 0n)), ...waits };
+}
+
+/** What is new up to the closing's end, in windows. */
+export async function planWindows(
+  session: PgSession,
+  table: SourceTable,
+  { cursor, state, upper, sliceBytes }: { cursor: CursorColumn; state: StreamState; upper: Bound; sliceBytes: number },
+): Promise<SliceSpec[]> {
+  const parts = slicesWorth(table, sliceBytes);
+  const known = parts === 1 ? [] : pick(await histogram(session, table, cursor.name), parts);
+  const cuts = cursor.order === 'number' ? known : known.flatMap((text) => timeCut(text) ?? []);
+  const windows = windowsUpTo(progressOf(state, cursor), upper, cuts);
+  return windows.map((window) => ({ kind: 'window', cursor: cursor.name, order: cursor.order, ...window }));
+}
+
+/** Values that the statistics say divide the table evenly; they need not be up to date. */
+async function histogram(session: PgSession, { schema, name }: SourceTable, column: string): Promise<string[]> {
+  const [row] = await session.query<{ bounds: string[] | null }>(
+    'reading the table’s statistics',
+    `SELECT histogram_bounds::text::text[] AS bounds FROM pg_stats
+     WHERE schemaname = $1 AND tablename = $2 AND attname = $3 ORDER BY inherited DESC LIMIT 1`,
+    [schema, name, column],
+  );
+  return row?.bounds?.slice(1, -1) ?? [];
+}
+
+async function evenCuts(
+  session: PgSession,
+  { schema, name }: SourceTable,
+  { column, parts }: { column: string; parts: number },
+): Promise<string[]> {
+  const [row] = await session.query<{ low: string | null; high: string | null }>(
+    'looking for the ends of the key',
+    `SELECT min(${ident(column)})::text AS low, max(${ident(column)})::text AS high FROM ${qualified(schema, name)}`,
+  );
+  if (row?.low == null || row.high === null) return [];
+  const [low, high] = [BigInt(row.low), BigInt(row.high)];
+  const cuts = Array.from({ length: parts - 1 }, (_, n) => low + ((high - low) * BigInt(n + 1)) / BigInt(parts));
+  return [...new Set(cuts)].filter((cut) => cut > low).map(String);
+}
+
+/** `parts - 1` of the cuts, evenly. Pure. */
+function pick(cuts: readonly string[], parts: number): string[] {
+  if (cuts.length < parts) return [...cuts];
+  return Array.from({ length: parts - 1 }, (_, n) => cuts[Math.floor(((n + 1) * cuts.length) / parts)] as string);
+}
+
+/** A time as PostgreSQL shows it, as a bound; null: it is none (infinity, BC). */
+function timeCut(text: string): Bound | null {
+  const [, day, time, fraction = ''] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?$/.exec(text) ?? [];
+  return day === undefined ? null : `${day} ${time}.${fraction.padEnd(6, '0')}`;
+}
+
+/** Times without a zone are the server's own or UTC: the earlier of the two is below both. In microseconds. */
+async function earliestOffset(session: PgSession, at: bigint): Promise<bigint> {
+  const [row] = await session.query<{ offset: string }>(
+    'asking for the server’s time zone',
+    `SELECT least(0, (extract(epoch FROM (to_timestamp($1::float8) AT TIME ZONE reset_val) - (to_timestamp($1::float8) AT TIME ZONE 'UTC')) * 1000000)::bigint) AS offset
+     FROM pg_settings WHERE name = 'TimeZone'`,
+    [String(at / 1_000_000n)],
+  );
+  return BigInt(row?.offset ?? 0);
+}

@@ -1,0 +1,70 @@
+import type { CopyTarget, Page } from '../../contracts/source.port.js';
+import type { Position } from '../../contracts/stream.js';
+import { SluiceError } from '../../errors/index.js';
+import { qualified, type PgSession } from '../../postgres/index.js';
+import { CopyOut, type FramedRows } from './copy-out.js';
+import type { CursorColumn } from './describe-table.js';
+import { clauses, placeOf } from './keyset.js';
+import { placeInRow } from './place-in-row.js';
+import { rowFormat, type RowFormat } from './row-format.js';
+import type { SliceSpec } from './slice-spec.js';
+import type { SourceTable } from './source-table.js';
+
+/** For one slice, its reader's waits included. */
+const READ_MS = 6 * 3_600_000;
+const FRAME_BYTES = 5;
+
+export interface ReadRequest {
+  table: SourceTable;
+  cursor: CursorColumn | null;
+  spec: SliceSpec;
+  position: Position | null;
+  signal: AbortSignal;
+  accept: CopyTarget | undefined;
+}
+
+/** One statement in a read-only transaction, so that a slice is seen as of one moment. */
+export async function* readSlice(session: PgSession, request: ReadRequest): AsyncGenerator<Page> {
+  const { table, cursor, spec, position, signal, accept } = request;
+  const place = placeOf(table, spec, cursor);
+  const format = rowFormat(table, place, accept);
+  const from = placeFrom(position, place.length);
+  const what = `reading ${table.schema}.${table.name}`;
+  const rows = `SELECT ${format.select} FROM ${qualified(table.schema, table.name)}${clauses(table, spec, { cursor, place, from })}`;
+  await session.query(what, `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${READ_MS}`);
+  const copy = `COPY (${rows}) TO STDOUT${format.binary ? ' (FORMAT binary)' : ''}`;
+  let requests = 1;
+  for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, signal })) {
+    yield toPage(page, format, { ordered: place.length > 0, requests });
+    requests = 0;
+  }
+  await session.query(what, 'COMMIT');
+}
+
+function toPage(framed: FramedRows, format: RowFormat, { ordered, requests }: { ordered: boolean; requests: number }): Page {
+  const { body, rows, last } = framed;
+  const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: body.length - rows * FRAME_BYTES, requests };
+  if (format.decode !== null) return { format: 'records', records: format.decode(unframed(framed)), ...common };
+  return { format: format.binary ? 'copy_binary' : 'copy_text', body, rows, ...common };
+}
+
+/** The rows without their frames. */
+function unframed({ body, rows }: FramedRows): Buffer {
+  const content = Buffer.allocUnsafe(body.length - rows * FRAME_BYTES);
+  let to = 0;
+  for (let at = 0; at < body.length;) {
+    const end = at + 1 + body.readUInt32BE(at + 1);
+    to += body.copy(content, to, at + FRAME_BYTES, end);
+    at = end;
+  }
+  return content;
+}
+
+function placeFrom(position: Position | null, length: number): string[] | null {
+  if (position === null) return null;
+  if (Array.isArray(position) && position.length === length && position.every((value) => typeof value === 'string'))
+    return position;
+  throw new SluiceError('POSITION_REFUSED', {
+    detail: 'the key or the cursor of the table is another one than when reading stopped',
+  });
+}
