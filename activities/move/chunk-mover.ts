@@ -1,6 +1,7 @@
 import type { SliceWriter, StreamTarget } from '../../libs/contracts/destination.port.js';
 import type { CopyTarget } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
+import { isKeyed } from '../../libs/contracts/write-mode.js';
 import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
@@ -128,13 +129,8 @@ export class ChunkMover {
     target: StreamTarget,
   ): Promise<{ position: Position | null } | undefined> {
     if (!reading.sourceFailed) return undefined;
-    // Rows that are read again meet themselves in an upsert; anywhere else they would be doubled.
-    if (
-      error.code === 'POSITION_REFUSED' &&
-      target.mode === 'incremental_upsert' &&
-      reading.untouched &&
-      reading.position !== null
-    )
+    // Rows that are read again meet themselves by their key; anywhere else they would be doubled.
+    if (error.code === 'POSITION_REFUSED' && isKeyed(target.mode) && reading.untouched && reading.position !== null)
       return { position: null };
     if (error.kind !== 'rate_limited' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
     const waitMs = throttled(error).until - Date.now();

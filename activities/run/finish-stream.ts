@@ -50,6 +50,14 @@ export async function finishStream(
       message: `${stream}: ${counts.read} records read`,
       details: { ...counts },
     });
+    if (target.deletes?.missing !== undefined && counts.quarantined > 0)
+      await appendRunLog(pool, {
+        runId,
+        level: 'warn',
+        code: 'stream.missing_kept',
+        stream,
+        message: `${stream}: rows that are missing at the source were kept, since ${counts.quarantined} records were quarantined: theirs might be among them`,
+      });
     return { status: 'finished', rows: counts.read };
   } finally {
     await destination.close();

@@ -12,6 +12,28 @@ export interface DestinationCapabilities {
   /** By mode; a mode that is not named cannot be loaded. */
   delivery: Readonly<Partial<Record<WriteMode, Delivery>>>;
   formats: readonly Page['format'][];
+  /** Whether it follows deletes (StreamTarget.deletes). */
+  deletes: boolean;
+}
+
+/** A record that says of itself that it is deleted. */
+export interface Tombstone {
+  /** Top-level field, one of the loaded ones. */
+  field: string;
+  /** The value that says so, compared as text; absent: any value but null and false. */
+  equals?: string | number | boolean;
+}
+
+/** What happens to rows whose record is deleted at the source. */
+export interface StreamDeletes {
+  /** Which records are tombstones (incremental_upsert, scd2). */
+  when?: Tombstone;
+  /** What a tombstone does: marks the row (scd2: ends its version), or deletes it. */
+  as: 'soft' | 'hard';
+  /** Rows whose key a whole read did not see are marked or deleted when it has finished (incremental_upsert): each run reads the stream in full. */
+  missing?: 'soft' | 'hard';
+  /** A whole read without any record may delete every row; else `finish` refuses. */
+  allowEmpty: boolean;
 }
 
 /** What a stream should become at the destination. */
@@ -29,6 +51,8 @@ export interface StreamTarget {
   resume: Resume;
   /** Default: see Contract. */
   contract?: Contract;
+  /** Absent: nothing is ever deleted. */
+  deletes?: StreamDeletes;
 }
 
 export interface PreparedStream {
@@ -61,6 +85,8 @@ export interface Counts {
   quarantined: number;
   /** Values (not records) that the stream's contract left out of records that were loaded. */
   discarded: number;
+  /** Rows marked or deleted in the end because their key was missing from a whole read: nothing was read for them. */
+  removed: number;
   bytes: number;
   chunks: number;
 }

@@ -44,9 +44,10 @@ const runCountsSchema = z
       unchanged: count.describe('The destination already had the very same record.'),
       superseded: count.describe('The destination has a newer version.'),
       deduplicated: count.describe('Duplicates within a chunk, or of what an earlier run loaded.'),
-      deleted: count,
+      deleted: count.describe('Tombstones that deleted, marked or ended a row.'),
     }),
     discarded_values: count.describe('Values that the stream’s contract left out of records that were loaded.'),
+    removed: count.describe('Rows marked or deleted because a whole read did not see their key; nothing was read for them.'),
     bytes: count,
     chunks: count,
   })

@@ -24,6 +24,33 @@ const streamContractSchema = z
     'What happens to what the table cannot take as it is. `evolve`: the table grows; `freeze`: the run fails; `discard_value`: the value is left out, and counted; `quarantine`: the record is kept aside.',
   )
   .meta({ id: 'StreamContract' });
+const deletesSchema = z
+  .strictObject({
+    when: z
+      .strictObject({
+        field: z.string().min(1).describe('Top-level field of the record.'),
+        equals: z
+          .union([z.string(), z.number(), z.boolean()])
+          .optional()
+          .describe('The value that says so, compared as text; default: any but null and false.'),
+      })
+      .optional()
+      .describe('Which records say of themselves that they are deleted (tombstones).'),
+    as: z
+      .enum(['soft', 'hard'])
+      .default('soft')
+      .describe(
+        'What a tombstone does: `soft` keeps the row and marks it `_sluice_deleted` (scd2: ends its version), `hard` deletes it.',
+      ),
+    missing: z
+      .enum(['soft', 'hard'])
+      .optional()
+      .describe(
+        'incremental_upsert: each run reads the whole stream, and rows whose key it did not see are marked or deleted in the end.',
+      ),
+    allow_empty: z.boolean().default(false).describe('A whole read without any record may delete every row; else the run fails.'),
+  })
+  .refine(({ when, missing }) => when !== undefined || missing !== undefined, { message: 'give `when`, `missing`, or both' });
 
 export const syncStreamSchema = z.strictObject({
   /** Name of the stream in the source's catalog. */
@@ -38,6 +65,8 @@ export const syncStreamSchema = z.strictObject({
   /** Fields to load; default: all of the stream's schema. */
   fields: z.array(z.string().min(1)).min(1).max(1_600).optional(),
   contract: streamContractSchema.optional(),
+  /** How deletes at the source are followed (incremental_upsert, scd2); default: they are not. */
+  deletes: deletesSchema.optional(),
 });
 export type SyncStream = z.infer<typeof syncStreamSchema>;
 

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 /** How a stream's records change the destination table. */
-export const WRITE_MODES = ['full_refresh_overwrite', 'full_refresh_append', 'incremental_append', 'incremental_upsert'] as const;
+export const WRITE_MODES = [
+  'full_refresh_overwrite',
+  'full_refresh_append',
+  'incremental_append',
+  'incremental_upsert',
+  'scd2',
+] as const;
 export const writeModeSchema = z.enum(WRITE_MODES);
 export type WriteMode = z.infer<typeof writeModeSchema>;
 
@@ -9,6 +15,9 @@ const FULL_REFRESH: readonly WriteMode[] = ['full_refresh_overwrite', 'full_refr
 
 /** Every run reads the whole stream, and its rows become visible together when it has finished. */
 export const isFullRefresh = (mode: WriteMode): boolean => FULL_REFRESH.includes(mode);
+
+/** Rows are found by the record's key. */
+export const isKeyed = (mode: WriteMode): boolean => mode === 'incremental_upsert' || mode === 'scd2';
 
 /** The modes that a stream can be synced in; without a cursor it is always read in full. */
 export const streamModes = ({ cursor }: { cursor: boolean }): readonly WriteMode[] => (cursor ? WRITE_MODES : FULL_REFRESH);

@@ -326,6 +326,12 @@ export const ERROR_TABLE = {
     'The destination lacks something that loading needs',
     'See `detail` for what is missing.',
   ),
+  DELETES_EVERYTHING: entry(
+    'conflict',
+    409,
+    'A whole read without any record would delete every row',
+    'See why the source gives nothing. If that is right, set `deletes.allow_empty` of the stream and run again.',
+  ),
   TABLE_OWNED: entry(
     'conflict',
     409,

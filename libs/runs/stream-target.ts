@@ -1,4 +1,4 @@
-import type { StreamTarget } from '../contracts/destination.port.js';
+import type { StreamDeletes, StreamTarget } from '../contracts/destination.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
 import { isFullRefresh } from '../contracts/write-mode.js';
@@ -18,6 +18,16 @@ export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: Str
     cursorOrder: descriptor.cursorOrder,
     resume: descriptor.resume,
     ...(stream.contract === undefined ? {} : { contract: contractOf(stream.contract) }),
+    ...(stream.deletes === undefined ? {} : { deletes: streamDeletes(stream.deletes) }),
+  };
+}
+
+function streamDeletes({ when, as, missing, allow_empty }: NonNullable<SyncStream['deletes']>): StreamDeletes {
+  return {
+    ...(when === undefined ? {} : { when: { field: when.field, ...(when.equals === undefined ? {} : { equals: when.equals }) } }),
+    as,
+    ...(missing === undefined ? {} : { missing }),
+    allowEmpty: allow_empty,
   };
 }
 
@@ -38,5 +48,6 @@ export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {
   return descriptor;
 }
 
-/** Whether only what is new since the last run is read. */
-export const isIncremental = (target: Pick<StreamTarget, 'mode'>): boolean => !isFullRefresh(target.mode);
+/** Whether only what is new since the last run is read: not where what a whole read does not see is deleted. */
+export const isIncremental = ({ mode, deletes }: Pick<StreamTarget, 'mode' | 'deletes'>): boolean =>
+  !isFullRefresh(mode) && deletes?.missing === undefined;

@@ -1,4 +1,5 @@
 import type { StreamTarget } from '../contracts/destination.port.js';
+import { isKeyed } from '../contracts/write-mode.js';
 import { SluiceError } from '../errors/index.js';
 import { columnOf, pathKey, type Column } from './column.js';
 import { columnType } from './column-type.js';
@@ -57,7 +58,7 @@ export function columnsOf(
 
 /** Fields that must have a column, whether or not the schema knows them. */
 const neededFields = ({ mode, primaryKey, cursorField }: Target): string[] =>
-  mode === 'incremental_upsert' ? [...new Set([...primaryKey, ...(cursorField === null ? [] : [cursorField])])] : [];
+  isKeyed(mode) ? [...new Set([...primaryKey, ...(cursorField === null ? [] : [cursorField])])] : [];
 
 function undescribed(named: Pick<Column, 'name' | 'path'>, before: Column | undefined): Column {
   if (before?.inferred !== true || before.provisional === true)
@@ -69,12 +70,13 @@ function assertKeys(
   { mode, primaryKey, cursorField }: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
   columns: readonly Column[],
 ): void {
-  if (mode !== 'incremental_upsert') return;
-  if (primaryKey.length === 0)
-    throw new SluiceError('PRIMARY_KEY_MISSING', { detail: 'incremental_upsert without a primary key' });
+  if (!isKeyed(mode)) return;
+  if (primaryKey.length === 0) throw new SluiceError('PRIMARY_KEY_MISSING', { detail: `${mode} without a primary key` });
   for (const field of primaryKey)
     if (columnOf(columns, field) === undefined)
       throw new SluiceError('PRIMARY_KEY_MISSING', { detail: `field ${field} is not among the loaded fields` });
+  if (mode === 'scd2' && cursorField === null)
+    throw new SluiceError('CURSOR_MISSING', { detail: 'scd2 without a cursor: what is valid from when is not known' });
   if (cursorField !== null && columnOf(columns, cursorField) === undefined)
     throw new SluiceError('CURSOR_MISSING', { detail: `field ${cursorField} is not among the loaded fields` });
 }

@@ -8,6 +8,7 @@ import { keepsOrder, widen } from './widen.js';
 /** Why a record is kept aside. */
 export type UnfitReason =
   | 'null_key'
+  | 'null_cursor'
   | 'key_too_long'
   | 'nul_character'
   | 'lone_surrogate'

@@ -8,3 +8,4 @@ export { textOf } from './text-of.js';
 export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value-text.js';
 export { evolve, type ExistingColumn, type Widening } from './evolve.js';
 export { grow } from './grow.js';
+export { MANAGED, managedColumns, marksDeleted } from './managed-columns.js';

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Counts, Destination, SliceWriter } from '../../libs/contracts/destination.port.js';
-import { isFullRefresh, type WriteMode } from '../../libs/contracts/write-mode.js';
+import type { Counts, Destination, DestinationCapabilities, SliceWriter } from '../../libs/contracts/destination.port.js';
+import { isFullRefresh, WRITE_MODES } from '../../libs/contracts/write-mode.js';
 import { appendContract } from './destination-append.contract.js';
+import { deletesContract } from './destination-deletes.contract.js';
+import { historyContract } from './destination-history.contract.js';
 import { upsertContract } from './destination-upsert.contract.js';
 import {
   byId,
@@ -28,9 +30,10 @@ const sum = (counts: Counts): number =>
 /** What every destination must do in the modes that it declares exactly_once. */
 export function destinationContract(
   name: string,
-  { modes, makeWorld }: { modes: readonly WriteMode[]; makeWorld: () => Promise<DestinationWorld> },
+  { capabilities, makeWorld }: { capabilities: DestinationCapabilities; makeWorld: () => Promise<DestinationWorld> },
 ): void {
   describe(`${name} as a destination`, () => {
+    const modes = WRITE_MODES.filter((mode) => capabilities.delivery[mode] === 'exactly_once');
     let world: DestinationWorld;
     let destination: Destination;
     const opened: Destination[] = [];
@@ -323,8 +326,10 @@ export function destinationContract(
         return destination;
       },
     };
-    describe('incremental_append', () => appendContract(suite));
-    describe('incremental_upsert', () => upsertContract(suite));
+    if (modes.includes('incremental_append')) describe('incremental_append', () => appendContract(suite));
+    if (modes.includes('incremental_upsert')) describe('incremental_upsert', () => upsertContract(suite));
+    if (modes.includes('scd2')) describe('scd2', () => historyContract(suite));
+    if (modes.includes('incremental_upsert') && capabilities.deletes) describe('deletes', () => deletesContract(suite));
 
     test('a writer refuses to be used after it was closed, and closing twice is harmless', async () => {
       const stream = new TestStream({ mode: 'incremental_append' });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Destination } from '../../libs/contracts/destination.port.js';
 import type { ContractPolicy } from '../../libs/contracts/schema-contract.js';
 import type { SourceRecord } from '../../libs/contracts/stream.js';
-import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
+import { isKeyed, WRITE_MODES } from '../../libs/contracts/write-mode.js';
 import { Decimal } from '../../libs/json/index.js';
 import { item, items, page, slice, TestStream, wholeRun } from './destination-world.js';
 import { evolvingRun } from './evolving-run.js';
@@ -19,13 +19,14 @@ beforeEach(() => {
 afterEach(() => destination.close());
 afterAll(() => world.close());
 
+/** Of the columns that records fill. */
 async function types(table: string): Promise<Record<string, string>> {
   const { rows } = await world.sql.query<{ name: string; type: string }>(
     `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
      WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
     [`"${table}"`],
   );
-  return Object.fromEntries(rows.map(({ name, type }) => [name, type]));
+  return Object.fromEntries(rows.filter(({ name }) => !name.startsWith('_sluice_')).map(({ name, type }) => [name, type]));
 }
 const quarantined = async (runId: string) => {
   const { rows } = await world.sql.query<{ reason: string; field: string | null; record: string }>(
@@ -38,6 +39,7 @@ const column = async (table: string, name: string) =>
   (await world.sql.query<{ v: string | null }>(`SELECT "${name}"::text AS v FROM "${table}" ORDER BY id`)).rows.map(({ v }) => v);
 
 describe.each(WRITE_MODES)('%s', (mode) => {
+  const withoutCursor = mode === 'scd2' ? {} : { cursorField: null };
   test.each(['exact', 'none'] as const)(
     'a stream without a schema gets its columns from its records, and more and wider ones as they come, resume %s',
     async (resume) => {
@@ -75,12 +77,12 @@ describe.each(WRITE_MODES)('%s', (mode) => {
   );
 
   test('fields of the first page cost no second reading', async () => {
-    const stream = new TestStream({ mode, jsonSchema: {}, cursorField: null });
+    const stream = new TestStream({ mode, jsonSchema: {}, cursorField: mode === 'scd2' ? 'a' : null, cursorOrder: 'number' });
     expect(await evolvingRun(destination, stream, [[{ id: 1, a: 1 }], [{ id: 2, a: 2 }]])).toMatchObject({ reopened: 0 });
   });
 
   test('a record in a run where a table is made but none has a field is kept aside', async () => {
-    if (mode === 'incremental_upsert') return;
+    if (isKeyed(mode)) return;
     const stream = new TestStream({ mode, jsonSchema: {}, cursorField: null, primaryKey: [] });
     const { ref } = await evolvingRun(destination, stream, [[{}, { a: null }]]);
     expect(await destination.inspect({ ref })).toMatchObject({ read: 2, quarantined: 2 });
@@ -141,7 +143,7 @@ describe.each(WRITE_MODES)('%s', (mode) => {
   });
 
   test('more fields than a table may grow to are kept aside, whole', async () => {
-    const stream = new TestStream({ mode, cursorField: null });
+    const stream = new TestStream({ mode, ...withoutCursor });
     const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`f${n}`, n]));
     const { ref } = await evolvingRun(destination, stream, [[item(1), { ...item(2), ...wide }], [item(3)]]);
     expect(await destination.inspect({ ref })).toMatchObject({ read: 3, inserted: 2, quarantined: 1 });
@@ -149,12 +151,38 @@ describe.each(WRITE_MODES)('%s', (mode) => {
   });
 
   test('a record of 20 MB is loaded', async () => {
-    const stream = new TestStream({ mode, cursorField: null });
-    const { ref } = await evolvingRun(destination, stream, [[{ id: 1, name: 'x'.repeat(20_000_000) }, item(2)]]);
+    const stream = new TestStream({ mode, ...withoutCursor });
+    const { ref } = await evolvingRun(destination, stream, [[{ ...item(1), name: 'x'.repeat(20_000_000) }, item(2)]]);
     expect(await destination.inspect({ ref })).toMatchObject({ read: 2, inserted: 2 });
     const { rows } = await world.sql.query(`SELECT length(name) AS chars FROM "${stream.target.table}" WHERE id = 1`);
     expect(rows).toEqual([{ chars: 20_000_000 }]);
   });
+});
+
+test('a cursor without a schema gives the times of validity its type, once it has one', async () => {
+  const stream = new TestStream({ mode: 'scd2', jsonSchema: {}, cursorField: 'at', cursorOrder: 'number' });
+  await evolvingRun(destination, stream, [
+    [
+      { id: 1, at: 9, n: 1 },
+      { id: 1, at: 10, n: 'two' },
+    ],
+  ]);
+  const { rows } = await world.sql.query(
+    `SELECT pg_typeof(_sluice_valid_from)::text AS type, _sluice_valid_from::int AS since, _sluice_valid_to::int AS until
+     FROM "${stream.target.table}" ORDER BY since`,
+  );
+  expect(rows).toEqual([
+    { type: 'bigint', since: 9, until: 10 },
+    { type: 'bigint', since: 10, until: null },
+  ]);
+});
+
+test('keys without a schema are remembered in the type that they turn out to have', async () => {
+  const deletes = { as: 'soft', missing: 'hard', allowEmpty: false } as const;
+  const stream = new TestStream({ mode: 'incremental_upsert', jsonSchema: {}, cursorField: null, deletes });
+  await evolvingRun(destination, stream, [[{ id: 1 }], [{ id: 2 }]]);
+  await evolvingRun(destination, stream, [[{ id: 2 }]]);
+  expect(await column(stream.target.table, 'id')).toEqual(['2']);
 });
 
 test('keys that no index takes are kept aside: missing ones, and those that are too long', async () => {

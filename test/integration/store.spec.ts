@@ -139,7 +139,7 @@ test('older counts never replace newer ones, and the log is read in order', asyn
   const run = (await store.findActiveRun(pool, { syncId, lane: 'live' }))!;
   const counts = (read: number) => ({
     ...{ read, inserted: read, updated: 0, unchanged: 0, superseded: 0, deduplicated: 0, deleted: 0, filtered: 0 },
-    ...{ quarantined: 0, discarded: 0, bytes: 0, chunks: 1 },
+    ...{ quarantined: 0, discarded: 0, removed: 0, bytes: 0, chunks: 1 },
   });
   const key = { runId: run.id, stream: 'items' };
   await store.setRunStreamCounts(pool, { ...key, counts: counts(2), at: new Date(2_000) });

@@ -14,6 +14,7 @@ const counts = fc
     ...some,
     read: parts.reduce((sum, name) => sum + some[name], 0),
     discarded: 0,
+    removed: 0,
     bytes: 0,
     chunks: 1,
   }));

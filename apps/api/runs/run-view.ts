@@ -5,7 +5,7 @@ import type { RunError, RunLogRow, RunRow, RunStreamRow, SliceCounts } from '../
 
 const COUNTED = [
   ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated', 'deleted', 'filtered', 'quarantined'],
-  ...['discarded', 'bytes'],
+  ...['discarded', 'removed', 'bytes'],
   'chunks',
 ] as readonly (keyof Counts)[];
 
@@ -27,6 +27,7 @@ export function countsView(counts: Counts): RunCountsView {
     quarantined: counts.quarantined,
     details: { inserted, updated, unchanged, superseded, deduplicated, deleted },
     discarded_values: counts.discarded,
+    removed: counts.removed,
     bytes: counts.bytes,
     chunks: counts.chunks,
   };

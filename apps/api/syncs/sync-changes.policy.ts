@@ -7,14 +7,23 @@ function identity(
   spec: SyncSpec,
   stream: SyncStream,
   catalog: Catalog,
-): Record<'mode' | 'table' | 'primary_key' | 'cursor_field', string> {
+): Record<'mode' | 'table' | 'primary_key' | 'cursor_field' | 'deletes', string> {
   const descriptor = catalog.streams.find(({ name }) => name === stream.name);
   return {
     mode: stream.mode,
     table: `${spec.namespace}.${stream.table ?? stream.name}`,
     primary_key: (stream.primary_key ?? descriptor?.primaryKey ?? []).join(', '),
     cursor_field: stream.cursor_field ?? descriptor?.cursorField ?? '',
+    deletes: deletesWords(stream.deletes),
   };
+}
+
+/** What of it decides what the table holds. */
+function deletesWords(deletes: SyncStream['deletes']): string {
+  if (deletes === undefined) return 'none';
+  const { when, as, missing } = deletes;
+  const tombstones = when && `${as} where ${when.field}${when.equals === undefined ? '' : ` is ${when.equals}`}`;
+  return [tombstones, missing && `${missing} where missing`].filter((part) => part !== undefined).join(', ');
 }
 
 /**

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Catalog } from '../../../libs/contracts/stream.js';
 import type { Schedule, SyncSpec } from '../../../libs/contracts/sync-spec.schema.js';
-import { loadableModes } from '../../../libs/contracts/write-mode.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { ProbeService } from '../connections/probe.service.js';
@@ -30,7 +29,7 @@ export class SyncChecks {
     await this.assertKind({ workspaceId, id: ends.sourceId }, 'source', '/source_id');
     const destination = await this.assertKind({ workspaceId, id: ends.destinationId }, 'destination', '/destination_id');
     const catalog = await this.probe.discover({ workspaceId, id: ends.sourceId });
-    assertStreams({ spec, catalog, destinationModes: loadableModes(destination.capabilities?.delivery ?? {}) });
+    assertStreams({ spec, catalog, destination: destination.capabilities ?? { delivery: {}, deletes: false } });
     return catalog;
   }
 

@@ -1,18 +1,22 @@
 import type { Catalog, StreamDescriptor } from '../../../libs/contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
-import { isFullRefresh, type WriteMode } from '../../../libs/contracts/write-mode.js';
+import { isFullRefresh, isKeyed, loadableModes } from '../../../libs/contracts/write-mode.js';
+import type { DestinationCapabilities } from '../../../libs/contracts/destination.port.js';
+import { checkDeletes } from './sync-deletes.policy.js';
 import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
 
 const MAX_ALLOWED = 50;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 type Violation = FieldError & { code: ErrorCode };
+/** What is asked of a destination. */
+export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes'>;
 
 /**
  * Checks a sync's streams against what its source offers and its destination takes. Throws every violation at once, under the code of the
  * first: UNKNOWN_STREAM, STREAM_UNAVAILABLE, UNSUPPORTED_MODE, PRIMARY_KEY_MISSING, CURSOR_MISSING, VALIDATION_FAILED. Pure.
  */
-export function assertStreams(request: { spec: SyncSpec; catalog: Catalog; destinationModes: readonly WriteMode[] }): void {
+export function assertStreams(request: { spec: SyncSpec; catalog: Catalog; destination: LoadingAbility }): void {
   const violations = [
     ...request.spec.streams.flatMap((stream, index) => checkStream(stream, `/streams/${index}`, request)),
     ...duplicates(request.spec.streams),
@@ -25,7 +29,7 @@ export function assertStreams(request: { spec: SyncSpec; catalog: Catalog; desti
 function checkStream(
   stream: SyncStream,
   path: string,
-  { catalog, destinationModes }: { catalog: Catalog; destinationModes: readonly WriteMode[] },
+  { catalog, destination }: { catalog: Catalog; destination: LoadingAbility },
 ): Violation[] {
   const descriptor = catalog.streams.find(({ name }) => name === stream.name);
   if (descriptor === undefined)
@@ -45,20 +49,17 @@ function checkStream(
       },
     ];
   return [
-    ...checkMode(stream, descriptor, path, destinationModes),
+    ...checkMode(stream, descriptor, path, destination),
     ...checkKey(stream, descriptor, path),
     ...checkCursor(stream, descriptor, path),
     ...checkFields(stream, descriptor, path),
+    ...checkDeletes(stream, { path, fields: fieldsOf(descriptor), destination }),
     ...checkTable(stream, path),
   ];
 }
 
-function checkMode(
-  stream: SyncStream,
-  descriptor: StreamDescriptor,
-  path: string,
-  destinationModes: readonly WriteMode[],
-): Violation[] {
+function checkMode(stream: SyncStream, descriptor: StreamDescriptor, path: string, { delivery }: LoadingAbility): Violation[] {
+  const destinationModes = loadableModes(delivery);
   const allowed = descriptor.modes.filter((mode) => destinationModes.includes(mode));
   if (allowed.includes(stream.mode)) return [];
   const at = { path: `${path}/mode`, found: stream.mode, allowed };
@@ -66,12 +67,13 @@ function checkMode(
     return [{ ...at, code: 'UNSUPPORTED_MODE', message: 'is not a mode of the destination' }];
   switch (stream.mode) {
     case 'incremental_append':
+    case 'scd2':
       if (descriptor.cursorField === null)
         return [{ ...at, code: 'CURSOR_MISSING', message: 'needs a cursor that the stream does not have' }];
       break;
     case 'incremental_upsert':
-      // A key of the caller's choice makes an upsert possible; a missing one is checkKey's.
-      if (descriptor.primaryKey.length === 0) return [];
+      // A key of the caller's choice makes an upsert possible; a missing one is checkKey's. A whole read needs no cursor.
+      if (descriptor.primaryKey.length === 0 || stream.deletes?.missing !== undefined) return [];
       break;
     case 'full_refresh_overwrite':
     case 'full_refresh_append':
@@ -98,7 +100,7 @@ const unknownField = (code: ErrorCode, path: string, field: string, known: reado
 function checkKey(stream: SyncStream, descriptor: StreamDescriptor, path: string): Violation[] {
   const known = fieldsOf(descriptor);
   if (stream.primary_key === undefined) {
-    if (stream.mode !== 'incremental_upsert' || descriptor.primaryKey.length > 0) return [];
+    if (!isKeyed(stream.mode) || descriptor.primaryKey.length > 0) return [];
     return [
       { code: 'PRIMARY_KEY_MISSING', path: `${path}/primary_key`, message: 'is required: the stream has no key of its own' },
     ];

@@ -6,6 +6,14 @@ import type { SluiceError } from '../../../libs/errors/index.js';
 import { assertResets } from './sync-changes.policy.js';
 import { assertStreams } from './sync-streams.policy.js';
 
+const deletes = (change: Partial<NonNullable<SyncStream['deletes']>>) => ({
+  ...{ when: { field: 'total' }, as: 'soft' as const, allow_empty: false },
+  ...change,
+});
+const destination = {
+  delivery: Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once' as const])),
+  deletes: true,
+};
 const stream = (change: Partial<StreamDescriptor>): StreamDescriptor => ({
   name: 'orders',
   jsonSchema: { properties: { id: {}, updated_at: {}, total: {} } },
@@ -34,8 +42,7 @@ const thrown = (work: () => void): SluiceError => {
   }
   throw new Error('was accepted');
 };
-const check = (...streams: SyncStream[]) =>
-  assertStreams({ spec: { namespace: 'public', streams }, catalog, destinationModes: WRITE_MODES });
+const check = (...streams: SyncStream[]) => assertStreams({ spec: { namespace: 'public', streams }, catalog, destination });
 
 test('what fits is accepted', () => {
   check(
@@ -73,6 +80,20 @@ test.each<[string, string, SyncStream[]]>([
   ['CURSOR_MISSING', '/streams/0/cursor_field', [{ name: 'orders', mode: 'incremental_append', cursor_field: 'total' }]],
   ['VALIDATION_FAILED', '/streams/0/fields/0', [{ name: 'orders', mode: 'full_refresh_overwrite', fields: ['nope'] }]],
   ['VALIDATION_FAILED', '/streams/0/fields', [{ name: 'orders', mode: 'incremental_upsert', fields: ['id'] }]],
+  ['CURSOR_MISSING', '/streams/0/mode', [{ name: 'plain', mode: 'scd2', primary_key: ['id'] }]],
+  ['VALIDATION_FAILED', '/streams/0/deletes', [{ name: 'orders', mode: 'incremental_append', deletes: deletes({}) }]],
+  [
+    'VALIDATION_FAILED',
+    '/streams/0/deletes/when/field',
+    [{ name: 'orders', mode: 'incremental_upsert', deletes: deletes({ when: { field: 'nope' } }) }],
+  ],
+  [
+    'VALIDATION_FAILED',
+    '/streams/0/fields',
+    [{ name: 'orders', mode: 'incremental_upsert', fields: ['id', 'updated_at'], deletes: deletes({}) }],
+  ],
+  ['VALIDATION_FAILED', '/streams/0/deletes/as', [{ name: 'orders', mode: 'scd2', deletes: deletes({ as: 'hard' }) }]],
+  ['VALIDATION_FAILED', '/streams/0/deletes/missing', [{ name: 'orders', mode: 'scd2', deletes: deletes({ missing: 'soft' }) }]],
   ['VALIDATION_FAILED', '/streams/0/table', [{ name: 'odd name', mode: 'full_refresh_overwrite' }]],
   [
     'VALIDATION_FAILED',
@@ -96,9 +117,23 @@ test.each<[string, string, SyncStream[]]>([
   expect(error.errors.map((field) => field.path)).toEqual([path]);
 });
 
+test('deletes that the destination cannot follow are refused; what a whole read is upserted into needs no cursor', () => {
+  const upsert = { name: 'orders', mode: 'incremental_upsert' as const, deletes: deletes({}) };
+  const request = { spec: { namespace: 'public', streams: [upsert] }, catalog, destination: { ...destination, deletes: false } };
+  expect(thrown(() => assertStreams(request))).toMatchObject({ errors: [{ path: '/streams/0/deletes' }] });
+  check(upsert, {
+    name: 'plain',
+    mode: 'incremental_upsert',
+    primary_key: ['id'],
+    deletes: { as: 'soft', missing: 'hard', allow_empty: false },
+  });
+});
+
 test('a mode that the destination lacks is refused with those it has', () => {
   const spec = { namespace: 'public', streams: [{ name: 'orders', mode: 'incremental_append' as const }] };
-  const error = thrown(() => assertStreams({ spec, catalog, destinationModes: ['full_refresh_overwrite'] }));
+  const error = thrown(() =>
+    assertStreams({ spec, catalog, destination: { delivery: { full_refresh_overwrite: 'exactly_once' }, deletes: false } }),
+  );
   expect(error).toMatchObject({ code: 'UNSUPPORTED_MODE', errors: [{ allowed: ['full_refresh_overwrite'] }] });
 });
 
@@ -112,6 +147,7 @@ test.each<[string, ReturnType<typeof spec>]>([
   ['/streams/0/table', spec({ table: 'other' })],
   ['/streams/0/table', spec({}, 'other')],
   ['/streams/0/primary_key', spec({ primary_key: ['total'] })],
+  ['/streams/0/deletes', spec({ deletes: deletes({}) })],
 ])('a change of %s needs a reset, and is accepted with one', (path, next) => {
   const error = thrown(() => assertResets({ next, earlier: [spec({})], catalog, reset: [] }));
   expect(error).toMatchObject({ code: 'RESET_REQUIRED', errors: [{ path }] });

@@ -1,5 +1,6 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import type { CopyTarget } from '../../contracts/source.port.js';
+import { isKeyed } from '../../contracts/write-mode.js';
 import type { Column } from '../../typing/index.js';
 import type { Session } from './session.js';
 
@@ -12,17 +13,18 @@ const FULL_NAMES: Readonly<Partial<Record<Column['type'], string>>> = {
 };
 
 /**
- * What a writer takes unseen: rows in the columns of its COPY, keys not null and not twice where an upsert relies on them. Binary only where
+ * What a writer takes unseen: rows in the columns of its COPY, keys (and scd2's cursors) not null, keys not twice, where the merge relies on it. Binary only where
  * the table's columns are of the very types that the stream is loaded as; text is read by whatever type a column has. null: a column is
  * not a field of the record, or what it holds is still to be seen.
  */
 export async function copyTargetOf(
   session: Session,
-  { target }: { target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'resume'> },
+  { target }: { target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField' | 'resume'> },
   { relation, columns }: { relation: string; columns: readonly Column[] },
 ): Promise<CopyTarget | null> {
   if (columns.length === 0 || columns.some(({ path, provisional }) => path.length !== 1 || provisional === true)) return null;
-  const upsert = target.mode === 'incremental_upsert';
+  const keyed = isKeyed(target.mode);
+  const required = keyed ? target.primaryKey.concat(target.mode === 'scd2' ? (target.cursorField ?? []) : []) : [];
   const actual = await session.query<{ name: string; type: string }>(
     'reading the types of the table’s columns',
     `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_catalog.pg_attribute
@@ -33,13 +35,13 @@ export async function copyTargetOf(
   const wanted = columns.map(({ name, path, type }) => ({
     field: path[0] as string,
     type: FULL_NAMES[type] ?? type,
-    required: upsert && target.primaryKey.includes(path[0] as string),
+    required: required.includes(path[0] as string),
     same: types.get(name) === (FULL_NAMES[type] ?? type),
   }));
   return {
     formats: wanted.every(({ same }) => same) ? ['copy_binary', 'copy_text'] : ['copy_text'],
     columns: wanted.map(({ field, type, required }) => ({ field, type, required })),
-    unique: upsert ? target.primaryKey : null,
-    filler: upsert || target.resume !== 'exact',
+    unique: keyed ? target.primaryKey : null,
+    filler: keyed || target.resume !== 'exact',
   };
 }

@@ -31,6 +31,8 @@ export interface EncoderOptions {
   required?: readonly string[];
   /** A field whose texts are compared as numbers. */
   numberText?: string | null;
+  /** The cursor, where it is part of the table's key. */
+  requiredCursor?: string | undefined;
   /** Adds the line's number as last column: the order of reading, which a heap does not keep. */
   numbered?: boolean;
   /** Decides about what does not fit. Default: quarantine, and fields without a column are left out. */
@@ -100,17 +102,21 @@ type Repair = (record: SourceRecord, reject: Omit<Reject, 'record'>, rejects: Re
 type Lines = (records: readonly SourceRecord[], rejects: Reject[], first: number, repair: Repair) => string;
 
 function compileLines(
-  { columns, required = [], numberText = null, numbered = false }: EncoderOptions,
+  { columns, required = [], requiredCursor, numberText = null, numbered = false }: EncoderOptions,
   watch: ContractWatch,
 ): Lines {
-  const keyBytes = Math.floor(MAX_KEY_BYTES / Math.max(1, required.length));
-  const keyCheck = required.map((name) => `if (${access([name])} == null) throw new Unfit('null_key', ${JSON.stringify(name)});`);
+  const indexed = [...required, ...(requiredCursor === undefined ? [] : [requiredCursor])];
+  const keyBytes = Math.floor(MAX_KEY_BYTES / Math.max(1, indexed.length));
+  const keyCheck = indexed.map((name) => {
+    const reason = required.includes(name) ? 'null_key' : 'null_cursor';
+    return `if (${access([name])} == null) throw new Unfit('${reason}', ${JSON.stringify(name)});`;
+  });
   const counts = watch.watchesFields;
   const values = columns.map((column, n) => {
     const [field] = column.path;
     const value = valueOf(column, n);
     const guards = [
-      ...(column.path.length === 1 && required.includes(field ?? '') ? [`short(v, ${JSON.stringify(field)})`] : []),
+      ...(column.path.length === 1 && indexed.includes(field ?? '') ? [`short(v, ${JSON.stringify(field)})`] : []),
       ...(column.path.length === 1 && field === numberText ? [`number(v, ${JSON.stringify(field)})`] : []),
     ];
     const checked = guards.length === 0 ? value : `(${guards.join(', ')}, ${value})`;

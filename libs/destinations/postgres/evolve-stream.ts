@@ -1,7 +1,9 @@
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { grow, type Column, type Wanted } from '../../typing/index.js';
+import { isKeyed } from '../../contracts/write-mode.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
 import { readKnownColumns, readLayout, recordLayout } from './layout.js';
+import { remembersKeys, retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
 import { lockOwnStream, readStream, staleRun } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
@@ -27,7 +29,7 @@ export async function evolveStream(
     what,
     async () => {
       await session.query(what, `SET LOCAL lock_timeout = ${EVOLVE_LOCK_MS}`);
-      const direct = target.mode !== 'incremental_upsert' && target.resume === 'exact';
+      const direct = !isKeyed(target.mode) && target.resume === 'exact';
       const before = await readStream(session, ref, { lock: false });
       if (!before) throw staleRun(ref);
       if (direct) await session.query(what, `LOCK TABLE ${loadedRelation(before, target)} IN ACCESS EXCLUSIVE MODE`);
@@ -43,6 +45,7 @@ export async function evolveStream(
           known: known.map(own),
           keyed: false,
         });
+      if (remembersKeys(target, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
       const schemaVersion = await recordLayout(session, row, next);
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);
       return schemaVersion;

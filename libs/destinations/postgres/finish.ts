@@ -1,9 +1,12 @@
 import type { Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
+import { namesOf } from '../../typing/index.js';
 import { terminateBackends } from './backends.js';
 import { collapseBoundary } from './boundary-rows.js';
 import { dropGenerations } from './generation.js';
+import { readLayout } from './layout.js';
 import { publishGeneration } from './publish-generation.js';
+import { deleteMissing, remembersKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
 import { settleState } from './settle.js';
 import { lockOwnStream, readStream, staleRun } from './stream-row.js';
@@ -32,6 +35,10 @@ export async function finishStream(
     );
     if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
     if (row.loading) await publishGeneration(session, row, target);
+    if (remembersKeys(target, row)) {
+      const key = namesOf(await readLayout(session, row), target).primaryKey;
+      await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, key });
+    }
     await dropGenerations(session, row.id, null);
     if (target.mode === 'incremental_append')
       for (const statement of collapseBoundary(row.id, ref.runId, target.cursorOrder)) await session.query(what, statement);

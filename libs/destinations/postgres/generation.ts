@@ -13,8 +13,11 @@ export interface GenerationRow {
 /** Generations lie in our own schema: nobody lists them, and no name of the user's can be taken. */
 export const GENERATION_SCHEMA = 'sluice';
 
+/** How the names of a stream's generations, and of what else a run leaves beside its table, begin. */
+export const generationPrefix = (streamId: string): string => `generation_${streamId}_`;
+
 export const generationTable = (row: Pick<GenerationRow, 'id' | 'generation'>): string =>
-  `generation_${row.id}_${row.generation}`;
+  `${generationPrefix(row.id)}${row.generation}`;
 
 /** The relation that a run's rows go to, quoted. */
 export function loadedRelation(row: GenerationRow, target: StreamTarget): string {
@@ -28,7 +31,7 @@ export async function dropGenerations(session: Session, streamId: string, except
     what,
     `SELECT c.relname FROM pg_catalog.pg_class c
      WHERE c.relnamespace = $1::regnamespace AND c.relkind = 'r' AND starts_with(c.relname::text, $2) AND c.relname IS DISTINCT FROM $3`,
-    [GENERATION_SCHEMA, `generation_${streamId}_`, except],
+    [GENERATION_SCHEMA, generationPrefix(streamId), except],
   );
   for (const { relname } of tables) await session.query(what, `DROP TABLE ${qualified(GENERATION_SCHEMA, relname)}`);
 }

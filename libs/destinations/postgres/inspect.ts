@@ -13,6 +13,7 @@ const NAMES = [
   'filtered',
   'quarantined',
   'discarded',
+  'removed',
   'bytes',
 ] as const;
 

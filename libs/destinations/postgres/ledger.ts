@@ -46,3 +46,9 @@ export function mergeLedger(key: LedgerKey, chunk: ChunkFacts): string {
   SELECT ${known(key, chunk)}, ${chunk.deduplicated} + ${chunk.lines} - keys, inserted, touched - inserted,
     keys - touched - least(superseded, keys - touched), least(superseded, keys - touched) FROM counted`;
 }
+
+/** The same, from a row `counted(inserted, updated, unchanged, superseded, deleted, deduplicated)`. */
+export function countedLedger(key: LedgerKey, chunk: ChunkFacts): string {
+  return `INSERT INTO sluice.chunk (${COLUMNS}, deleted)
+  SELECT ${known(key, chunk)}, ${chunk.deduplicated} + deduplicated, inserted, updated, unchanged, superseded, deleted FROM counted`;
+}

@@ -1,4 +1,5 @@
 import type { Column } from '../../typing/index.js';
+import { comparable } from './cursor-order.js';
 import { ident } from './quote.js';
 import { orderColumn, STAGE } from './stage.js';
 
@@ -66,11 +67,4 @@ counted AS (
   FROM returned CROSS JOIN LATERAL (
     SELECT count(*) AS keys, ${older} AS superseded FROM (${keysOfWinners}) w ${lookUp}
     WHERE touched <> ${lines}) found)`;
-}
-
-/** The cursor as PostgreSQL should compare it: text byte by byte, whatever the database's collation is. */
-function comparable(reference: string, column: Column | undefined, order: 'text' | 'number'): string {
-  const text = column?.type === 'jsonb' ? `(${reference} #>> '{}')` : reference;
-  if (column?.type !== 'text' && column?.type !== 'jsonb') return reference;
-  return order === 'number' ? `(${text})::numeric` : `(${text} COLLATE "C")`;
 }

@@ -1,4 +1,5 @@
 import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
+import { isKeyed } from '../../contracts/write-mode.js';
 import { Boundary } from './boundary.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
@@ -8,11 +9,12 @@ import { frameEncoder } from './copy-frame.js';
 import { compileEncoder } from './encoder.js';
 import { loadedRelation } from './generation.js';
 import type { LayoutCache } from './layout.js';
-import { insertLedger, mergeLedger } from './ledger.js';
-import { compileMerge } from './merge.js';
+import { insertLedger } from './ledger.js';
+import { mergingOf } from './merging.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
 import { ident, literal } from './quote.js';
+import { remembersKeys, seenKeys } from './seen-keys.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
 import type { SessionPool } from './session-pool.js';
 import { PostgresSliceWriter, type Loading, type WriterParts } from './slice-writer.js';
@@ -90,9 +92,6 @@ const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterK
 const relationOf = ({ target }: Pick<OpenRequest, 'target'>, opened: OpenedSlice): string =>
   loadedRelation({ ...opened, id: opened.streamId }, target);
 
-/** A chunk is sorted by key before it is merged: with PostgreSQL's default of 4 MB that would go through files. */
-const MERGE_MEMORY = `SET LOCAL work_mem = '32MB'`;
-
 async function prepareLoading(
   sessions: readonly Session[],
   { target }: OpenRequest,
@@ -100,11 +99,12 @@ async function prepareLoading(
 ): Promise<Loading> {
   const relation = relationOf({ target }, opened);
   const staged = target.resume !== 'exact';
-  const upsert = target.mode === 'incremental_upsert';
+  const seen = remembersKeys(target, opened) ? seenKeys(opened.streamId) : null;
+  const merging = mergingOf(target, { relation, columns, seen });
   const columnNames = columns.map(({ name }) => name);
   const watch = watchOf(target, columns);
   const into = columnNames.map(ident).join(', ');
-  if (!upsert && !staged)
+  if (merging === null && !staged)
     return {
       staged,
       columns: columnNames,
@@ -116,7 +116,6 @@ async function prepareLoading(
   for (const session of sessions)
     await openStage(session, { relation, columns, keeps: staged ? 'slice' : 'chunk', schemaVersion: opened.schemaVersion });
   const order = ident(orderColumn(columns));
-  const merge = upsert ? compileMerge({ ...target, ...namesOf(columns, target), relation, columns }) : null;
   return {
     staged,
     columns: columnNames,
@@ -127,20 +126,19 @@ async function prepareLoading(
         columns,
         watch,
         numbered: true,
-        required: upsert ? target.primaryKey : [],
-        numberText: upsert && target.cursorOrder === 'number' ? target.cursorField : null,
+        ...merging?.needs,
       }),
     ),
     publish: ({ key, seq, facts }) =>
-      merge === null
+      merging === null
         ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
-        : `${MERGE_MEMORY};\n${merge(facts.lines)}\n${mergeLedger({ ...key, seq }, facts)}`,
+        : merging.publish({ ...key, seq }, facts),
   };
 }
 
 function watchOf(target: StreamTarget, columns: readonly Column[]): ContractWatch {
   const { primaryKey, cursorField } = namesOf(columns, target);
-  const fixed = target.mode === 'incremental_upsert' ? [...primaryKey, ...(cursorField === null ? [] : [cursorField])] : [];
+  const fixed = isKeyed(target.mode) ? [...primaryKey, ...(cursorField === null ? [] : [cursorField])] : [];
   return new ContractWatch({ columns, contract: target.contract ?? {}, fixed, closed: target.fields !== undefined });
 }
 

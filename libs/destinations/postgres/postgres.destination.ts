@@ -43,8 +43,10 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
     full_refresh_append: 'exactly_once',
     incremental_append: 'exactly_once',
     incremental_upsert: 'exactly_once',
+    scd2: 'exactly_once',
   },
   formats: ['records', 'copy_binary', 'copy_text'],
+  deletes: true,
 };
 
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */

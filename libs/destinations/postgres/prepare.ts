@@ -1,16 +1,17 @@
 import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Slice } from '../../contracts/stream.js';
-import { isFullRefresh } from '../../contracts/write-mode.js';
+import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
 import { columnsOf, namesOf, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { readKnownColumns, recordLayout } from './layout.js';
 import { ident, qualified } from './quote.js';
+import { makeSeenKeys, remembersKeys } from './seen-keys.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
 import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
-import { ownTable, shapeTable } from './target-table.js';
+import { ownTable, shapeTable, tableKey } from './target-table.js';
 
 /** See Destination.prepare. */
 export async function prepareStream(
@@ -32,7 +33,7 @@ export async function prepareStream(
       target,
       columns: columnsOf(target, { rules: POSTGRES_RULES, known }),
       known,
-      keyed: target.mode === 'incremental_upsert' && !loading,
+      keyed: isKeyed(target.mode) && !loading,
     });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
@@ -68,17 +69,17 @@ async function beginRun(
     'DELETE FROM sluice.checkpoint WHERE stream_id = $1 AND run_id <> $2 AND (NOT $3 OR done OR position IS NULL)',
     [row.id, ref.runId, adoptable],
   );
+  const key = namesOf(columns, target).primaryKey;
+  const relation = qualified(target.namespace, target.table);
+  if (remembersKeys(target, row)) await makeSeenKeys(session, { streamId: row.id, relation, key });
   if (!row.loading) return;
   row.generation += 1;
   await session.query(what, 'DELETE FROM sluice.boundary WHERE stream_id = $1', [row.id]);
   await session.query(what, 'DELETE FROM sluice.boundary_hit WHERE stream_id = $1', [row.id]);
   const table = qualified(GENERATION_SCHEMA, generationTable(row));
-  await session.query(what, `CREATE TABLE ${table} (LIKE ${qualified(target.namespace, target.table)})`);
-  if (target.mode === 'incremental_upsert')
-    await session.query(
-      what,
-      `ALTER TABLE ${table} ADD PRIMARY KEY (${namesOf(columns, target).primaryKey.map(ident).join(', ')})`,
-    );
+  await session.query(what, `CREATE TABLE ${table} (LIKE ${relation})`);
+  if (isKeyed(target.mode))
+    await session.query(what, `ALTER TABLE ${table} ADD PRIMARY KEY (${tableKey(columns, target).map(ident).join(', ')})`);
 }
 
 async function unfinishedSlices(session: Session, streamId: string, ref: StreamRef): Promise<Slice[]> {

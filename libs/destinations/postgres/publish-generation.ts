@@ -1,6 +1,7 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
+import { isKeyed } from '../../contracts/write-mode.js';
 import { SluiceError } from '../../errors/index.js';
-import { namesOf } from '../../typing/index.js';
+import { managedColumns } from '../../typing/index.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from './generation.js';
 import { readLayout } from './layout.js';
 import { ident, qualified } from './quote.js';
@@ -9,6 +10,7 @@ import type { StreamRow } from './stream-row.js';
 import { swapObstacles } from './swap-obstacles.js';
 import { readTrim } from './table-copy.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
+import { tableKey } from './target-table.js';
 
 type LoadedRow = GenerationRow & Pick<StreamRow, 'schemaVersion'>;
 
@@ -31,7 +33,7 @@ export async function publishGeneration(
   if (!table) throw new SluiceError('TABLE_SHAPE_CONFLICT', { detail: `${target.namespace}.${target.table} is gone` });
   if (target.mode === 'full_refresh_append' && !row.reset) return copyRows(session, row, target);
   // A generation with a key has an index of its own; only a plain one takes over the table's.
-  const plain = target.mode !== 'incremental_upsert';
+  const plain = !isKeyed(target.mode);
   if (plain && (await swapObstacles(session, table.oid)).length === 0 && (await swap(session, row, target, table.oid))) return;
   await applyInPlace(session, row, target, table.oid);
 }
@@ -84,17 +86,18 @@ async function lockTable(session: Session, what: string, table: string): Promise
 async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarget, oid: number): Promise<void> {
   const what = `replacing the rows of ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
-  const key = namesOf(await readLayout(session, row), target).primaryKey;
+  const key = tableKey(await readLayout(session, row), target);
   await session.query(what, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement, not stay
   await session.query(what, `DELETE FROM ${final}`);
   await copyRows(session, row, target);
-  if (target.mode === 'incremental_upsert' && !(await hasUniqueIndex(session, oid, key)))
+  if (isKeyed(target.mode) && !(await hasUniqueIndex(session, oid, key)))
     await session.query(what, `ALTER TABLE ${final} ADD PRIMARY KEY (${key.map(ident).join(', ')})`);
 }
 
 /** Adds the generation's rows to the table's. */
 async function copyRows(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
-  const columns = (await readLayout(session, row)).map(({ name }) => ident(name)).join(', ');
+  const layout = await readLayout(session, row);
+  const columns = [...layout, ...managedColumns(layout, target)].map(({ name }) => ident(name)).join(', ');
   if (columns === '') return; // no record came that had a field
   await session.query(
     `adding rows to ${target.namespace}.${target.table}`,

@@ -78,6 +78,7 @@ CREATE TABLE sluice.chunk (               -- the ledger: rows are added, never c
   filtered bigint NOT NULL DEFAULT 0,
   quarantined bigint NOT NULL DEFAULT 0,
   discarded bigint NOT NULL DEFAULT 0,    -- values left out of records that were loaded, by the stream's contract
+  removed bigint NOT NULL DEFAULT 0,      -- rows whose key a whole read did not see: nothing was read for them
   bytes bigint NOT NULL,                  -- as received from the source
   digest text NOT NULL,                   -- CRC-32 of the lines as they were sent
   committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),

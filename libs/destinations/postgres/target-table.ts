@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
-import type { WriteMode } from '../../contracts/write-mode.js';
-import { evolve, fieldOf, namesOf, type Column, type Widening } from '../../typing/index.js';
+import { isKeyed, type WriteMode } from '../../contracts/write-mode.js';
+import { evolve, fieldOf, managedColumns, MANAGED, namesOf, type Column, type Widening } from '../../typing/index.js';
 import { alterTable } from './alter-table.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
@@ -61,8 +61,16 @@ export async function shapeTable(session: Session, { target, columns, known, key
   if (table && table.kind !== 'r' && !(table.kind === 'p' && APPENDING.includes(target.mode)))
     throw conflict(name, table.kind === 'p' ? 'a partitioned table can only be appended to' : 'it is not an ordinary table');
   const keys = namesOf(columns, target);
-  const fixed = [...keys.primaryKey, ...(keys.cursorField === null ? [] : [keys.cursorField])];
-  const step = evolve(table?.columns ?? null, columns, { known, fixed });
+  const managed = managedColumns(columns, target);
+  const fixed = [
+    ...keys.primaryKey,
+    ...(keys.cursorField === null ? [] : [keys.cursorField]),
+    ...managed.map((column) => column.name),
+  ];
+  const step = evolve(table?.columns ?? null, [...columns, ...managed], {
+    known: [...known, ...managedColumns(known, target)],
+    fixed,
+  });
   const relation = qualified(target.namespace, target.table);
   switch (step.kind) {
     case 'create':
@@ -76,18 +84,32 @@ export async function shapeTable(session: Session, { target, columns, known, key
       const statement = alterTable(relation, step);
       if (statement !== null)
         await session.query(what, statement).catch((error: unknown) => rethrow(error, name, step.widenings));
-      if (keyed && table && !(await hasUniqueIndex(session, table.oid, keys.primaryKey)))
-        throw conflict(
-          name,
-          `an upsert needs a unique index over its key: CREATE UNIQUE INDEX ON ${relation} (${keys.primaryKey.map(ident).join(', ')})`,
-        );
-      return step.columns;
+      if (target.mode === 'scd2' && table && (await hasUniqueIndex(session, table.oid, keys.primaryKey)))
+        throw conflict(name, 'a unique index allows one row a key, and a history has several: name another table');
+      if (keyed && table) await assertUnique(session, table.oid, { target, columns });
+      return step.columns.filter(isRecorded);
     }
     default: {
       const never: never = step;
       throw new Error(`unknown evolution ${String(never)}`);
     }
   }
+}
+
+/** Of a record, not managed. */
+const isRecorded = ({ path }: Column): boolean => path.length > 0;
+
+/** That a merge finds its rows by an index. Errors: TABLE_SHAPE_CONFLICT. */
+async function assertUnique(
+  session: Session,
+  oid: number,
+  { target, columns }: { target: StreamTarget; columns: readonly Column[] },
+): Promise<void> {
+  const name = `${target.namespace}.${target.table}`;
+  const key = tableKey(columns, target);
+  if (await hasUniqueIndex(session, oid, key)) return;
+  const wanted = `CREATE UNIQUE INDEX ON ${qualified(target.namespace, target.table)} (${key.map(ident).join(', ')})`;
+  throw conflict(name, `${target.mode} needs a unique index over its key: ${wanted}`);
 }
 
 /** What PostgreSQL cannot do to a column that a view or a generated column reads. */
@@ -103,7 +125,7 @@ function assertNotFrozen(
   { contract = {} }: StreamTarget,
   { add, widenings }: { add: readonly Column[]; widenings: readonly Widening[] },
 ): void {
-  const [added] = contract.newFields === 'freeze' ? add : [];
+  const [added] = contract.newFields === 'freeze' ? add.filter(isRecorded) : [];
   if (added) throw new SluiceError('SCHEMA_FROZEN', { detail: `the schema has a new field ${fieldOf(added.path)}` });
   const [widened] = contract.typeConflicts === 'freeze' ? widenings : [];
   if (widened)
@@ -115,13 +137,18 @@ function assertNotFrozen(
 /** Column definitions, with the primary key that an upsert needs. */
 export function definitions(
   columns: readonly Column[],
-  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
+  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField' | 'deletes'>,
 ): string {
-  const list = columns.map(({ name, type }) => `${ident(name)} ${type}`);
-  if (target.mode === 'incremental_upsert')
-    list.push(`PRIMARY KEY (${namesOf(columns, target).primaryKey.map(ident).join(', ')})`);
+  const list = [...columns, ...managedColumns(columns, target)].map(({ name, type }) => `${ident(name)} ${type}`);
+  if (isKeyed(target.mode)) list.push(`PRIMARY KEY (${tableKey(columns, target).map(ident).join(', ')})`);
   return list.join(', ');
 }
+
+/** Names of the columns that no two rows share: the key's, under scd2 with the version's beginning. */
+export const tableKey = (
+  columns: readonly Column[],
+  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
+): readonly string[] => [...namesOf(columns, target).primaryKey, ...(target.mode === 'scd2' ? [MANAGED.validFrom] : [])];
 
 /**
  * In the caller's transaction. CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists, and of two sessions

@@ -1,0 +1,34 @@
+import type { StreamTarget } from '../contracts/destination.port.js';
+import { columnOf, type Column } from './column.js';
+
+/** Columns of a table that no field of a record fills. */
+export const MANAGED = {
+  /** scd2: from which cursor on the version holds. */
+  validFrom: '_sluice_valid_from',
+  /** scd2: the cursor of what ended it; null: it still holds. */
+  validTo: '_sluice_valid_to',
+  /** scd2: whether it still holds. */
+  current: '_sluice_current',
+  /** Soft deletes: whether the record is deleted at the source. */
+  deleted: '_sluice_deleted',
+} as const;
+
+/** Whether deleted rows stay, marked. */
+export const marksDeleted = ({ mode, deletes }: Pick<StreamTarget, 'mode' | 'deletes'>): boolean =>
+  mode === 'incremental_upsert' && (deletes?.missing === 'soft' || (deletes?.when !== undefined && deletes.as === 'soft'));
+
+/** What the table of a target has besides its records' columns. Pure. Times of validity have the cursor's own type: nothing of it is lost. */
+export function managedColumns(
+  columns: readonly Column[],
+  target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField'>,
+): readonly Column[] {
+  if (marksDeleted(target)) return [{ name: MANAGED.deleted, path: [], type: 'boolean' }];
+  const cursor = target.cursorField === null ? undefined : columnOf(columns, target.cursorField);
+  if (target.mode !== 'scd2' || cursor === undefined) return [];
+  const time = { path: [], type: cursor.type, ...(cursor.provisional && { provisional: cursor.provisional }) };
+  return [
+    { name: MANAGED.validFrom, ...time },
+    { name: MANAGED.validTo, ...time },
+    { name: MANAGED.current, path: [], type: 'boolean' },
+  ];
+}
