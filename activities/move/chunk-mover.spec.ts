@@ -25,6 +25,8 @@ function world(options: {
   from?: Position;
   windowMs?: number;
   rows?: number;
+  /** Its columns change when this record comes, once. */
+  movesAt?: number;
 }) {
   const committed: { ids: number[]; position: Position | null }[] = [];
   const said: string[] = [];
@@ -32,6 +34,7 @@ function world(options: {
   let open: number[] = [];
   let slices = 1;
   let completed = false;
+  let moves = options.movesAt;
   let at: Position | null = null;
   const commit = async (position: Position | null) => {
     at = position;
@@ -42,12 +45,19 @@ function world(options: {
     open: async ({ fence }: { fence: number }) => {
       said.push(`open ${fence}`);
       return {
-        position: options.from ?? null,
+        position: at ?? options.from ?? null,
         completed: false,
         get committedChunks() {
           return committed.length;
         },
-        write: async (page: Page) => void open.push(...recordsOf(page).map(({ id }) => Number(id))),
+        write: async (page: Page) => {
+          const ids = recordsOf(page).map(({ id }) => Number(id));
+          if (ids.includes(moves ?? -1)) {
+            moves = undefined;
+            throw new SluiceError('SCHEMA_MOVED');
+          }
+          open.push(...ids);
+        },
         commit,
         complete: async (position: Position | null) => {
           await commit(position);
@@ -104,6 +114,13 @@ const hang = (signal: AbortSignal) =>
   });
 
 describe('ChunkMover', () => {
+  it('opens a slice anew under a new claim where the columns changed, and reads on from what is committed', async () => {
+    const w = world({ read: upTo(50), movesAt: 35 });
+    expect(await w.mover.run()).toEqual({ status: 'done' });
+    expect(w.ids()).toEqual(numbers(0, 50));
+    expect(w.said).toEqual(['open 7', 'close', 'open 8', 'close', 'done s']);
+  });
+
   it('opens a slice with its claim as fence, commits where chunks are full, completes, and says it is done', async () => {
     const w = world({ read: upTo(50) });
     expect(await w.mover.run()).toEqual({ status: 'done' });

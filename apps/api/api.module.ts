@@ -20,6 +20,8 @@ import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { SchemaPipe } from './http/schema.pipe.js';
 import { TraceInterceptor } from './http/trace.interceptor.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
+import { QuarantineService } from './quarantine/quarantine.service.js';
 import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
 import { StatesController } from './states/states.controller.js';
@@ -46,6 +48,7 @@ export class ApiModule {
         StatesController,
         ApiKeysController,
         BudgetsController,
+        QuarantineController,
       ],
       providers: [
         { provide: APP_GUARD, useClass: ApiKeyGuard },
@@ -54,7 +57,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
-        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, Lifecycle],
+        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, QuarantineService, Lifecycle],
       ],
     };
   }

@@ -3,6 +3,7 @@ import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
 import type { StreamRef, SyncRef } from './stream-ref.js';
 import type { StreamStates } from './stream-states.port.js';
+import type { Quarantine } from './quarantine.port.js';
 import type { Contract } from './schema-contract.js';
 import type { Delivery, Resume, WriteMode } from './write-mode.js';
 
@@ -130,6 +131,8 @@ export interface Destination {
   readonly capabilities: DestinationCapabilities;
   /** The states, to look at and to change by hand; absent: this destination cannot. */
   readonly states?: StreamStates;
+  /** The records kept aside; absent: this destination does not show them. */
+  readonly quarantine?: Quarantine;
   /** Connects, checks version, permissions and that the session is real (no transaction pooler). Throws what is wrong. */
   check(): Promise<void>;
   /**

@@ -348,7 +348,7 @@ export const ERROR_TABLE = {
     'conflict',
     409,
     'The source sends what the frozen schema does not have',
-    'Nothing of it was loaded. Let the table evolve (`contract` of the sync’s stream), leave the field out with `fields`, or correct the source; then start the run again.',
+    'The chunk that has it was not loaded. Let the table evolve (`contract` of the sync’s stream), leave the field out with `fields`, or correct the source; then start the run again.',
   ),
   SCHEMA_MOVED: entry(
     'transient',

@@ -86,6 +86,19 @@ export async function listSyncsOfConnection(db: Db, request: { connectionId: str
   return result.rows;
 }
 
+/** Destinations of the workspace's syncs, by id, each with the syncs that load it. */
+export async function listDestinationsOfSyncs(
+  db: Db,
+  request: { workspaceId: string },
+): Promise<{ destinationId: string; syncIds: string[] }[]> {
+  const result = await db.query<{ destinationId: string; syncIds: string[] }>(
+    `SELECT destination_id AS "destinationId", array_agg(id) AS "syncIds" FROM control.sync
+     WHERE workspace_id = $1 AND deleted_at IS NULL GROUP BY destination_id ORDER BY destination_id`,
+    [request.workspaceId],
+  );
+  return result.rows;
+}
+
 /** Name, version and schedule as given; the schedule's revision is raised when it changes. */
 export async function updateSync(
   db: Db,

@@ -20,6 +20,7 @@ import type { OpenRequest } from './open-slice.js';
 import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
 import { postgresStates } from './states.js';
+import { postgresQuarantine } from './quarantine.js';
 import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
@@ -53,6 +54,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
 export class PostgresDestination implements Destination {
   readonly capabilities = POSTGRES_CAPABILITIES;
   readonly states = postgresStates((work) => this.withSchema(work));
+  readonly quarantine = postgresQuarantine((work) => this.withSchema(work));
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;
   private readonly layouts = new LayoutCache();
