@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connectorsSuite } from './connectors.suite.js';
 import { benchOptions, USAGE, type BenchOptions } from './options.js';
+import { pgSuite } from './pg.suite.js';
 import { restSuite } from './rest.suite.js';
 import { resultTable, type BenchResult } from './results.js';
 import { streamsSuite } from './streams.suite.js';
@@ -33,6 +34,8 @@ function play(options: BenchOptions): Promise<BenchResult[]> {
       return restSuite({ options, root, say });
     case 'connectors':
       return connectorsSuite({ options, root, say });
+    case 'pg':
+      return pgSuite({ options, root, say });
     case 'streams':
       return streamsSuite({ options, root, say });
     default: {

@@ -22,6 +22,10 @@ test('connectors are read with 100,000 records', () => {
   expect(benchOptions(['connectors'])).toMatchObject({ suite: 'connectors', rows: 100_000, cases: ['bulk', 'bulk-transform'] });
 });
 
+test('databases are copied with 1,000,000 rows', () => {
+  expect(benchOptions(['pg'])).toMatchObject({ suite: 'pg', rows: 1_000_000, cases: ['full', 'upsert', 'mapped'] });
+});
+
 test.each([
   [['rest', '--rows', '10'], /--rows takes a whole number from 1000/],
   [['rest', '--rounds', 'many'], /--rounds takes/],

@@ -5,12 +5,15 @@ const SUITES = {
   rest: { rows: 200_000, cases: ['append', 'upsert'] },
   connectors: { rows: 100_000, cases: ['bulk', 'bulk-transform'] },
   streams: { rows: 100_000, cases: ['streams'] },
+  pg: { rows: 1_000_000, cases: ['full', 'upsert', 'mapped'] },
 } as const;
 type SuiteName = keyof typeof SUITES;
 const NAMES = Object.keys(SUITES) as SuiteName[];
 
 export type Mode = (typeof SUITES)['rest']['cases'][number];
 export type ConnectorCase = (typeof SUITES)['connectors']['cases'][number];
+
+export type PgCase = (typeof SUITES)['pg']['cases'][number];
 
 export interface SuiteOptions<Name extends SuiteName> {
   suite: Name;

@@ -10,7 +10,8 @@ import { dltCase, pythonWithDlt } from './cases/dlt.case.js';
 import { startReference, type Reference } from './cases/reference.js';
 import { connect, sluiceCase } from './cases/sluice.case.js';
 import { PEER_ROWS, type Mode, type SuiteOptions } from './options.js';
-import { summarise, type BenchResult, type Measurement } from './results.js';
+import { playRounds } from './play-rounds.js';
+import { summarise, type BenchResult } from './results.js';
 import { Warehouse } from './warehouse.js';
 
 /** A stack of its own, removed at the end. */
@@ -117,29 +118,4 @@ async function peerCases(stack: Stack, work: string, { options, root, say }: Set
       databaseUrl: stack.warehouseUrl,
     }),
   );
-}
-
-/** Interleaved, so that what disturbs the machine for a while disturbs all of them. */
-async function playRounds(request: {
-  cases: readonly BenchCase[];
-  rounds: number;
-  warehouse: Warehouse;
-  say: (line: string) => void;
-}): Promise<Map<string, Measurement[]>> {
-  const { cases, rounds, warehouse, say } = request;
-  const measured = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const contestant of cases) {
-      await contestant.prepare?.();
-      await warehouse.clear(contestant);
-      const measurement = await contestant.run();
-      await warehouse.verify(contestant);
-      measured.get(contestant.name)?.push(measurement);
-      const rate = Math.round(measurement.rows / measurement.seconds).toLocaleString('en-US');
-      say(
-        `round ${round}/${rounds}  ${contestant.name.padEnd(20)} ${rate.padStart(9)} rows/s  ${measurement.seconds.toFixed(1)} s`,
-      );
-    }
-  }
-  return measured;
 }

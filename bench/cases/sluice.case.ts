@@ -58,16 +58,20 @@ export function sluiceCase(request: { mode: Mode; rows: number; rest: RestClient
         streams: [{ name: 'events', mode: WRITE_MODES[mode], table: `events_${mode}` }],
       }));
     },
-    async run() {
-      const { pid } = stack.service('worker-1');
-      resetPeak(pid);
-      const started = performance.now();
-      const { id } = await rest.post<{ id: string }>(`/v1/syncs/${sync}/runs`);
-      const run = await finished(rest, id, rows);
-      const seconds = (performance.now() - started) / 1000;
-      return { rows, seconds, ...workSeconds(run), peakMemoryMb: peakMemoryMb(pid) };
-    },
+    run: () => runOf({ sync: sync ?? '', rows, rest, stack }),
   };
+}
+
+/** One run of a sync, from the POST until the API says that it succeeded. */
+export async function runOf(request: { sync: string; rows: number; rest: RestClient; stack: Stack }): Promise<Measurement> {
+  const { sync, rows, rest, stack } = request;
+  const { pid } = stack.service('worker-1');
+  resetPeak(pid);
+  const started = performance.now();
+  const { id } = await rest.post<{ id: string }>(`/v1/syncs/${sync}/runs`);
+  const run = await finished(rest, id, rows);
+  const seconds = (performance.now() - started) / 1000;
+  return { rows, seconds, ...workSeconds(run), peakMemoryMb: peakMemoryMb(pid) };
 }
 
 /** The run when it has succeeded; throws when it ends otherwise, or is stuck. */
