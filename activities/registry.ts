@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SyncActivities } from '../libs/contracts/workflows.js';
+import type { VerifyActivities as VerifyContract } from '../libs/contracts/verify-workflow.js';
 import { MoveActivities } from './move/move.activities.js';
 import { RunActivities } from './run/run.activities.js';
 import { ScheduleActivities } from './schedule/schedule.activities.js';
+import { VerifyActivities } from './verify/verify.activities.js';
 
 /** Binds every activity for the worker, under the names that workflows call. */
 @Injectable()
@@ -11,9 +13,10 @@ export class ActivityRegistry {
     @Inject(RunActivities) private readonly run: RunActivities,
     @Inject(MoveActivities) private readonly move: MoveActivities,
     @Inject(ScheduleActivities) private readonly schedule: ScheduleActivities,
+    @Inject(VerifyActivities) private readonly verify: VerifyActivities,
   ) {}
 
-  activities(): SyncActivities {
+  activities(): SyncActivities & VerifyContract {
     return {
       beginRun: (input) => this.run.beginRun(input),
       moveChunks: (input) => this.move.moveChunks(input),
@@ -21,6 +24,9 @@ export class ActivityRegistry {
       reportRun: (input) => this.run.reportRun(input),
       endRun: (input) => this.run.endRun(input),
       startScheduledRun: (input) => this.schedule.startScheduledRun(input),
+      verifyStream: (input) => this.verify.verifyStream(input),
+      failVerifiedStream: (input) => this.verify.failVerifiedStream(input),
+      endVerification: (input) => this.verify.endVerification(input),
     };
   }
 }

@@ -19,6 +19,7 @@ const STEPS = [
   { name: 'demo', command: ['npm', 'run', 'demo', '--', '--once'] },
   { name: 'chaos modes', command: ['npm', 'run', 'chaos', '--', 'modes', '--rounds', '1'] },
   { name: 'chaos zombies', command: ['npm', 'run', 'chaos', '--', 'zombies', '--rounds', '1'] },
+  { name: 'chaos verify', command: ['npm', 'run', 'chaos', '--', 'verify', '--rounds', '1'] },
   { name: 'chaos servers', command: ['npm', 'run', 'chaos', '--', 'servers', '--rounds', '1'] },
 ];
 

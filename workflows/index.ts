@@ -1,2 +1,3 @@
 export { syncWorkflow } from './sync.workflow.js';
 export { scheduledSyncWorkflow } from './scheduled-sync.workflow.js';
+export { verifyWorkflow } from './verify.workflow.js';

@@ -26,6 +26,8 @@ import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
 import { StatesController } from './states/states.controller.js';
 import { StatesService } from './states/states.service.js';
+import { SyncVerificationsController, VerificationsController } from './verifications/verifications.controller.js';
+import { VerificationsService } from './verifications/verifications.service.js';
 import { DeleteSync } from './syncs/delete-sync.service.js';
 import { SyncChecks } from './syncs/sync-checks.service.js';
 import { SyncsController } from './syncs/syncs.controller.js';
@@ -46,6 +48,8 @@ export class ApiModule {
         SyncsController,
         RunsController,
         StatesController,
+        VerificationsController,
+        SyncVerificationsController,
         ApiKeysController,
         BudgetsController,
         QuarantineController,
@@ -57,7 +61,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
-        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, QuarantineService, Lifecycle],
+        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, VerificationsService, QuarantineService, Lifecycle],
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { connectorCommand } from './connector/connector.command.js';
 import { failWith } from './fail.js';
+import type { VerifyOptions } from './verify.js';
 import type { UpOptions } from './up.js';
 
 /** The commands are imported when they run: `status` answers without loading Temporal's SDK. */
@@ -30,6 +31,18 @@ program
   .command('status')
   .description('what runs, where (exit code 3 when nothing is up)')
   .action(async () => (await import('./status.js')).status());
+
+program
+  .command('verify <sync>')
+  .description('are the tables of a sync (its id) what they should be? Exit code 1 when something was found')
+  .option('--source', 'read the source again, and compare row by row')
+  .option('--repair', 'load again what is missing or differs (reads the source)')
+  .option('--stream <name...>', 'only these streams')
+  .option('--json', 'the whole answer as JSON')
+  .option('--url <url>', 'address of the API; default: SLUICE_URL, else the stack that is up')
+  .action(async (sync: string, options: VerifyOptions) => {
+    process.exitCode = await (await import('./verify.js')).verify(sync, options, (line) => console.log(line));
+  });
 
 program.addCommand(connectorCommand());
 

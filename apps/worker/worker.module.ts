@@ -3,6 +3,7 @@ import { MoveActivities } from '../../activities/move/move.activities.js';
 import { ActivityRegistry } from '../../activities/registry.js';
 import { RunActivities } from '../../activities/run/run.activities.js';
 import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
+import { VerifyActivities } from '../../activities/verify/verify.activities.js';
 import { CHUNK_LIMITS, CONNECTION_OPENER, POOL, RUN_CONTROL, SYNC_SETTINGS } from '../../activities/tokens.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
 import type { WorkerEnv } from '../../libs/config/index.js';
@@ -106,6 +107,7 @@ export class WorkerModule {
         RunActivities,
         MoveActivities,
         ScheduleActivities,
+        VerifyActivities,
         ActivityRegistry,
         WorkerLifecycle,
       ],

@@ -1,13 +1,12 @@
 import type { CopyTarget, Page } from './source.port.js';
-import type { JsonSchema } from './json.js';
 import type { Position, Slice, StreamState } from './stream.js';
-import type { StreamRef, SyncRef } from './stream-ref.js';
+import type { StreamRef, StreamTarget, SyncRef } from './stream-ref.js';
+import type { Verifier } from './verifier.port.js';
 import type { StreamStates } from './stream-states.port.js';
 import type { Quarantine } from './quarantine.port.js';
-import type { Contract } from './schema-contract.js';
-import type { Delivery, Resume, WriteMode } from './write-mode.js';
+import type { Delivery, WriteMode } from './write-mode.js';
 
-export type { StreamRef, SyncRef } from './stream-ref.js';
+export type { StreamDeletes, StreamRef, StreamTarget, SyncRef, Tombstone } from './stream-ref.js';
 
 export interface DestinationCapabilities {
   /** By mode; a mode that is not named cannot be loaded. */
@@ -15,45 +14,6 @@ export interface DestinationCapabilities {
   formats: readonly Page['format'][];
   /** Whether it follows deletes (StreamTarget.deletes). */
   deletes: boolean;
-}
-
-/** A record that says of itself that it is deleted. */
-export interface Tombstone {
-  /** Top-level field, one of the loaded ones. */
-  field: string;
-  /** The value that says so, compared as text; absent: any value but null and false. */
-  equals?: string | number | boolean;
-}
-
-/** What happens to rows whose record is deleted at the source. */
-export interface StreamDeletes {
-  /** Which records are tombstones (incremental_upsert, scd2). */
-  when?: Tombstone;
-  /** What a tombstone does: marks the row (scd2: ends its version), or deletes it. */
-  as: 'soft' | 'hard';
-  /** Rows whose key a whole read did not see are marked or deleted when it has finished (incremental_upsert): each run reads the stream in full. */
-  missing?: 'soft' | 'hard';
-  /** A whole read without any record may delete every row; else `finish` refuses. */
-  allowEmpty: boolean;
-}
-
-/** What a stream should become at the destination. */
-export interface StreamTarget {
-  /** Destination schema (PostgreSQL) and table, as the sync names them. */
-  namespace: string;
-  table: string;
-  mode: WriteMode;
-  jsonSchema: JsonSchema;
-  /** Fields to load, in column order; all top-level properties of the schema when absent. */
-  fields?: readonly string[];
-  primaryKey: readonly string[];
-  cursorField: string | null;
-  cursorOrder: 'text' | 'number';
-  resume: Resume;
-  /** Default: see Contract. */
-  contract?: Contract;
-  /** Absent: nothing is ever deleted. */
-  deletes?: StreamDeletes;
 }
 
 export interface PreparedStream {
@@ -129,6 +89,8 @@ export interface SliceWriter {
 /** Loads one external system, exactly once where it says so. Errors are SluiceErrors; STALE_RUN and STALE_WRITER tell an old writer to stop. */
 export interface Destination {
   readonly capabilities: DestinationCapabilities;
+  /** Absent: this destination's tables cannot be verified. */
+  readonly verifier?: Verifier;
   /** The states, to look at and to change by hand; absent: this destination cannot. */
   readonly states?: StreamStates;
   /** The records kept aside; absent: this destination does not show them. */

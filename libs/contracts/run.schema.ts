@@ -65,7 +65,7 @@ const runStreamSchema = z
   })
   .meta({ id: 'RunStream' });
 
-const runErrorSchema = z
+export const runErrorSchema = z
   .object({
     code: z.string(),
     kind: z.string(),

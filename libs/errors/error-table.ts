@@ -163,6 +163,19 @@ export const ERROR_TABLE = {
     'The run was cancelled',
     'Start a new run when wanted: it goes on from what was committed.',
   ),
+  VERIFICATION_ACTIVE: entry(
+    'conflict',
+    409,
+    'A verification of this sync is under way',
+    'Wait until it has ended, then ask for another.',
+  ),
+  VERIFICATION_DISTURBED: entry(
+    'conflict',
+    409,
+    'A run was started while the table was compared with the source',
+    'Verify again while no run is active: pause the schedule where runs follow each other closely.',
+    false,
+  ),
   NO_PROGRESS: entry(
     'provider_bug',
     502,

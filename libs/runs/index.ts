@@ -2,3 +2,4 @@ export { Reconciler } from './reconciler.js';
 export { TemporalRunControl } from './run-control.js';
 export { startScheduledRun } from './scheduled-start.js';
 export { inQuietLane, type QuietLane } from './quiet-lane.js';
+export { startVerification } from './verification-control.js';

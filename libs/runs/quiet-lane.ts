@@ -14,6 +14,8 @@ import {
 /** A lane of a sync in which no run is active. */
 export interface QuietLane {
   sync: SyncRow;
+  /** In which the sync is locked. */
+  tx: Transaction;
   /** What is written for a stream by nobody's run. Its epoch is newer than that of every run so far. */
   ref: (stream: string) => StreamRef;
 }
@@ -35,7 +37,7 @@ export async function inQuietLane<T>(
   const installation = await getInstallationId(pool);
   return inTransaction(pool, async (tx) => {
     const sync = await lockQuiet(tx, request);
-    return work({ sync, ref: (stream) => ({ installation, syncId, stream, lane, runId: '', epoch }) });
+    return work({ sync, tx, ref: (stream) => ({ installation, syncId, stream, lane, runId: '', epoch }) });
   });
 }
 

@@ -5,6 +5,7 @@ import type { TemporalClient } from '../temporal/temporal-client.js';
 import { closeLostRun } from './close-lost-run.js';
 import { judgeRun } from './run-verdict.policy.js';
 import { ScheduleConverger } from './schedule-converger.js';
+import { reconcileVerifications } from './verification-control.js';
 import { startSyncWorkflow } from './start-workflow.js';
 import { workflowFact } from './workflow-fact.js';
 
@@ -60,6 +61,8 @@ export class Reconciler {
     try {
       await this.alone(async () => {
         await this.reconcileRuns();
+        const closed = await reconcileVerifications(this.options, { olderThanMs: this.options.startAfterMs });
+        for (const verification of closed) this.options.log('info', 'a verification had lost its workflow', { verification });
         await this.schedules.converge();
         await purgePlans(this.options.pool, { endedBeforeMs: PLANS_KEPT_MS, limit: 10_000 });
       });

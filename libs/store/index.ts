@@ -17,3 +17,4 @@ export * from './run-streams.repository.js';
 export * from './slices.repository.js';
 export * from './run-log.repository.js';
 export * from './budgets.repository.js';
+export * from './verifications.repository.js';

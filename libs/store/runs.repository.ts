@@ -175,6 +175,17 @@ export async function listRuns(
   return toPage(result.rows, request.limit);
 }
 
+/** The last run of a lane that pinned what it works with; null: none did. By run_sync. */
+export async function findLastBegunRun(db: Db, request: { syncId: string; lane: string }): Promise<RunRow | null> {
+  return one(
+    await db.query<RunRow>(
+      `SELECT ${RUN_COLUMNS} FROM control.run
+       WHERE sync_id = $1 AND lane = $2 AND started_at IS NOT NULL AND catalog_hash IS NOT NULL ORDER BY seq DESC LIMIT 1`,
+      [request.syncId, request.lane],
+    ),
+  );
+}
+
 /** The version that the sync's last begun run worked with; 0: there was none. See listVersionResets. */
 export async function getLastBegunVersion(db: Db, request: { syncId: string; lane: string; beforeSeq: number }): Promise<number> {
   const row = one(

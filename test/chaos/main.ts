@@ -6,6 +6,7 @@ import { passed, resultTable, type ChaosResult } from './result.js';
 import { servers } from './servers/servers.suite.js';
 import { secondsSince } from './wait.js';
 import { KEPT_LOGS } from './world.js';
+import { verify } from './verify/verify.suite.js';
 import { zombies } from './zombies/zombies.suite.js';
 
 const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
@@ -13,6 +14,7 @@ const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResul
   zombies,
   servers,
   partitions,
+  verify,
 };
 
 function optionsOrExit(): ChaosOptions {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../libs/contracts/json.js';
 import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { RunView, StartedRunView } from '../../libs/contracts/run.schema.js';
 import type { Schedule } from '../../libs/contracts/sync-spec.schema.js';
+import type { FindingView, VerificationView } from '../../libs/contracts/verification.schema.js';
 import type { WriteMode } from '../../libs/contracts/write-mode.js';
 import type { Stack } from '../../libs/stack/index.js';
 import { until } from './wait.js';
@@ -16,6 +17,12 @@ export interface NewSync {
   schedule?: Partial<Schedule>;
   /** Connection to read; default: the shop. */
   sourceId?: string;
+}
+
+/** What a verification found. */
+export interface Verified {
+  findings: readonly FindingView[];
+  counts: { repaired: number };
 }
 
 /** How long a call is tried again while the API or what it needs is down on purpose. */
@@ -81,6 +88,30 @@ export class SluiceDoor {
           return undefined;
         }),
     });
+  }
+
+  /** A verification when it has ended, with all that it found. @throws Error when a stream could not be verified */
+  async verify(syncId: string, body: { source?: boolean; repair?: boolean }): Promise<Verified> {
+    const { id } = await this.rest.post<VerificationView>(`/v1/syncs/${syncId}:verify`, body);
+    const view = await until({
+      what: `verification ${id} to end`,
+      withinMs: 2 * PATIENCE_MS,
+      probe: async () => {
+        const seen = await this.rest.get<VerificationView>(`/v1/verifications/${id}`);
+        return seen.state === 'running' ? undefined : seen;
+      },
+    });
+    if (view.state !== 'succeeded') throw new Error(`the verification ended ${JSON.stringify(view)}`);
+    const findings: FindingView[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const more: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page: { data: FindingView[]; next_cursor: string | null } = await this.rest.get(
+        `/v1/verifications/${id}/findings?limit=1000${more}`,
+      );
+      findings.push(...page.data);
+      cursor = page.next_cursor;
+    }
+    return { findings, counts: { repaired: view.streams.reduce((sum, { repaired }) => sum + repaired, 0) } };
   }
 
   async run(runId: string): Promise<RunView> {

@@ -86,7 +86,7 @@ function streamView(row: RunStreamRow, slices: SliceCounts | undefined): RunStre
   };
 }
 
-function errorView(error: RunError): RunErrorView {
+export function errorView(error: RunError): RunErrorView {
   const entry = errorEntry(error.code);
   return {
     code: error.code,

@@ -34,7 +34,14 @@ export async function finishStream(
       [row.id, ref.runId],
     );
     if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
-    if (row.loading) await publishGeneration(session, row, target);
+    if (row.loading) {
+      await publishGeneration(session, row, target);
+      await session.query(what, 'INSERT INTO sluice.publication (stream_id, generation, replaced) VALUES ($1, $2, $3)', [
+        row.id,
+        row.generation,
+        target.mode !== 'full_refresh_append' || row.reset,
+      ]);
+    }
     if (remembersKeys(target, row)) {
       const key = namesOf(await readLayout(session, row), target).primaryKey;
       await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, key });

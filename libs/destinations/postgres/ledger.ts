@@ -21,15 +21,17 @@ export interface LedgerKey {
   sliceId: string;
   seq: number;
   fence: number;
+  /** Where the rows went; null: into the table itself. */
+  generation: number | null;
 }
 
 const COLUMNS =
-  'stream_id, run_id, slice_id, seq, fence, read, bytes, digest, quarantined, discarded, deduplicated, inserted, updated, unchanged, superseded';
+  'stream_id, run_id, slice_id, seq, fence, generation, read, bytes, digest, quarantined, discarded, deduplicated, inserted, updated, unchanged, superseded';
 
 /** The columns that no merge changes, as a list of literals in the order of COLUMNS. */
 const known = (key: LedgerKey, chunk: ChunkFacts): string =>
   [
-    ...[key.streamId, key.runId, key.sliceId, key.seq, key.fence, chunk.read, chunk.bytes, chunk.digest],
+    ...[key.streamId, key.runId, key.sliceId, key.seq, key.fence, key.generation, chunk.read, chunk.bytes, chunk.digest],
     ...[chunk.quarantined, chunk.discarded],
   ]
     .map(literal)

@@ -84,6 +84,7 @@ const keyOf = ({ ref, slice, fence }: OpenRequest, opened: OpenedSlice): WriterK
   runId: ref.runId,
   sliceId: slice.id,
   fence,
+  generation: opened.loading ? opened.generation : null,
   epoch: ref.epoch,
   schemaVersion: opened.schemaVersion,
   partition: slice.partition,

@@ -24,6 +24,7 @@ import { postgresQuarantine } from './quarantine.js';
 import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
+import { postgresVerifier } from './verify/postgres-verifier.js';
 import { SessionPool } from './session-pool.js';
 import type { SessionStore } from './session-store.js';
 
@@ -55,6 +56,7 @@ export class PostgresDestination implements Destination {
   readonly capabilities = POSTGRES_CAPABILITIES;
   readonly states = postgresStates((work) => this.withSchema(work));
   readonly quarantine = postgresQuarantine((work) => this.withSchema(work));
+  readonly verifier = postgresVerifier((work) => this.withSchema(work), { pool: () => this.pool, timeouts: () => this.timeouts });
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;
   private readonly layouts = new LayoutCache();

@@ -68,6 +68,7 @@ CREATE TABLE sluice.chunk (               -- the ledger: rows are added, never c
   slice_id text NOT NULL,
   seq integer NOT NULL,
   fence bigint NOT NULL,
+  generation bigint,                      -- its rows went there; null: into the table
   read bigint NOT NULL,
   inserted bigint NOT NULL DEFAULT 0,
   updated bigint NOT NULL DEFAULT 0,
@@ -84,6 +85,19 @@ CREATE TABLE sluice.chunk (               -- the ledger: rows are added, never c
   committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (stream_id, run_id, slice_id, seq),
   CHECK (read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined)
+);
+CREATE TABLE sluice.publication (         -- generations that became visible
+  stream_id bigint NOT NULL,
+  generation bigint NOT NULL,
+  replaced boolean NOT NULL,              -- the table's rows went; false: they were added to
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, generation)
+);
+CREATE TABLE sluice.recount (             -- rows of a table after a repair: the ledger counts on from here
+  stream_id bigint NOT NULL,
+  rows bigint NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, at)
 );
 CREATE TABLE sluice.boundary (            -- digests of the records at the highest cursor of an append
   stream_id bigint NOT NULL,

@@ -1,4 +1,5 @@
 import { historyToText } from './history-json.js';
+import { startVerification } from '../../../libs/runs/index.js';
 import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
 import { endWorker, RunWorld } from './run-world.js';
 
@@ -57,6 +58,17 @@ export async function recordHistories(): Promise<Record<string, string>> {
     const limited = await begin('limited', { slices: 1, throttle: { at: 1_000, forMs: 2_000 } });
     await world.until(limited.run, ended);
     await keep('sync-rate-limited', syncWorkflowId(limited.run));
+
+    const { pool, temporal, workspaceId } = world;
+    for (const [name, syncId] of [
+      ['verified', limited.sync],
+      ['verify-failed', failed.sync],
+    ] as const) {
+      // A source that fails for good is met by a verification too.
+      const request = { workspaceId, syncId, streams: ['numbers'], source: true, repair: name === 'verified' };
+      const { workflowId } = await startVerification({ pool, temporal }, request);
+      await keep(name, workflowId);
+    }
 
     for (const overlap of ['skip', 'wait'] as const) {
       const schedule = { cron: '0 0 1 1 *', timezone: 'UTC', jitter_seconds: 0, overlap, paused: false };

@@ -1,0 +1,82 @@
+import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import type { Random } from '../random.js';
+
+/** What is done to one row of the table of orders, behind Sluice's back. */
+export interface Damage {
+  name: string;
+  /** Only where the table lets it happen; default: in every mode. */
+  modes?: readonly WriteMode[];
+  /** `$1` is the row's id, `$2` a number that the seed gives. */
+  sql: (table: string) => string;
+  /** What a verification has to call it. */
+  kind: (mode: WriteMode) => string;
+  /** What a repair of an upsert has to make of it. */
+  outcome: 'repaired' | 'left';
+}
+
+const update = (set: string) => (table: string) => `UPDATE ${table} SET ${set} WHERE id = $1 AND $2::int > 0`;
+const differs = { kind: () => 'differing', outcome: 'repaired' } as const;
+/** Rows without a key of their own can be there twice. */
+const UNKEYED: readonly WriteMode[] = ['full_refresh_overwrite', 'incremental_append'];
+/** Where rows that no order has go: above the ids of all orders. */
+export const EXTRA_FROM = 1_000_000;
+
+const copied = (id: string) => (table: string) =>
+  `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('id', ${id}))).* FROM ${table} t WHERE id = $1 AND $2::int > 0`;
+
+export const DAMAGES: readonly [Damage, ...Damage[]] = [
+  { name: 'value changed', sql: update('total = coalesce(total, 0) + $2::int'), ...differs },
+  { name: 'smallest change', sql: update('total = coalesce(total, 0) + 0.01'), ...differs },
+  { name: 'flag turned', sql: update('paid = NOT paid'), ...differs },
+  { name: 'column nulled', sql: update('customer_id = NULL'), ...differs },
+  { name: 'null filled', sql: update('discount = coalesce(discount, 0) + $2::int'), ...differs },
+  { name: 'text truncated', sql: update('number = left(number, length(number) - 1)'), ...differs },
+  { name: 'space added', sql: update(`note = coalesce(note, '') || ' '`), ...differs },
+  { name: 'letter turned', sql: update('status = upper(status)'), ...differs },
+  { name: 'jsonb key changed', sql: update(`shipping = jsonb_set(shipping, '{city}', '"elsewhere"')`), ...differs },
+  { name: 'deep jsonb key removed', sql: update(`shipping = shipping #- '{geo,lat}'`), ...differs },
+  { name: 'list grown', sql: update(`tags = tags || '["planted"]'`), ...differs },
+  { name: 'jsonb nulled', sql: update('tags = NULL'), ...differs },
+  { name: 'time shifted', sql: update(`created_at = created_at + interval '1 hour'`), ...differs },
+  { name: 'time shifted by a millisecond', sql: update(`created_at = created_at + interval '1 millisecond'`), ...differs },
+  { name: 'cursor shifted back', sql: update(`updated_at = updated_at - interval '1 second'`), ...differs },
+  {
+    name: 'cursor shifted on',
+    sql: update(`updated_at = updated_at + interval '1 second'`),
+    ...{ kind: () => 'differing', outcome: 'left' },
+  },
+  {
+    name: 'row deleted',
+    sql: (table) => `DELETE FROM ${table} WHERE id = $1 AND $2::int > 0`,
+    ...{ kind: () => 'missing', outcome: 'repaired' },
+  },
+  { name: 'row added', sql: copied(`$1::int + ${EXTRA_FROM}`), ...{ kind: () => 'extra', outcome: 'left' } },
+  { name: 'row doubled', modes: UNKEYED, sql: copied('$1::int'), ...{ kind: () => 'duplicate', outcome: 'left' } },
+  {
+    name: 'row tripled',
+    modes: UNKEYED,
+    sql: (table) => `INSERT INTO ${table} SELECT t.* FROM ${table} t, generate_series(1, 2) WHERE id = $1 AND $2::int > 0`,
+    ...{ kind: () => 'duplicate', outcome: 'left' },
+  },
+];
+
+export interface Plant {
+  damage: Damage;
+  /** Of the row that is damaged. */
+  id: number;
+  /** Of the row that a verification has to name. */
+  named: number;
+  amount: number;
+}
+
+/** So many damages of so many different rows; every kind of damage that the mode allows is there. */
+export function choosePlants(random: Random, { mode, count, rows }: { mode: WriteMode; count: number; rows: number }): Plant[] {
+  const possible = DAMAGES.filter(({ modes }) => modes?.includes(mode) ?? true) as [Damage, ...Damage[]];
+  const ids = new Set<number>();
+  while (ids.size < count) ids.add(Math.floor(random.between(1, rows + 1)));
+  return [...ids].map((id, index) => {
+    const damage = possible[index] ?? random.pick(possible);
+    const named = damage.name === 'row added' ? id + EXTRA_FROM : id;
+    return { damage, id, named, amount: Math.floor(random.between(1, 1_000)) };
+  });
+}

@@ -1,0 +1,131 @@
+import pg from 'pg';
+import type { FindingView } from '../../../libs/contracts/verification.schema.js';
+import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import { randomFrom, type Random } from '../random.js';
+import type { ChaosResult } from '../result.js';
+import { notSucceeded } from '../sluice-door.js';
+import { secondsSince } from '../wait.js';
+import { NAMESPACE, withWorld, type World } from '../world.js';
+import { choosePlants, type Plant } from './plants.js';
+
+/** Rows of each table. */
+const ROWS = 5_000;
+/** Damages of each table in a round. */
+const PLANTS = 200;
+const MODES: readonly WriteMode[] = ['incremental_upsert', 'incremental_append', 'full_refresh_overwrite'];
+
+/** Damages and drops rows behind Sluice's back: a verification has to name each of them and nothing else, and a repair has to touch nothing else. */
+export async function verify({ rounds, seed }: { rounds: number; seed: number }, results: ChaosResult[]): Promise<void> {
+  const random = randomFrom(seed);
+  await withWorld({ sizes: { orders: ROWS } }, async (world) => {
+    const warehouse = new pg.Client({ connectionString: world.stack.warehouseUrl, application_name: 'sluice-chaos' });
+    await warehouse.connect();
+    try {
+      for (let round = 1; round <= rounds; round++)
+        for (const mode of MODES) results.push(await oneRound(world, warehouse, { round, mode, random }));
+    } finally {
+      await warehouse.end();
+    }
+  });
+}
+
+interface Round {
+  round: number;
+  mode: WriteMode;
+  random: Random;
+}
+
+async function oneRound(world: World, warehouse: pg.Client, { round, mode, random }: Round): Promise<ChaosResult> {
+  const { sluice } = world;
+  const table = `verify_${mode}_${round}`;
+  const relation = `"${NAMESPACE}"."${table}"`;
+  const syncId = await sluice.createSync({ name: table, stream: 'orders', table, mode, namespace: NAMESPACE });
+  const problems = notSucceeded(await sluice.ended(await sluice.start(syncId)));
+  const clean = await sluice.verify(syncId, { source: true });
+  if (clean.findings.length > 0) problems.push(`${clean.findings.length} findings in a table that nobody had touched`);
+
+  const before = await versions(warehouse, relation);
+  const plants = choosePlants(random, { mode, count: PLANTS, rows: ROWS });
+  for (const { damage, id, amount } of plants) await warehouse.query(damage.sql(relation), [id, amount]);
+  const started = performance.now();
+  const { findings, counts } = await sluice.verify(syncId, { source: true, repair: true });
+  const seconds = secondsSince(started);
+  const judged = judge(plants, findings, mode);
+  problems.push(...judged.problems);
+  const touched = await touchedOthers(warehouse, relation, { before, plants });
+  if (touched > 0) problems.push(`the repair touched ${touched} rows that were right`);
+  problems.push(...(await afterRepair(world, { syncId, mode, plants, table })));
+  const found = PLANTS - judged.missed;
+  console.log(
+    `  round ${round}, ${mode}: ${found} of ${PLANTS} found in ${seconds} s, ${counts.repaired} repaired, ${touched} others touched`,
+  );
+  return {
+    ...{
+      suite: 'verify',
+      round,
+      scenario: `${PLANTS} damages`,
+      mode,
+      moment: `${found} of ${PLANTS} found, ${counts.repaired} repaired`,
+    },
+    ...{ lost: judged.missed, duplicated: 0, differing: judged.invented, recovery_seconds: null, bound_seconds: 0, problems },
+  };
+}
+
+/** Every damage by the key of its row and under its name, and nothing besides. The count of rows and of doubled keys may be named too. */
+function judge(plants: readonly Plant[], findings: readonly FindingView[], mode: WriteMode) {
+  const rows = new Map(findings.filter(({ key }) => key !== null).map((finding) => [finding.key?.['id'] ?? null, finding]));
+  const problems: string[] = [];
+  let missed = 0;
+  for (const { damage, named } of plants) {
+    const finding = rows.get(String(named));
+    rows.delete(String(named));
+    if (finding === undefined) missed += 1;
+    if (finding?.kind === damage.kind(mode) && (mode !== 'incremental_upsert' || finding.outcome === damage.outcome)) continue;
+    problems.push(`${damage.name} of ${named}: ${finding === undefined ? 'not found' : `${finding.kind}, ${finding.outcome}`}`);
+  }
+  for (const finding of rows.values()) problems.push(`${finding.kind} of ${JSON.stringify(finding.key)} was not planted`);
+  return { missed, invented: rows.size, problems: problems.slice(0, 20) };
+}
+
+/** A repaired upsert has only what a repair leaves; a full refresh replaces all of it; an append keeps what is not missing. */
+async function afterRepair(
+  world: World,
+  { syncId, mode, plants, table }: { syncId: string; mode: WriteMode; plants: readonly Plant[]; table: string },
+): Promise<string[]> {
+  const { sluice } = world;
+  if (mode === 'full_refresh_overwrite') {
+    const problems = notSucceeded(await sluice.ended(await sluice.start(syncId)));
+    const { findings } = await sluice.verify(syncId, { source: true });
+    return findings.length === 0 ? problems : [...problems, `${findings.length} findings after a full refresh`];
+  }
+  const left = plants.filter(({ damage }) =>
+    mode === 'incremental_append' ? damage.name !== 'row deleted' : damage.outcome === 'left',
+  );
+  const { findings } = await sluice.verify(syncId, { source: true });
+  const rows = findings.filter(({ key }) => key !== null);
+  if (rows.length !== left.length) return [`${rows.length} rows are wrong after the repair instead of ${left.length}`];
+  if (mode !== 'incremental_upsert') return [];
+  const { lost, duplicated, differing } = await world.compare('orders', table);
+  const later = plants.filter(({ damage }) => damage.name === 'cursor shifted on').length;
+  return lost + duplicated === 0 && differing === later
+    ? []
+    : [`after the repair ${lost} lost, ${duplicated} doubled, ${differing} differing`];
+}
+
+/** Where each row lies and who wrote it. */
+async function versions(warehouse: pg.Client, relation: string): Promise<Map<string, string>> {
+  const { rows } = await warehouse.query<{ id: string; at: string }>(
+    `SELECT id::text, ctid || '/' || xmin AS at FROM ${relation}`,
+  );
+  return new Map(rows.map(({ id, at }) => [id, at]));
+}
+
+async function touchedOthers(
+  warehouse: pg.Client,
+  relation: string,
+  { before, plants }: { before: ReadonlyMap<string, string>; plants: readonly Plant[] },
+): Promise<number> {
+  const damaged = new Set(plants.flatMap(({ id, named }) => [String(id), String(named)]));
+  const after = await versions(warehouse, relation);
+  return [...before].filter(([id, at]) => !damaged.has(id) && after.get(id) !== at).length;
+}
