@@ -1,3 +1,4 @@
+import type { Metadata } from './metadata.js';
 import type { JsonSchema } from './json.js';
 import type { Contract } from './schema-contract.js';
 import type { Resume, WriteMode } from './write-mode.js';
@@ -54,6 +55,8 @@ export interface StreamTarget {
   resume: Resume;
   /** Default: see Contract. */
   contract?: Contract;
+  /** What rows say of their loading. Absent: nothing. */
+  metadata?: readonly Metadata[];
   /** Absent: nothing is ever deleted. */
   deletes?: StreamDeletes;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { METADATA, metadataSchema } from './metadata.js';
 import { contractPolicySchema } from './schema-contract.js';
 import { writeModeSchema } from './write-mode.js';
 
@@ -65,6 +66,15 @@ export const syncStreamSchema = z.strictObject({
   /** Fields to load; default: all of the stream's schema. */
   fields: z.array(z.string().min(1)).min(1).max(1_600).optional(),
   contract: streamContractSchema.optional(),
+  metadata: z
+    .array(metadataSchema)
+    .min(1)
+    .max(METADATA.length)
+    .refine((fields) => new Set(fields).size === fields.length, { message: 'names one twice' })
+    .optional()
+    .describe(
+      'Columns of what a row says of its loading: `_sluice_run` and `_sluice_slice` that last wrote it, `_sluice_loaded_at`, `_sluice_change` (insert, update or delete). Default: none.',
+    ),
   /** How deletes at the source are followed (incremental_upsert, scd2); default: they are not. */
   deletes: deletesSchema.optional(),
 });

@@ -8,4 +8,4 @@ export { textOf } from './text-of.js';
 export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value-text.js';
 export { evolve, type ExistingColumn, type Widening } from './evolve.js';
 export { grow } from './grow.js';
-export { MANAGED, managedColumns, marksDeleted } from './managed-columns.js';
+export { MANAGED, managedColumns, METADATA_COLUMNS, marksDeleted } from './managed-columns.js';

@@ -1,4 +1,5 @@
 import type { StreamTarget } from '../contracts/destination.port.js';
+import type { Metadata } from '../contracts/metadata.js';
 import { columnOf, type Column } from './column.js';
 
 /** Columns of a table that no field of a record fills. */
@@ -13,12 +14,27 @@ export const MANAGED = {
   deleted: '_sluice_deleted',
 } as const;
 
+/** What a row says of its loading, where the sync asks for it. */
+export const METADATA_COLUMNS: Readonly<Record<Metadata, Column>> = {
+  run: { name: '_sluice_run', path: [], type: 'text' },
+  loaded_at: { name: '_sluice_loaded_at', path: [], type: 'timestamptz' },
+  slice: { name: '_sluice_slice', path: [], type: 'text' },
+  change: { name: '_sluice_change', path: [], type: 'text' },
+};
+
 /** Whether deleted rows stay, marked. */
 export const marksDeleted = ({ mode, deletes }: Pick<StreamTarget, 'mode' | 'deletes'>): boolean =>
   mode === 'incremental_upsert' && (deletes?.missing === 'soft' || (deletes?.when !== undefined && deletes.as === 'soft'));
 
 /** What the table of a target has besides its records' columns. Pure. Times of validity have the cursor's own type: nothing of it is lost. */
 export function managedColumns(
+  columns: readonly Column[],
+  target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField' | 'metadata'>,
+): readonly Column[] {
+  return [...modeColumns(columns, target), ...(target.metadata ?? []).map((field) => METADATA_COLUMNS[field])];
+}
+
+function modeColumns(
   columns: readonly Column[],
   target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField'>,
 ): readonly Column[] {

@@ -2,6 +2,7 @@ import type { Tombstone } from '../../contracts/destination.port.js';
 import { MANAGED } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
+import { touch } from './metadata.js';
 import { ident } from './quote.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
@@ -40,6 +41,7 @@ export function compileErasingMerge(options: ErasingMergeOptions): (lines: numbe
     `s.${ident(orderColumn(columns))} DESC`,
   ];
   const set = [...rest.map((name) => `${name} = excluded.${name}`), ...(marks ? [`${mark} = false`] : [])];
+  const changed = [...set, ...touch(options)];
   const differs = `${marks ? `t.${mark} IS TRUE OR ` : ''}ROW(${of('t', rest)}) IS DISTINCT FROM ROW(${of('excluded', rest)})`;
   return (lines) => `WITH winners AS MATERIALIZED (
   SELECT DISTINCT ON (${of('s', keys)}) ${names.map((name, index) => `s.${name} AS c${index}`).join(', ')}, ${compared('s')} AS at,
@@ -47,7 +49,7 @@ export function compileErasingMerge(options: ErasingMergeOptions): (lines: numbe
 merged AS (
   INSERT INTO ${relation} AS t (${[...names, ...(marks ? [mark] : [])].join(', ')})
   SELECT ${[...own, ...(marks ? ['false'] : [])].join(', ')} FROM winners WHERE NOT dead ORDER BY ${ownKeys.join(', ')}
-  ON CONFLICT (${keys.join(', ')}) ${set.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${set.join(', ')} WHERE ${notOlder(compared('excluded'))} AND (${differs})`}
+  ON CONFLICT (${keys.join(', ')}) ${set.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${changed.join(', ')} WHERE ${notOlder(compared('excluded'))} AND (${differs})`}
   RETURNING t.xmax = 0 AS fresh),
 erased AS (DELETE FROM ${relation} t USING winners w WHERE w.dead AND ${sameKey} AND ${notOlder('w.at')} RETURNING 1),
 older AS (

@@ -2,6 +2,7 @@ import type { Tombstone } from '../../contracts/destination.port.js';
 import { MANAGED, type Column } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
+import { touch } from './metadata.js';
 import { ident } from './quote.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
@@ -91,7 +92,7 @@ put AS (
     OR (o.value, o.valid_to, o.is_current, ${content('o')}) IS DISTINCT FROM (w.value, w.valid_to, w.is_current, ${content('w')})
   ORDER BY ${of('w', k)}
   ON CONFLICT (${tableKey}, ${FROM})
-  DO UPDATE SET ${[...contents.map(ident), cursor, TO, CURRENT].map((name) => `${name} = excluded.${name}`).join(', ')}),
+  DO UPDATE SET ${[...[...contents.map(ident), cursor, TO, CURRENT].map((name) => `${name} = excluded.${name}`), ...touch(options)].join(', ')}),
 judged AS (
   SELECT p.fresh, p.dead, p.opens AND bool_and(p.fresh) OVER (PARTITION BY ${of('p', k)}, p.island)
       AND NOT EXISTS (SELECT FROM known o WHERE ${same('o', 'p')} AND NOT o.empty AND o.starts = p.at) AS is_new,

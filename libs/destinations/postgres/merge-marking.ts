@@ -2,6 +2,7 @@ import type { Tombstone } from '../../contracts/destination.port.js';
 import { columnOf, MANAGED } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
+import { touch } from './metadata.js';
 import { ident } from './quote.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
@@ -30,6 +31,7 @@ export function compileMarkingMerge(options: MarkingMergeOptions): (lines: numbe
   const own = columns.map((_, index) => `c${index}`);
   const ownKeys = primaryKey.map((name) => `c${columns.findIndex((column) => column.name === name)}`);
   const of = (alias: string, list: readonly string[]): string => list.map((name) => `${alias}.${name}`).join(', ');
+  const touched = touch(options, `CASE WHEN excluded.${mark} THEN 'delete' ELSE 'update' END`);
   const key = ownKeys.join(', ');
   const compared = (alias: string): string =>
     cursor ? comparable(`${alias}.${ident(cursor.name)}`, cursor, cursorOrder) : 'NULL::integer';
@@ -55,7 +57,7 @@ chosen AS MATERIALIZED (
 merged AS (
   INSERT INTO ${relation} AS t (${[...names, mark].join(', ')})
   SELECT ${[...own, 'dead'].join(', ')} FROM chosen WHERE NOT older ORDER BY ${key}
-  ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...rest, mark].map((name) => `${name} = excluded.${name}`).join(', ')}
+  ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...[...rest, mark].map((name) => `${name} = excluded.${name}`), ...touched].join(', ')}
     WHERE (t.${mark} IS TRUE) IS DISTINCT FROM excluded.${mark} OR ROW(${of('t', rest)}) IS DISTINCT FROM ROW(${of('excluded', rest)})
   RETURNING t.xmax = 0 AS fresh, t.${mark} AS dead),
 counted AS (

@@ -1,5 +1,7 @@
+import type { StreamTarget } from '../../contracts/destination.port.js';
 import type { Column } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
+import { touch } from './metadata.js';
 import { ident } from './quote.js';
 import { orderColumn, STAGE } from './stage.js';
 
@@ -10,6 +12,7 @@ export interface MergeOptions {
   primaryKey: readonly string[];
   cursorField: string | null;
   cursorOrder: 'text' | 'number';
+  metadata?: StreamTarget['metadata'];
 }
 
 /**
@@ -29,6 +32,7 @@ export function compileMerge({
   primaryKey,
   cursorField,
   cursorOrder,
+  metadata,
 }: MergeOptions): (lines: number) => string {
   const keys = primaryKey.map(ident);
   const key = keys.join(', ');
@@ -44,7 +48,7 @@ export function compileMerge({
   const onConflict =
     rest.length === 0
       ? 'DO NOTHING'
-      : `DO UPDATE SET ${rest.map((name) => `${name} = excluded.${name}`).join(', ')}
+      : `DO UPDATE SET ${[...rest.map((name) => `${name} = excluded.${name}`), ...touch({ metadata })].join(', ')}
     WHERE ${notOlder}${list('t')} IS DISTINCT FROM ${list('excluded')}`;
   const keysOfWinners = winners(
     [...keys.map((name) => `s.${name}`), ...(cursor ? [`${compared('s')} AS "cursor"`] : [])].join(', '),

@@ -13,6 +13,7 @@ import { insertLedger } from './ledger.js';
 import { mergingOf } from './merging.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
+import { settings } from './metadata.js';
 import { ident, literal } from './quote.js';
 import { remembersKeys, seenKeys } from './seen-keys.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
@@ -57,6 +58,7 @@ export async function openWriter(
       sessions,
       copyTarget: () => copyTargetOf(session, request, { relation: relationOf(request, opened), columns }),
       timeouts,
+      settings: settings(request.target, key),
       evolve: async (wanted) => {
         const { ref, target } = request;
         const schemaVersion = await pool.with((other) => evolveStream(other, timeouts, { ref, target, wanted }));

@@ -5,6 +5,7 @@ import { terminateOtherRuns } from './backends.js';
 import { columnsOf, namesOf, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { readKnownColumns, recordLayout } from './layout.js';
+import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import { makeSeenKeys, remembersKeys } from './seen-keys.js';
 import type { Session } from './session.js';
@@ -72,12 +73,14 @@ async function beginRun(
   const key = namesOf(columns, target).primaryKey;
   const relation = qualified(target.namespace, target.table);
   if (remembersKeys(target, row)) await makeSeenKeys(session, { streamId: row.id, relation, key });
-  if (!row.loading) return;
+  if (!row.loading) return fillMetadata(session, target);
   row.generation += 1;
   await session.query(what, 'DELETE FROM sluice.boundary WHERE stream_id = $1', [row.id]);
   await session.query(what, 'DELETE FROM sluice.boundary_hit WHERE stream_id = $1', [row.id]);
   const table = qualified(GENERATION_SCHEMA, generationTable(row));
   await session.query(what, `CREATE TABLE ${table} (LIKE ${relation})`);
+  const defaults = setDefaults(table, target);
+  if (defaults !== null) await session.query(what, defaults);
   if (isKeyed(target.mode))
     await session.query(what, `ALTER TABLE ${table} ADD PRIMARY KEY (${tableKey(columns, target).map(ident).join(', ')})`);
 }

@@ -4,6 +4,7 @@ import { SluiceError } from '../../errors/index.js';
 import { managedColumns } from '../../typing/index.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from './generation.js';
 import { readLayout } from './layout.js';
+import { dropDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
 import type { StreamRow } from './stream-row.js';
@@ -43,6 +44,8 @@ async function swap(session: Session, row: LoadedRow, target: StreamTarget, oid:
   const what = `replacing the table ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
   const generation = { schema: GENERATION_SCHEMA, table: generationTable(row) };
+  const defaults = dropDefaults(qualified(generation.schema, generation.table), target);
+  if (defaults !== null) await session.query(what, defaults);
   const trim = await readTrim(session, { oid, schema: target.namespace, table: target.table, generation });
   if (trim === null) return false;
   await session.query(what, 'SAVEPOINT swap');

@@ -2,6 +2,7 @@ import type { StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { MANAGED, namesOf, type Column } from '../../typing/index.js';
 import { GENERATION_SCHEMA, generationPrefix } from './generation.js';
+import { touchDeleted } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
 import { STAGE } from './stage.js';
@@ -81,7 +82,7 @@ export async function deleteMissing(
   const missing = `NOT EXISTS (SELECT FROM ${seen} s WHERE ${key.map((column) => `s.${ident(column)} = t.${ident(column)}`).join(' AND ')})`;
   const removal =
     deletes.missing === 'soft'
-      ? `UPDATE ${table} t SET ${mark} = true WHERE t.${mark} IS NOT TRUE AND ${missing} RETURNING 1`
+      ? `UPDATE ${table} t SET ${[`${mark} = true`, ...touchDeleted(target, runId)].join(', ')} WHERE t.${mark} IS NOT TRUE AND ${missing} RETURNING 1`
       : `DELETE FROM ${table} t WHERE ${missing} RETURNING 1`;
   await session.query(
     what,

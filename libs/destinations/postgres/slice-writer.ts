@@ -37,6 +37,8 @@ export interface WriterOptions extends WriterParts {
   sessions: readonly Session[];
   copyTarget: () => Promise<CopyTarget | null>;
   timeouts: SessionTimeouts;
+  /** Statements that each transaction begins with. */
+  settings: readonly string[];
   /** Changes the table's columns; what it returns makes the writer one of the new columns, while nothing is uncommitted. */
   evolve: (wanted: readonly Wanted[]) => Promise<() => Promise<WriterParts>>;
   /** Frees what the writer held; `completed`: its checkpoint names its sessions no more. */
@@ -219,12 +221,14 @@ export class PostgresSliceWriter implements SliceWriter {
   }
 
   private opening(chunk: OpenChunk): string[] {
-    return chunk.begun ? [`SET LOCAL statement_timeout = ${this.options.timeouts.statementMs}`] : ['BEGIN'];
+    return chunk.begun
+      ? [`SET LOCAL statement_timeout = ${this.options.timeouts.statementMs}`]
+      : ['BEGIN', ...this.options.settings];
   }
 
   private newChunk(): OpenChunk {
-    const { sessions, loading, timeouts } = this.options;
-    const begin = `BEGIN; SET LOCAL statement_timeout = ${timeouts.openChunkMs}`;
+    const { sessions, loading, timeouts, settings } = this.options;
+    const begin = ['BEGIN', `SET LOCAL statement_timeout = ${timeouts.openChunkMs}`, ...settings].join('; ');
     return new OpenChunk({ session: sessions[this.turn] as Session, begin, ...loading });
   }
 
