@@ -22,6 +22,7 @@ export async function createSource(warehouseUrl: string, rows: number): Promise<
        FROM generate_series(1, $1::int) n`,
       [rows],
     );
+    await client.query(`CREATE INDEX ON ${TABLE} (updated_at)`);
     await client.query(`VACUUM ANALYZE ${TABLE}`);
     await client.query('CHECKPOINT');
   });

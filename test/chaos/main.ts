@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { cursors } from './cursors/cursors.suite.js';
 import { modes } from './modes/modes.suite.js';
 import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
 import { partitions } from './partitions/partitions.suite.js';
@@ -10,6 +11,7 @@ import { verify } from './verify/verify.suite.js';
 import { zombies } from './zombies/zombies.suite.js';
 
 const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
+  cursors,
   modes,
   zombies,
   servers,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['modes', 'zombies', 'servers', 'partitions', 'verify'] as const;
+export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface ChaosOptions {
@@ -15,10 +15,17 @@ export interface ChaosOptions {
   json: string | undefined;
 }
 
-const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = { modes: 10, zombies: 20, servers: 3, partitions: 1, verify: 3 };
+const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = {
+  cursors: 10_000,
+  modes: 10,
+  zombies: 20,
+  servers: 3,
+  partitions: 1,
+  verify: 3,
+};
 const DEFAULT_PARENTS = 100_000;
 const MAX_PARENTS = 1_000_000;
-const MAX_ROUNDS = 1_000;
+const MAX_ROUNDS = 100_000;
 const MAX_SEED = 2 ** 31;
 
 const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--json FILE]`;

@@ -48,13 +48,13 @@ export async function closeCursor(
   return { upper: timeBound(end + (cursor.base === 'timestamp' ? await earliestOffset(session, end) : 0n)), ...waits };
 }
 
-/** What is new up to the closing's end, in windows. */
+/** What is new up to the closing's end, in windows; in one where the cursor has no index: each would read the whole table. */
 export async function planWindows(
   session: PgSession,
   table: SourceTable,
   { cursor, state, upper, sliceBytes }: { cursor: CursorColumn; state: StreamState; upper: Bound; sliceBytes: number },
 ): Promise<SliceSpec[]> {
-  const parts = slicesWorth(table, sliceBytes);
+  const parts = table.indexed.includes(cursor.name) ? slicesWorth(table, sliceBytes) : 1;
   const known = parts === 1 ? [] : pick(await histogram(session, table, cursor.name), parts);
   const cuts = cursor.order === 'number' ? known : known.flatMap((text) => timeCut(text) ?? []);
   const windows = windowsUpTo(progressOf(state, cursor), upper, cuts);

@@ -28,6 +28,8 @@ export interface PostgresSourceOptions {
   egress?: EgressCheck;
   /** So much of a table on disk is a slice. Default 32 MiB. */
   sliceBytes?: number;
+  /** How long a plan by a number waits in place for running transactions. Default 2,000. */
+  settlesWithinMs?: number;
 }
 
 /** PostgreSQL 13 or newer: tables and views are streams. It only ever reads. */
@@ -35,10 +37,12 @@ export class PostgresSource implements Source {
   readonly formats: readonly CopyPage['format'][] = ['copy_binary', 'copy_text'];
   private readonly config: PostgresSourceConfig;
   private readonly sliceBytes: number;
+  private readonly settlesWithinMs: number;
   private readonly sessions: SessionShelf;
   private readonly tables = new Map<string, Promise<SourceTable>>();
 
-  constructor({ config, egress, sliceBytes = SLICE_BYTES }: PostgresSourceOptions) {
+  constructor({ config, egress, sliceBytes = SLICE_BYTES, settlesWithinMs = SETTLES_WITHIN_MS }: PostgresSourceOptions) {
+    this.settlesWithinMs = settlesWithinMs;
     this.sliceBytes = sliceBytes;
     this.config = config;
     this.sessions = new SessionShelf(config, egress);
@@ -77,14 +81,14 @@ export class PostgresSource implements Source {
     after: JsonValue | null;
   }): Promise<SlicePage> {
     return this.sessions.with(async (session) => {
-      const table = await readTable(session, this.config, stream);
+      const table = await this.table(session, stream);
       if (!incremental) return { slices: (await planFull(session, table, this.sliceBytes)).map(toSlice), next: null };
       const cursor = this.cursor(table);
       if (cursor === null) throw new SluiceError('CURSOR_MISSING', { detail: `${stream} has no cursor`, details: { stream } });
       const known = after as unknown as Closing | null;
       const closing = known ?? (await this.closing(session, table, cursor));
       if (closing === null) return { slices: [], next: null };
-      if (!(await settled(session, closing, known === null ? 0 : SETTLES_WITHIN_MS))) {
+      if (!(await settled(session, closing, known === null ? 0 : this.settlesWithinMs))) {
         // What the plan ends with is kept: with a new end there would always be new transactions to wait for.
         if (known === null) return { slices: [], next: closing as unknown as JsonObject };
         throw new SluiceError('SOURCE_NOT_READY', {

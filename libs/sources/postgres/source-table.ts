@@ -13,6 +13,8 @@ export interface SourceTable {
   key: readonly string[];
   /** Of a unique index over columns that are never null, each in its order; the primary key among them. */
   uniques: readonly (readonly string[])[];
+  /** First columns of its indexes. */
+  indexed: readonly string[];
   readable: boolean;
   /** On disk, partitions included. */
   bytes: number;
@@ -78,6 +80,8 @@ SELECT t.schema, t.name, t.kind, t.readable,
   coalesce((SELECT json_agg(json_build_object('name', a.attname, 'base', y.typname, 'category', y.typcategory, 'notNull', a.attnotnull) ORDER BY a.attnum)
     FROM pg_attribute a JOIN base b ON b.oid = a.atttypid JOIN pg_type y ON y.oid = b.at AND y.typtype <> 'd'
     WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns,
+  coalesce((SELECT json_agg(DISTINCT a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL), '[]') AS indexed,
   coalesce((SELECT columns FROM uniques u WHERE u.indrelid = t.oid AND u.indisprimary), '[]') AS key,
   coalesce((SELECT json_agg(columns ORDER BY u.indexrelid) FROM uniques u WHERE u.indrelid = t.oid), '[]') AS uniques
 FROM t ORDER BY t.schema, t.name`;

@@ -256,7 +256,7 @@ describe('what is wrong', () => {
     if (!slice) throw new Error('no slice');
     await world.sql.query('DROP TABLE going');
     await expect(pages(source, 'going', slice)).rejects.toMatchObject({ code: 'SOURCE_SHAPE_CHANGED' });
-    await expect(plan(source, 'going')).rejects.toMatchObject({ code: 'SOURCE_SHAPE_CHANGED' });
+    await expect(plan(world.open(), 'going')).rejects.toMatchObject({ code: 'SOURCE_SHAPE_CHANGED' });
   });
 
   it('it cannot write, even as a superuser', async () => {
