@@ -61,12 +61,14 @@ known AS MATERIALIZED (
     FROM ${relation} t WHERE ${sameRow('t', 'e')} AND ${compared(`t.${FROM}`)} >= coalesce((
       SELECT ${compared(`b.${FROM}`)} FROM ${relation} b WHERE ${sameRow('b', 'e')} AND ${compared(`b.${FROM}`)} < e.at
       ORDER BY ${compared(`b.${FROM}`)} DESC LIMIT 1), e.at) OFFSET 0) t),
-points AS MATERIALIZED (
+points AS (
   SELECT ${fields}, value, at, dead, true AS fresh FROM found
   UNION ALL SELECT ${fields}, valid_from, starts, false, false FROM known WHERE NOT empty
   UNION ALL SELECT ${fields}, value, seen, false, false FROM known WHERE NOT empty AND seen > starts
   UNION ALL SELECT ${fields}, valid_to, stops, true, false FROM known WHERE stops IS NOT NULL AND (empty OR stops IS DISTINCT FROM next)),
-placed AS (SELECT DISTINCT ON (${key}, at) * FROM points ORDER BY ${key}, at, fresh DESC),
+placed AS (
+  SELECT DISTINCT ON (${key}, at) *, bool_or(dead AND NOT fresh) OVER (PARTITION BY ${key}, at) AS was_dead
+  FROM points ORDER BY ${key}, at, fresh DESC),
 marked AS (
   SELECT p.*, dead IS DISTINCT FROM lag(dead) OVER w OR (NOT dead AND ${content('p')} IS DISTINCT FROM lag(${content('p')}) OVER w) AS opens
   FROM placed p WINDOW w AS (PARTITION BY ${key} ORDER BY at)),
@@ -94,17 +96,15 @@ put AS (
   ON CONFLICT (${tableKey}, ${FROM})
   DO UPDATE SET ${[...[...contents.map(ident), cursor, TO, CURRENT].map((name) => `${name} = excluded.${name}`), ...touch(options)].join(', ')}),
 judged AS (
-  SELECT p.fresh, p.dead, p.opens AND bool_and(p.fresh) OVER (PARTITION BY ${of('p', k)}, p.island)
-      AND NOT EXISTS (SELECT FROM known o WHERE ${same('o', 'p')} AND NOT o.empty AND o.starts = p.at) AS is_new,
-    CASE WHEN p.dead
-      THEN EXISTS (SELECT FROM points o WHERE ${same('o', 'p')} AND NOT o.fresh AND o.dead AND o.at = p.at)
-      ELSE EXISTS (SELECT FROM known o WHERE ${same('o', 'p')} AND NOT o.empty AND p.at BETWEEN o.starts AND o.seen
-        AND ${content('o')} IS NOT DISTINCT FROM ${content('p')}) END AS was_known
-  FROM grouped p),
+  SELECT p.dead, p.opens AND p.is_new AND o.starts IS DISTINCT FROM p.at AS is_new,
+    CASE WHEN p.dead THEN p.was_dead ELSE o.starts IS NOT NULL AND ${content('o')} IS NOT DISTINCT FROM ${content('p')} END AS was_known
+  FROM (SELECT *, bool_and(fresh) OVER (PARTITION BY ${key}, island) AS is_new FROM grouped) p
+  LEFT JOIN known o ON ${same('o', 'p')} AND NOT o.empty AND p.at BETWEEN o.starts AND o.seen
+  WHERE p.fresh),
 counted AS (
   SELECT count(*) FILTER (WHERE NOT was_known AND NOT dead AND is_new) AS inserted,
     count(*) FILTER (WHERE NOT was_known AND NOT dead AND NOT is_new) AS updated,
     count(*) FILTER (WHERE was_known) AS unchanged, 0 AS superseded,
     count(*) FILTER (WHERE NOT was_known AND dead) AS deleted, ${lines} - count(*) AS deduplicated
-  FROM judged WHERE fresh)`;
+  FROM judged)`;
 }
