@@ -39,6 +39,13 @@ function route(context: ShopContext, { method, path, query, body }: AdminRequest
       shop.touch(entity, from, to, integer(query, 'revision', { from: 1, to: 1_000_000 }));
       return json(200, { entity, changed: to - from + 1 });
     }
+    case 'POST /shop/_admin/remove': {
+      const entity = entityIn(query);
+      const from = integer(query, 'from', { from: 1, to: shop.log(entity).maxId() });
+      const to = integer(query, 'to', { from, to: shop.log(entity).maxId(), otherwise: from });
+      shop.remove(entity, from, to);
+      return json(200, { entity, total: shop.log(entity).total });
+    }
     case 'POST /shop/_admin/append': {
       const entity = entityIn(query);
       const count = integer(query, 'count', { from: 1, to: 1_000_000 });

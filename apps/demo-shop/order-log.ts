@@ -45,11 +45,12 @@ export class OrderLog {
 
   /** Gives ids `from..to`, which must exist, a new revision and a new, latest `updated_at`. */
   touch(from: number, to: number, revision: number): OrderLog {
-    const kept = this.segments.flatMap((s) => [
-      ...(s.from < from ? [{ ...s, to: Math.min(s.to, from - 1) }] : []),
-      ...(s.to > to ? [{ ...s, from: Math.max(s.from, to + 1) }] : []),
-    ]);
-    return new OrderLog([...kept, whole({ first: from, last: to, revision, tick: this.nextTick() })]);
+    return new OrderLog([...this.without(from, to), whole({ first: from, last: to, revision, tick: this.nextTick() })]);
+  }
+
+  /** Ids `from..to` are gone. */
+  remove(from: number, to: number): OrderLog {
+    return new OrderLog(this.without(from, to));
   }
 
   maxId(): number {
@@ -91,6 +92,13 @@ export class OrderLog {
         to: Math.min(segment.to, segment.from + (to - start) - 1),
       };
     }
+  }
+
+  private without(from: number, to: number): Segment[] {
+    return this.segments.flatMap((s) => [
+      ...(s.from < from ? [{ ...s, to: Math.min(s.to, from - 1) }] : []),
+      ...(s.to > to ? [{ ...s, from: Math.max(s.from, to + 1) }] : []),
+    ]);
   }
 
   private nextTick(): number {

@@ -105,6 +105,10 @@ describe('the shop over HTTP', () => {
     });
     expect(await state()).toEqual(after);
     expect(await readByCursor('/shop/events')).toEqual([...expectedRows('events', after)]);
+    await admin('POST', '_admin/remove?entity=events&from=90&to=120');
+    const left = [...expectedRows('events', after)].filter(({ id }) => id < 90 || id > 120);
+    expect(await readByCursor('/shop/events')).toEqual(left);
+    expect([...expectedRows('events', await state())]).toEqual(left);
   });
 
   it('refuses a missing or wrong key, and keeps the admin calls to the admin token', async () => {

@@ -28,6 +28,10 @@ export class Shop {
     this.logs = { ...this.logs, [entity]: this.logs[entity].touch(from, to, revision) };
   }
 
+  remove(entity: Entity, from: number, to: number): void {
+    this.logs = { ...this.logs, [entity]: this.logs[entity].remove(from, to) };
+  }
+
   append(entity: Entity, count: number): void {
     this.logs = { ...this.logs, [entity]: this.logs[entity].append(count) };
   }

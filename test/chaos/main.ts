@@ -3,7 +3,7 @@ import { cursors } from './cursors/cursors.suite.js';
 import { modes } from './modes/modes.suite.js';
 import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
 import { partitions } from './partitions/partitions.suite.js';
-import { passed, resultTable, type ChaosResult } from './result.js';
+import { passed, resultTable, tableByMode, type ChaosResult } from './result.js';
 import { servers } from './servers/servers.suite.js';
 import { secondsSince } from './wait.js';
 import { KEPT_LOGS } from './world.js';
@@ -38,6 +38,7 @@ const broken: unknown = await SUITES[options.suite](options, results).then(
   (error: unknown) => error,
 );
 console.log(resultTable(results));
+if (options.suite === 'modes') console.log(tableByMode(results));
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (broken !== undefined) console.error('the suite could not go on:', broken);
 const right = broken === undefined && passed(results);

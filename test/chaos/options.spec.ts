@@ -14,6 +14,7 @@ describe('the arguments of npm run chaos', () => {
       rounds: 1,
       seed: 7,
       parents: 100_000,
+      destination: 'postgres',
       json: 'x.json',
     });
   });
@@ -26,6 +27,7 @@ describe('the arguments of npm run chaos', () => {
     [['modes', '--seed', 'x']],
     [['partitions', '--parents', '0']],
     [['modes', '--rounds', '1.5']],
+    [['modes', '--destination', 'paper']],
   ])('refuse %j with how it is written', (args) => {
     expect(() => chaosOptions(args)).toThrow('usage: npm run chaos');
   });

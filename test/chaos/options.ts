@@ -4,6 +4,10 @@ import { parseArgs } from 'node:util';
 export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify'] as const;
 export type Suite = (typeof SUITES)[number];
 
+/** Where `modes` loads. */
+export const DESTINATIONS = ['postgres'] as const;
+export type Destination = (typeof DESTINATIONS)[number];
+
 export interface ChaosOptions {
   suite: Suite;
   rounds: number;
@@ -11,6 +15,7 @@ export interface ChaosOptions {
   seed: number;
   /** Partitions of the stream that `partitions` reads. */
   parents: number;
+  destination: Destination;
   /** Where the results go as a JSON array. */
   json: string | undefined;
 }
@@ -28,19 +33,26 @@ const MAX_PARENTS = 1_000_000;
 const MAX_ROUNDS = 100_000;
 const MAX_SEED = 2 ** 31;
 
-const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--json FILE]`;
+const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--destination ${DESTINATIONS.join('|')}] [--json FILE]`;
 
 /** @throws Error saying which argument is wrong and how it is written. */
 export function chaosOptions(args: readonly string[]): ChaosOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, seed: { type: 'string' }, parents: { type: 'string' }, json: { type: 'string' } },
+    options: {
+      ...{ rounds: { type: 'string' }, seed: { type: 'string' }, parents: { type: 'string' } },
+      ...{ destination: { type: 'string', default: 'postgres' }, json: { type: 'string' } },
+    },
   });
   const suite = SUITES.find((name) => name === positionals[0]);
   if (suite === undefined || positionals.length > 1) throw new Error(`name one suite; ${USAGE}`);
+  const destination = DESTINATIONS.find((name) => name === values.destination);
+  if (destination === undefined)
+    throw new Error(`--destination is one of ${DESTINATIONS.join(', ')}; got ${values.destination}; ${USAGE}`);
   return {
     suite,
+    destination,
     rounds: whole('rounds', values.rounds, MAX_ROUNDS) ?? DEFAULT_ROUNDS[suite],
     seed: whole('seed', values.seed, MAX_SEED) ?? randomInt(1, MAX_SEED),
     parents: whole('parents', values.parents, MAX_PARENTS) ?? DEFAULT_PARENTS,

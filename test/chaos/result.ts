@@ -1,5 +1,5 @@
 import { isRight, type Comparison } from '../../apps/demo/compare-table.js';
-import type { Suite } from './options.js';
+import type { Destination, Suite } from './options.js';
 
 /** One line of the last table: what was done to Sluice once, and how it took it. */
 export interface ChaosResult {
@@ -9,6 +9,8 @@ export interface ChaosResult {
   scenario: string;
   /** The write mode it happened in. */
   mode: string;
+  /** Where it was loaded, in the suite that takes `--destination`. */
+  destination?: Destination;
   /** Where or when it was hit, in words. */
   moment: string;
   lost: number;
@@ -26,7 +28,9 @@ export const passed = (results: readonly ChaosResult[]): boolean =>
   results.length > 0 && results.every(({ problems }) => problems.length === 0);
 
 /** The part of a result that the table's comparison decides. */
-export function verdict(comparison: Comparison): Pick<ChaosResult, 'lost' | 'duplicated' | 'differing' | 'problems'> {
+export type Verdict = Pick<ChaosResult, 'lost' | 'duplicated' | 'differing' | 'problems'>;
+
+export function verdict(comparison: Comparison): Verdict {
   const { lost, duplicated, differing, unexpected, samples } = comparison;
   const problems = Object.entries(samples).flatMap(([kind, ids]) =>
     ids.length === 0 ? [] : [`${kind}, by id: ${ids.join(', ')}`],
@@ -53,10 +57,34 @@ const COLUMNS: readonly [title: string, cell: (result: ChaosResult) => string][]
 ];
 
 export function resultTable(results: readonly ChaosResult[]): string {
-  const cells = [COLUMNS.map(([title]) => title), ...results.map((result) => COLUMNS.map(([, cell]) => cell(result)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const problems = results.flatMap((r) => r.problems.map((problem) => `round ${r.round}, ${r.scenario}, ${r.mode}: ${problem}`));
+  return [
+    drawn([COLUMNS.map(([title]) => title), ...results.map((result) => COLUMNS.map(([, cell]) => cell(result)))]),
+    ...problems,
+  ].join('\n');
+}
+
+/** What became of each mode at each destination, over all rounds. */
+export function tableByMode(results: readonly ChaosResult[]): string {
+  const modes = new Map<string, ChaosResult[]>();
+  for (const result of results) {
+    const key = `${result.destination ?? ''}\0${result.mode}`;
+    modes.set(key, [...(modes.get(key) ?? []), result]);
+  }
+  const total = (of: readonly ChaosResult[], name: 'lost' | 'duplicated' | 'differing'): string =>
+    String(of.reduce((sum, result) => sum + result[name], 0));
+  return drawn([
+    ['destination', 'mode', 'kills', 'lost', 'duplicated', 'differing', ''],
+    ...[...modes.values()].map((of) => [
+      ...[of[0]?.destination ?? '-', of[0]?.mode ?? '-', String(of.length), total(of, 'lost'), total(of, 'duplicated')],
+      ...[total(of, 'differing'), of.every(({ problems }) => problems.length === 0) ? 'ok' : 'WRONG'],
+    ]),
+  ]);
+}
+
+function drawn(cells: readonly (readonly string[])[]): string {
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   const lines = cells.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
   const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
-  const problems = results.flatMap((r) => r.problems.map((problem) => `round ${r.round}, ${r.scenario}, ${r.mode}: ${problem}`));
-  return [rule, lines[0], rule, ...lines.slice(1), rule, ...problems].join('\n');
+  return [rule, lines[0], rule, ...lines.slice(1), rule].join('\n');
 }

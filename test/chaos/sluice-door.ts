@@ -2,7 +2,7 @@ import { RestError, type RestClient } from '../../apps/demo/rest-client.js';
 import type { JsonObject } from '../../libs/contracts/json.js';
 import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { RunView, StartedRunView } from '../../libs/contracts/run.schema.js';
-import type { Schedule } from '../../libs/contracts/sync-spec.schema.js';
+import type { Schedule, SyncStream } from '../../libs/contracts/sync-spec.schema.js';
 import type { FindingView, VerificationView } from '../../libs/contracts/verification.schema.js';
 import type { WriteMode } from '../../libs/contracts/write-mode.js';
 import type { Stack } from '../../libs/stack/index.js';
@@ -15,6 +15,7 @@ export interface NewSync {
   mode: WriteMode;
   namespace: string;
   schedule?: Partial<Schedule>;
+  deletes?: Partial<NonNullable<SyncStream['deletes']>>;
   /** Connection to read; default: the shop. */
   sourceId?: string;
 }
@@ -58,14 +59,14 @@ export class SluiceDoor {
   }
 
   /** @returns its id */
-  async createSync({ name, stream, table, mode, namespace, schedule, sourceId }: NewSync): Promise<string> {
+  async createSync({ name, stream, table, mode, namespace, schedule, deletes, sourceId }: NewSync): Promise<string> {
     if (this.ends === undefined) throw new Error('connect comes first');
     const { id } = await this.rest.post<{ id: string }>('/v1/syncs', {
       name,
       source_id: sourceId ?? this.ends.source,
       destination_id: this.ends.destination,
       namespace,
-      streams: [{ name: stream, mode, table }],
+      streams: [{ name: stream, mode, table, ...(deletes === undefined ? {} : { deletes }) }],
       ...(schedule === undefined ? {} : { schedule }),
     });
     return id;

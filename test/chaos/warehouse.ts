@@ -56,6 +56,45 @@ export class Warehouse {
     return { rows: Number(seen?.rows ?? 0), distinct: Number(seen?.distinct ?? 0) };
   }
 
+  /** The transactions that the table's rows came in, oldest first, as texts of their numbers. */
+  async transactions(table: string): Promise<string[]> {
+    const rows = await this.looker.rows<{ xid: string }>(
+      `SELECT DISTINCT xmin::text AS xid, xmin::text::bigint AS age FROM "${this.schema}"."${table}" ORDER BY age`,
+    );
+    return rows.map(({ xid }) => xid);
+  }
+
+  /** Makes a view of some of the table's rows, with the columns that records fill, as long as `work` takes. */
+  async withView<T>(table: string, where: string, work: (view: string) => Promise<T>): Promise<T> {
+    const view = `${table}_judged`;
+    const columns = await this.looker.rows<{ name: string }>(
+      `SELECT quote_ident(column_name) AS name FROM information_schema.columns
+       WHERE table_schema = $1 AND table_name = $2 AND NOT starts_with(column_name, '_sluice_') ORDER BY ordinal_position`,
+      [this.schema, table],
+    );
+    const list = columns.map(({ name }) => name).join(', ');
+    await this.looker.rows(
+      `CREATE VIEW "${this.schema}"."${view}" AS SELECT ${list} FROM "${this.schema}"."${table}" WHERE ${where}`,
+    );
+    try {
+      return await work(view);
+    } finally {
+      await this.looker.rows(`DROP VIEW "${this.schema}"."${view}"`);
+    }
+  }
+
+  /** Versions that have ended, and those of them that are not revision 0 of ids `from..to`, or that no other follows at once. */
+  async endedVersions(table: string, { from, to }: { from: number; to: number }): Promise<{ ended: number; loose: number }> {
+    const name = `"${this.schema}"."${table}"`;
+    const [seen] = await this.looker.rows<{ ended: string; loose: string }>(
+      `SELECT count(*) AS ended, count(*) FILTER (WHERE revision <> 0 OR id NOT BETWEEN $1 AND $2 OR NOT EXISTS (
+         SELECT FROM ${name} n WHERE n.id = t.id AND n._sluice_valid_from = t._sluice_valid_to AND n._sluice_current)) AS loose
+       FROM ${name} t WHERE NOT _sluice_current`,
+      [from, to],
+    );
+    return { ended: Number(seen?.ended ?? 0), loose: Number(seen?.loose ?? 0) };
+  }
+
   /** The server processes that the run's writers hold now. */
   writers(runId: string): Promise<WriterSession[]> {
     return this.looker.rows(

@@ -4,6 +4,7 @@ import { compareTable, type Comparison } from '../../apps/demo/compare-table.js'
 import { RestClient } from '../../apps/demo/rest-client.js';
 import { recordsById, ShopClient } from '../../apps/demo/shop-client.js';
 import { ENTITIES, type Entity } from '../../apps/demo-shop/entities.js';
+import type { ShopState } from '../../apps/demo-shop/generator.js';
 import { startStack, type Stack } from '../../libs/stack/index.js';
 import { ControlPlane } from './control-plane.js';
 import { SluiceDoor } from './sluice-door.js';
@@ -26,9 +27,16 @@ export interface World {
   warehouse: Warehouse;
   controlPlane: ControlPlane;
   /** The table value by value against the shop's generator. */
-  compare(entity: Entity, table: string): Promise<Comparison>;
+  compare(this: void, entity: Entity, table: string, options?: CompareOptions): Promise<Comparison>;
   /** Records per second that the shop hands out from now on, all streams together; 0: as fast as it can. */
   pace(recordsPerSecond: number): Promise<void>;
+}
+
+export interface CompareOptions {
+  /** The shop as it was; default: as it is. */
+  state?: ShopState;
+  /** Records that have a row; default: all. */
+  keeps?: (record: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /** Starts a world with so many rows of these entities, and removes it again whatever happens. `allow`: other APIs, as `host:port`. */
@@ -56,12 +64,12 @@ export async function withWorld<T>(
       warehouse,
       controlPlane,
       sluice,
-      compare: async (entity, table) =>
+      compare: async (entity, table, { state, keeps = () => true } = {}) =>
         compareTable({
           databaseUrl: stack.warehouseUrl,
           schema: NAMESPACE,
           table,
-          expected: recordsById(entity, await shop.state()),
+          expected: filtered(recordsById(entity, state ?? (await shop.state())), keeps),
         }),
       pace: async (recordsPerSecond) => {
         await shop.call('PUT', '/shop/_admin/settings', { pace: recordsPerSecond });
@@ -75,6 +83,10 @@ export async function withWorld<T>(
     cpSync(join(HOME, 'logs'), KEPT_LOGS, { recursive: true });
     await stack.destroy();
   }
+}
+
+function* filtered<T>(all: Iterable<T>, keeps: (one: T) => boolean): Generator<T> {
+  for (const one of all) if (keeps(one)) yield one;
 }
 
 /** A chaos run that was killed leaves its home, with runs that would go on beside ours. Refuses a home that is in use. */

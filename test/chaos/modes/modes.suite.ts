@@ -1,8 +1,10 @@
 import { randomFrom, type Random } from '../random.js';
-import { tooLate, verdict, type ChaosResult } from '../result.js';
+import type { Destination } from '../options.js';
+import { tooLate, type ChaosResult } from '../result.js';
 import { notSucceeded } from '../sluice-door.js';
 import { withWorld, type World } from '../world.js';
-import { changeShop } from './change-shop.js';
+import { changeShop, type Change } from './change-shop.js';
+import { judge } from './judge.js';
 import { strike, type Aim, type Load, type Recovery } from './strike.js';
 import { makeSubjects, PACE, ROWS, type Subject } from './subjects.js';
 import { TableReader } from './table-reader.js';
@@ -18,12 +20,18 @@ const AIMS: readonly [readonly [Aim, Aim], ...(readonly [Aim, Aim])[]] = [
   ['end', 'anywhere'],
 ];
 
-/** kill -9 of the worker in the first and in a second load of every write mode; the three run at the same time, and one kill hits all. */
-export async function modes({ rounds, seed }: { rounds: number; seed: number }, results: ChaosResult[]): Promise<void> {
+/** kill -9 of the worker in the first and in a second load of every write mode; all run at the same time, and one kill hits all. */
+export async function modes(
+  { rounds, seed, destination }: { rounds: number; seed: number; destination: Destination },
+  results: ChaosResult[],
+): Promise<void> {
   const random = randomFrom(seed);
   await withWorld({ sizes: { events: ROWS, orders: ROWS, order_items: ROWS } }, async (world) => {
     await world.pace(PACE);
-    for (let round = 1; round <= rounds; round++) results.push(...(await oneRound(world, round, random)));
+    for (let round = 1; round <= rounds; round++) {
+      const found = await oneRound(world, round, random);
+      results.push(...found.map((result) => ({ ...result, destination })));
+    }
   });
 }
 
@@ -31,57 +39,64 @@ async function oneRound(world: World, round: number, random: Random): Promise<Ch
   const [first, second] = AIMS[(round - 1) % AIMS.length] ?? AIMS[0];
   await world.shop.call('POST', '/shop/_admin/reset?what=data');
   const subjects = await makeSubjects(world, round);
-  const loaded = await load(world, { subjects, round, which: 0, aim: first, random });
-  const versions = await changeShop(world, random);
-  const replaced = subjects.find(({ mode }) => mode === 'full_refresh_overwrite');
-  const reader = replaced && new TableReader(world.warehouse, replaced.table);
-  const reloaded = await load(world, { subjects, round, which: 1, aim: second, random }).catch(async (error: unknown) => {
-    await reader?.end(versions);
+  const loaded = await load(world, { subjects, round, change: null, aim: first, random });
+  const change = await changeShop(world, random);
+  const readers = subjects
+    .filter(({ atOnce }) => atOnce === true)
+    .map(({ name, table, mode }) => ({
+      ...{ name, versions: mode === 'full_refresh_append' ? change.copied : change.overwritten },
+      reader: new TableReader(world.warehouse, table),
+    }));
+  const read = () =>
+    Promise.all(readers.map(async ({ name, reader, versions }) => ({ name, wrong: await reader.end(versions) })));
+  const reloaded = await load(world, { subjects, round, change, aim: second, random }).catch(async (error: unknown) => {
+    await read();
     throw error;
   });
-  const seenWrong = (await reader?.end(versions)) ?? [];
-  for (const result of reloaded) if (result.mode === replaced?.mode) result.problems.push(...seenWrong);
+  for (const { name, wrong } of await read())
+    for (const result of reloaded) if (result.mode === name) result.problems.push(...wrong);
   return [...loaded, ...reloaded];
 }
 
 interface LoadRequest {
   subjects: readonly Subject[];
   round: number;
-  which: 0 | 1;
+  /** What happened since the first load; null: this is the first. */
+  change: Change | null;
   aim: Aim;
   random: Random;
 }
 
-async function load(world: World, { subjects, round, which, aim, random }: LoadRequest): Promise<ChaosResult[]> {
+async function load(world: World, { subjects, round, change, aim, random }: LoadRequest): Promise<ChaosResult[]> {
   const loads = await Promise.all(
     subjects.map(async (subject): Promise<Load> => ({
       subject,
       runId: await world.sluice.start(subject.syncId),
-      expected: subject.expected[which],
+      expected: subject.expected[change === null ? 0 : 1],
     })),
   );
   const expectedMs = (loads.reduce((sum, { expected }) => sum + expected, 0) / PACE) * 1_000;
   const recoveries = await strike(world, { loads, aim, expectedMs, random });
   const results: ChaosResult[] = [];
   // One after the other: the comparison is CPU work, and must not slow down what is still being measured.
-  for (const recovery of recoveries) results.push(await judge(world, { recovery, round, which }));
+  for (const recovery of recoveries) results.push(await outcome(world, { recovery, round, change }));
   return results;
 }
 
-async function judge(
+async function outcome(
   world: World,
-  { recovery, round, which }: { recovery: Recovery; round: number; which: 0 | 1 },
+  { recovery, round, change }: { recovery: Recovery; round: number; change: Change | null },
 ): Promise<ChaosResult> {
   const { subject, runId } = recovery.load;
   const run = await world.sluice.ended(runId, RUN_WITHIN_MS);
   // Said before the comparison: a run that failed early may have left no table to compare.
-  for (const problem of notSucceeded(run)) console.log(`  round ${round}: ${subject.mode}: ${problem}`);
-  const { problems, ...counts } = verdict(await world.compare(subject.entity, subject.table));
+  for (const problem of notSucceeded(run)) console.log(`  round ${round}: ${subject.name}: ${problem}`);
+  const { problems, ...counts } = await judge(world, subject, change);
   const result: ChaosResult = {
     suite: 'modes',
     round,
-    scenario: which === 0 ? 'kill -9, first load' : 'kill -9, second load',
-    mode: subject.mode,
+    scenario: change === null ? 'kill -9, first load' : 'kill -9, second load',
+    mode: subject.name,
     moment: recovery.moment,
     ...counts,
     recovery_seconds: recovery.seconds,

@@ -1,44 +1,95 @@
 import type { Entity } from '../../../apps/demo-shop/entities.js';
+import type { SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
 import { NAMESPACE, type World } from '../world.js';
 
 /** Rows of each stream's first load. */
-export const ROWS = 110_000;
-/** Records per second, all three streams together: a load of ROWS takes about twelve seconds without a kill. */
+export const ROWS = 50_000;
+/** Records per second, all syncs together: a load of all takes about thirteen seconds without a kill. */
 export const PACE = 27_000;
 /** What happens in the shop between the two loads; the stream under append has only new rows, as a touched one would rightly come twice. */
-export const TOUCHED = 70_000;
-export const APPENDED = { events: 100_000, orders: 30_000, order_items: 5_000 } as const;
+export const TOUCHED = 25_000;
+export const APPENDED = { events: 45_000, orders: 12_000, order_items: 4_000 } as const;
+/** Of the stream that is read in full. */
+export const REMOVED = 6_000;
 
-/** One write mode under test. Each has a stream of its own, so that what is changed for one does not disturb the others. */
-export interface Subject {
+/** What the table should hold: see judge. */
+export type Expectation = 'records' | 'history' | 'copies';
+
+/** One write mode under test, with the way it follows deletes. */
+interface Plan {
+  /** What the results call it. */
+  name: string;
   mode: WriteMode;
   entity: Entity;
-  table: string;
-  syncId: string;
+  deletes?: Partial<NonNullable<SyncStream['deletes']>>;
+  expects: Expectation;
+  /** Records that have a row; default: all. */
+  keeps?: (record: Readonly<Record<string, unknown>>) => boolean;
+  /** Rows become visible together, when the run has finished. */
+  atOnce?: boolean;
   /** Records that the first and the second load read. */
   expected: readonly [first: number, second: number];
 }
 
-const STREAMS: readonly Pick<Subject, 'mode' | 'entity' | 'expected'>[] = [
-  { mode: 'incremental_append', entity: 'events', expected: [ROWS, APPENDED.events] },
-  { mode: 'incremental_upsert', entity: 'orders', expected: [ROWS, TOUCHED + APPENDED.orders] },
-  { mode: 'full_refresh_overwrite', entity: 'order_items', expected: [ROWS, ROWS + APPENDED.order_items] },
+export interface Subject extends Plan {
+  table: string;
+  syncId: string;
+}
+
+const CHANGES = TOUCHED + APPENDED.orders;
+const WHOLE = ROWS + APPENDED.order_items - REMOVED;
+/** A sixth of the orders: the demo's tombstones. */
+const TOMBSTONE = { field: 'status', equals: 'refunded' };
+
+export const PLANS: readonly Plan[] = [
+  {
+    name: 'incremental_append',
+    mode: 'incremental_append',
+    entity: 'events',
+    expects: 'records',
+    expected: [ROWS, APPENDED.events],
+  },
+  { name: 'incremental_upsert', mode: 'incremental_upsert', entity: 'orders', expects: 'records', expected: [ROWS, CHANGES] },
+  {
+    ...{ name: 'incremental_upsert, tombstones', mode: 'incremental_upsert', entity: 'orders', expects: 'records' },
+    deletes: { when: TOMBSTONE, as: 'hard' },
+    keeps: (record) => record[TOMBSTONE.field] !== TOMBSTONE.equals,
+    expected: [ROWS, CHANGES],
+  },
+  {
+    ...{ name: 'incremental_upsert, missing keys', mode: 'incremental_upsert', entity: 'order_items', expects: 'records' },
+    deletes: { missing: 'hard' },
+    expected: [ROWS, WHOLE],
+  },
+  { name: 'scd2', mode: 'scd2', entity: 'orders', expects: 'history', expected: [ROWS, CHANGES] },
+  {
+    ...{
+      name: 'full_refresh_overwrite',
+      mode: 'full_refresh_overwrite',
+      entity: 'order_items',
+      expects: 'records',
+      atOnce: true,
+    },
+    expected: [ROWS, WHOLE],
+  },
+  {
+    ...{ name: 'full_refresh_append', mode: 'full_refresh_append', entity: 'order_items', expects: 'copies', atOnce: true },
+    expected: [ROWS, WHOLE],
+  },
 ];
 
 /** New syncs into new tables. The append table has no unique constraint: nothing but the loader keeps doubles out. */
 export function makeSubjects({ sluice }: World, round: number): Promise<Subject[]> {
   return Promise.all(
-    STREAMS.map(async (stream) => {
-      const table = `${stream.mode}_${round}`;
+    PLANS.map(async (plan) => {
+      const table = `${plan.name.replace(/\W+/g, '_')}_${round}`;
+      const { entity: stream, mode, deletes } = plan;
       const syncId = await sluice.createSync({
-        name: table,
-        stream: stream.entity,
-        table,
-        mode: stream.mode,
-        namespace: NAMESPACE,
+        ...{ name: table, stream, table, mode, namespace: NAMESPACE },
+        ...(deletes === undefined ? {} : { deletes }),
       });
-      return { ...stream, table, syncId };
+      return { ...plan, table, syncId };
     }),
   );
 }
