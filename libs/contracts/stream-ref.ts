@@ -1,4 +1,5 @@
 import type { Metadata } from './metadata.js';
+import type { NamingStyle, Nesting } from './nesting.js';
 import type { JsonSchema } from './json.js';
 import type { Contract } from './schema-contract.js';
 import type { Resume, WriteMode } from './write-mode.js';
@@ -55,6 +56,10 @@ export interface StreamTarget {
   resume: Resume;
   /** Default: see Contract. */
   contract?: Contract;
+  /** Default `json`. */
+  nested?: Nesting;
+  /** Of new columns; those that are there keep their names. Default `keep`. */
+  names?: NamingStyle;
   /** What rows say of their loading. Absent: nothing. */
   metadata?: readonly Metadata[];
   /** Absent: nothing is ever deleted. */

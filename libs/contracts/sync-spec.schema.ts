@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { METADATA, metadataSchema } from './metadata.js';
+import { namingStyleSchema, nestingSchema } from './nesting.js';
 import { contractPolicySchema } from './schema-contract.js';
 import { writeModeSchema } from './write-mode.js';
 
@@ -66,6 +67,16 @@ export const syncStreamSchema = z.strictObject({
   /** Fields to load; default: all of the stream's schema. */
   fields: z.array(z.string().min(1)).min(1).max(1_600).optional(),
   contract: streamContractSchema.optional(),
+  nested: nestingSchema
+    .optional()
+    .describe(
+      'Objects inside records. `json` (default): one column of JSON. `flatten`: a column for each field inside, named by the keys with `__` between them, five keys deep; lists stay JSON.',
+    ),
+  names: namingStyleSchema
+    .optional()
+    .describe(
+      'Names of new columns. `keep` (default) changes only what the destination refuses; `snake_case` makes small letters, digits and underscores of all. Columns that are there keep their names.',
+    ),
   metadata: z
     .array(metadataSchema)
     .min(1)

@@ -18,6 +18,8 @@ export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: Str
     cursorOrder: descriptor.cursorOrder,
     resume: descriptor.resume,
     ...(stream.contract === undefined ? {} : { contract: contractOf(stream.contract) }),
+    ...(stream.nested === undefined ? {} : { nested: stream.nested }),
+    ...(stream.names === undefined ? {} : { names: stream.names }),
     ...(stream.metadata === undefined ? {} : { metadata: stream.metadata }),
     ...(stream.deletes === undefined ? {} : { deletes: streamDeletes(stream.deletes) }),
   };

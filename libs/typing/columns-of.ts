@@ -4,6 +4,7 @@ import { SluiceError } from '../errors/index.js';
 import { columnOf, pathKey, type Column } from './column.js';
 import { columnType } from './column-type.js';
 import { newFieldPolicy } from './contract.js';
+import { nestedPaths, schemaAt } from './flatten.js';
 import { nameFields, type NamingRules } from './naming.js';
 
 /** What a destination's tables can have. */
@@ -12,11 +13,14 @@ export interface TableRules {
   maxColumns: number;
 }
 
-type Target = Pick<StreamTarget, 'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField' | 'contract'>;
+type Target = Pick<
+  StreamTarget,
+  'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField' | 'contract' | 'nested' | 'names'
+>;
 
-/** Whether fields that nobody named become columns. */
-export const isOpen = ({ fields, contract = {} }: Pick<Target, 'fields' | 'contract'>): boolean =>
-  fields === undefined && newFieldPolicy(contract) === 'evolve';
+/** Whether fields that nobody named become columns. What is inside a field is not named with it. */
+export const isOpen = ({ fields, contract = {}, nested }: Pick<Target, 'fields' | 'contract' | 'nested'>): boolean =>
+  (fields === undefined || nested === 'flatten') && newFieldPolicy(contract) === 'evolve';
 
 /**
  * The columns of a target, in order. Pure. `known`: the stream's earlier columns, whose names stay; those that were inferred stay with them.
@@ -31,26 +35,30 @@ export function columnsOf(
   const declared = [...new Set(target.fields ?? Object.keys(properties))];
   const open = isOpen(target);
   const needed = open ? neededFields(target).filter((field) => !declared.includes(field)) : [];
-  const fields = [...declared, ...needed];
-  const others = open
-    ? known.filter(({ path, inferred }) => inferred === true && !(path.length === 1 && fields.includes(path[0] ?? '')))
-    : [];
-  const count = fields.length + others.length;
+  const at = (path: readonly string[]) => schemaAt(properties, path);
+  const paths = [
+    ...declared.flatMap((field) => (target.nested === 'flatten' ? nestedPaths(field, at([field])) : [[field]])),
+    ...needed.map((field) => [field]),
+  ];
+  const named = new Set(paths.map(pathKey));
+  const others = open ? known.filter(({ path, inferred }) => inferred === true && !named.has(pathKey(path))) : [];
+  const count = paths.length + others.length;
   if (count === 0 && !open) throw unsupported('the stream has no fields to load; name them in its schema or in `fields`');
   if (count > rules.maxColumns)
     throw unsupported(`${count} fields; the destination allows ${rules.maxColumns} columns: name the ones to load in \`fields\``);
   const before = new Map(known.map((column) => [pathKey(column.path), column]));
   const names = nameFields({
-    paths: fields.map((field) => [field]),
+    paths,
     rules: rules.names,
+    ...(target.names === undefined ? {} : { style: target.names }),
     known: new Map(known.map(({ path, name }) => [pathKey(path), name])),
   });
-  const columns = fields.map((field): Column => {
-    const path = [field];
-    const named = { name: names.get(pathKey(path)) ?? field, path };
-    if (needed.includes(field)) return undescribed(named, before.get(pathKey(path)));
-    const schema = Object.hasOwn(properties, field) ? properties[field] : undefined;
-    return { ...named, type: schema === undefined ? 'jsonb' : columnType(schema) };
+  const columns = paths.map((path): Column => {
+    const [field = ''] = path;
+    const column = { name: names.get(pathKey(path)) ?? field, path };
+    if (needed.includes(field)) return undescribed(column, before.get(pathKey(path)));
+    const schema = at(path);
+    return { ...column, type: schema === undefined ? 'jsonb' : columnType(schema) };
   });
   assertKeys(target, columns);
   return [...columns, ...others.map(({ theirs: _, ...column }) => column)];

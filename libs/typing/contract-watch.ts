@@ -1,7 +1,9 @@
 import { SluiceError } from '../errors/index.js';
 import { pathKey, type Column, type ColumnType } from './column.js';
+import type { Nesting } from '../contracts/nesting.js';
 import type { Contract } from '../contracts/schema-contract.js';
 import { conflictPolicy, newFieldPolicy } from './contract.js';
+import { eachField } from './flatten.js';
 import { typeFor, typeOfValue } from './type-of-value.js';
 import { keepsOrder, widen } from './widen.js';
 
@@ -42,8 +44,11 @@ export interface WatchOptions {
   contract: Contract;
   /** Columns of the key and the cursor: they cannot be empty, and change only where their order stays. */
   fixed?: readonly string[];
-  /** The sync names what it loads: no field is new. */
+  /** The sync names what it loads: no other field is looked at. */
+  fields?: readonly string[] | undefined;
+  /** Nobody asks for fields without a column. */
   closed?: boolean;
+  nested?: Nesting | undefined;
 }
 
 /** What a writer meets of values and fields that do not fit its columns, and what its contract says about each. Nothing here is on the path of what fits. */
@@ -53,12 +58,17 @@ export class ContractWatch {
   /** Values left out, of records that are loaded. */
   discarded = 0;
   readonly watchesFields: boolean;
+  /** Fields are counted inside objects too. */
+  readonly flattens: boolean;
+  private readonly fields: ReadonlySet<string> | null;
   private readonly known: ReadonlySet<string>;
   private lastRecord: unknown;
   private ofLastRecord = 0;
 
   constructor(private readonly options: WatchOptions) {
-    this.watchesFields = options.closed !== true;
+    this.flattens = options.nested === 'flatten';
+    this.watchesFields = options.closed !== true && (options.fields === undefined || this.flattens);
+    this.fields = options.fields === undefined ? null : new Set(options.fields);
     this.known = new Set(options.columns.map(({ path }) => pathKey(path)));
   }
 
@@ -96,29 +106,31 @@ export class ContractWatch {
     return true;
   }
 
-  /** A record with another number of fields than the columns found. Throws Unfit or SCHEMA_FROZEN. */
-  extra(record: Readonly<Record<string, unknown>>, pathOf: (key: string) => readonly string[]): void {
-    const policy = newFieldPolicy(this.options.contract);
-    for (const key of Object.keys(record)) {
-      const value = record[key];
-      const path = pathOf(key);
-      if (value === undefined || this.known.has(pathKey(path))) continue;
-      switch (policy) {
-        case 'freeze':
-          throw frozen(`the field ${fieldOf(path)} is new`);
-        case 'discard_value':
-          if (value !== null) this.discard(record);
-          break;
-        case 'quarantine':
-          throw new Unfit('new_field', fieldOf(path));
-        case 'evolve': {
-          const type = typeOfValue(value);
-          if (type === null) break;
-          const isNew = !this.wanted.has(pathKey(path));
-          if (isNew && this.known.size + this.wanted.size >= MAX_GROWN_COLUMNS) throw new Unfit('too_many_fields', fieldOf(path));
-          this.want(path, type);
-          break;
-        }
+  /** A record that has, or may have, fields without a column. Throws Unfit or SCHEMA_FROZEN. */
+  extra(record: Readonly<Record<string, unknown>>): void {
+    const visit = (path: readonly string[], value: unknown): void => {
+      if (value === undefined || this.known.has(pathKey(path)) || this.fields?.has(path[0] ?? '') === false) return;
+      this.newField(path, value, record);
+    };
+    if (this.flattens) eachField(record, visit);
+    else for (const key of Object.keys(record)) visit([key], record[key]);
+  }
+
+  private newField(path: readonly string[], value: unknown, record: unknown): void {
+    switch (newFieldPolicy(this.options.contract)) {
+      case 'freeze':
+        throw frozen(`the field ${fieldOf(path)} is new`);
+      case 'discard_value':
+        if (value !== null) this.discard(record);
+        return;
+      case 'quarantine':
+        throw new Unfit('new_field', fieldOf(path));
+      case 'evolve': {
+        const type = typeOfValue(value);
+        if (type === null) return;
+        const isNew = !this.wanted.has(pathKey(path));
+        if (isNew && this.known.size + this.wanted.size >= MAX_GROWN_COLUMNS) throw new Unfit('too_many_fields', fieldOf(path));
+        this.want(path, type);
       }
     }
   }

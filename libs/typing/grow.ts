@@ -1,6 +1,7 @@
 import { pathKey, type Column } from './column.js';
 import type { Wanted } from './contract-watch.js';
-import { nameFields, type NamingRules, type NamingStyle } from './naming.js';
+import type { NamingStyle } from '../contracts/nesting.js';
+import { nameFields, type NamingRules } from './naming.js';
 import { widen } from './widen.js';
 
 /** The columns with what records need beyond them. Pure. `known`: every column that the stream ever had, whose names stay. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pathKey } from './column.js';
-import { nameFields, type NamingRules, type NamingStyle } from './naming.js';
+import type { NamingStyle } from '../contracts/nesting.js';
+import { nameFields, type NamingRules } from './naming.js';
 
 const rules: NamingRules = { maxBytes: 63, forbidden: /\0/g, reserved: new Set(['ctid']), caseSensitive: true };
 const loose: NamingRules = { ...rules, maxBytes: 20, forbidden: /[^a-z0-9_]/gi, caseSensitive: false };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { NamingStyle } from '../contracts/nesting.js';
 import { pathKey } from './column.js';
 
 /** What a destination takes as the name of a column. */
@@ -12,9 +13,6 @@ export interface NamingRules {
   /** Whether `a` and `A` are two columns. */
   caseSensitive: boolean;
 }
-
-/** How fields become names: `keep` changes only what the destination refuses; `snake_case` makes small letters, digits and underscores of all. */
-export type NamingStyle = 'keep' | 'snake_case';
 
 const DIGEST_CHARS = 8;
 /** Between the keys of a flattened path. */

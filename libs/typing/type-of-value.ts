@@ -21,9 +21,15 @@ export function typeOfValue(value: unknown): ColumnType | null {
   }
 }
 
+/** An object as JSON.parse makes them; a field of it may be called `toString`. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** Numbers that a double cannot hold are objects with their digits as text; null: another object. */
 export function ownText(value: object): string | null {
-  if (value.toString === Object.prototype.toString || Array.isArray(value)) return null;
+  if (isPlain(value) || Array.isArray(value)) return null;
   // eslint-disable-next-line @typescript-eslint/no-base-to-string -- it has a toString of its own
   return String(value);
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../contracts/stream.js';
 import { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from '../../pipeline/index.js';
+import type { Nesting } from '../../contracts/nesting.js';
 import type { Contract } from '../../contracts/schema-contract.js';
-import { ContractWatch, type Column } from '../../typing/index.js';
+import { ContractWatch, type Column, type WatchOptions } from '../../typing/index.js';
 import { compileLine } from './encoder.js';
 import { literal } from './quote.js';
 
@@ -22,6 +23,7 @@ export interface BoundaryOptions {
   order: CursorOrder;
   columns: readonly Column[];
   contract?: Contract;
+  nested?: Nesting | undefined;
   base: BoundaryBase;
   /** The highest cursor that this slice has committed so far. */
   committed: string | null;
@@ -54,8 +56,8 @@ export class Boundary {
   /** By `${schemaVersion}:${digest hex}`, as in the base. */
   private hits = new Map<string, number>();
 
-  constructor({ field, order, columns, contract = {}, base, committed }: BoundaryOptions) {
-    const line = (of: readonly Column[]) => compileLine(of, digestWatch(of, contract));
+  constructor({ field, order, columns, contract = {}, nested, base, committed }: BoundaryOptions) {
+    const line = (of: readonly Column[]) => compileLine(of, digestWatch(of, { contract, nested }));
     this.field = field;
     this.order = order;
     this.compare = compareCursors(order);
@@ -146,10 +148,14 @@ export class Boundary {
 }
 
 /** A record of which a value does not fit is not in the table, unless it is there without the value. */
-const digestWatch = (columns: readonly Column[], { typeConflicts }: Contract): ContractWatch =>
+const digestWatch = (
+  columns: readonly Column[],
+  { contract, nested }: Pick<WatchOptions, 'contract' | 'nested'>,
+): ContractWatch =>
   new ContractWatch({
     columns,
-    contract: { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' },
+    nested,
+    contract: { typeConflicts: contract.typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' },
     closed: true,
   });
 

@@ -19,10 +19,15 @@ const FULL_NAMES: Readonly<Partial<Record<Column['type'], string>>> = {
  */
 export async function copyTargetOf(
   session: Session,
-  { target }: { target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField' | 'resume'> },
+  { target }: { target: Pick<StreamTarget, 'mode' | 'nested' | 'primaryKey' | 'cursorField' | 'resume'> },
   { relation, columns }: { relation: string; columns: readonly Column[] },
 ): Promise<CopyTarget | null> {
-  if (columns.length === 0 || columns.some(({ path, provisional }) => path.length !== 1 || provisional === true)) return null;
+  if (
+    target.nested === 'flatten' ||
+    columns.length === 0 ||
+    columns.some(({ path, provisional }) => path.length !== 1 || provisional === true)
+  )
+    return null;
   const keyed = isKeyed(target.mode);
   const required = keyed ? target.primaryKey.concat(target.mode === 'scd2' ? (target.cursorField ?? []) : []) : [];
   const actual = await session.query<{ name: string; type: string }>(

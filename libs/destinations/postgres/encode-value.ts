@@ -1,5 +1,5 @@
 import { Decimal, stringifyJson } from '../../json/index.js';
-import { textOf, Unfit, type ColumnType } from '../../typing/index.js';
+import { isPlain, textOf, Unfit, type ColumnType } from '../../typing/index.js';
 
 /** COPY text for NULL. */
 export const NULL = '\\N';
@@ -61,7 +61,7 @@ function numbersFit(value: unknown): boolean {
   if (typeof value === 'bigint' || typeof value === 'number') return textOf('numeric', value) !== undefined;
   if (typeof value !== 'object' || value === null || value instanceof Date) return true;
   if (Array.isArray(value)) return value.every(numbersFit);
-  if (value.toString !== Object.prototype.toString) return textOf('numeric', value) !== undefined;
+  if (!isPlain(value)) return textOf('numeric', value) !== undefined;
   return Object.values(value).every(numbersFit);
 }
 

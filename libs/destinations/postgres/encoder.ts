@@ -4,6 +4,8 @@ import {
   DATE,
   fieldOf,
   isDay,
+  isNested,
+  MAX_KEYS,
   TIME,
   TIMESTAMP,
   TIMESTAMPTZ,
@@ -62,7 +64,7 @@ export function compileEncoder(options: EncoderOptions): Encoder {
       return '';
     }
     const inner: Reject[] = [];
-    const line = encode([{ ...record, [keyOf(column.path)]: null }], inner, number);
+    const line = encode([without(record, column.path)], inner, number);
     const [again] = inner;
     if (again === undefined) return line;
     watch.rejected(record);
@@ -111,7 +113,9 @@ function compileLines(
     const reason = required.includes(name) ? 'null_key' : 'null_cursor';
     return `if (${access([name])} == null) throw new Unfit('${reason}', ${JSON.stringify(name)});`;
   });
-  const counts = watch.watchesFields;
+  const { flattens } = watch;
+  const counts = watch.watchesFields && !flattens;
+  const read = (path: readonly string[]): string => (flattens && path.length < MAX_KEYS ? `leaf(${access(path)})` : access(path));
   const values = columns.map((column, n) => {
     const [field] = column.path;
     const value = valueOf(column, n);
@@ -121,8 +125,8 @@ function compileLines(
     ];
     const checked = guards.length === 0 ? value : `(${guards.join(', ')}, ${value})`;
     return counts
-      ? `((v = ${access(column.path)}) === undefined ? '\\\\N' : (p++, v === null ? '\\\\N' : ${checked}))`
-      : `((v = ${access(column.path)}) == null ? '\\\\N' : ${checked})`;
+      ? `((v = ${read(column.path)}) === undefined ? '\\\\N' : (p++, v === null ? '\\\\N' : ${checked}))`
+      : `((v = ${read(column.path)}) == null ? '\\\\N' : ${checked})`;
   });
   if (numbered) values.push('(first + i)');
   const line = values.length === 0 ? "''" : values.join(" + '\\t' + ");
@@ -135,7 +139,9 @@ function compileLines(
           for (; i < n; i++) {
             r = rows[i];
             ${keyCheck.join('\n')}
-            ${counts ? `p = 0; const line = ${line}; for (const k in r) p--; if (p !== 0) watch.extra(r, pathOf); ${columns.length === 0 ? 'nothing();' : ''} out += line + '\\n';` : `out += ${line} + '\\n';`}
+            ${counts ? 'p = 0;' : ''} const line = ${line};
+            ${counts ? 'for (const k in r) p--; if (p !== 0) watch.extra(r);' : watch.watchesFields ? 'watch.extra(r);' : ''}
+            ${columns.length === 0 ? 'nothing();' : ''} out += line + '\\n';
           }
         } catch (error) {
           out += repair(r, rejectOf(error, columns, r), rejects, first + i);
@@ -145,7 +151,7 @@ function compileLines(
       return out;
     };`;
   const helpers = {
-    ...{ text, json, watch, columns, Unfit, rejectOf, pathOf, isDay, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID },
+    ...{ text, json, watch, columns, Unfit, rejectOf, inner, leaf, isDay, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID },
     slow: (n: number, value: unknown, record: SourceRecord): string => {
       const column = columns[n] as Column;
       const out = column.provisional === true ? undefined : slowText(column.type, value);
@@ -170,16 +176,19 @@ function compileLines(
   return make(...Object.values(helpers));
 }
 
-/** Keys of a flattened path are joined by a character that is in no name. */
-const NESTED = '\0';
-export const keyOf = (path: readonly string[]): string => path.join(NESTED);
-const pathOf = (key: string): readonly string[] => [key];
+const NONE = {};
+/** What holds nested fields; anything but an object holds none. */
+const inner = (value: unknown): object => (isNested(value) ? value : NONE);
+/** The value of a column whose objects are taken apart. */
+const leaf = (value: unknown): unknown => (isNested(value) ? null : value);
 
 /** `r.name`, but never what a record inherits: a field called `constructor` is absent from most records. */
 function access(path: readonly string[]): string {
-  const name = keyOf(path);
-  const key = JSON.stringify(name);
-  return name in Object.prototype ? `(Object.hasOwn(r, ${key}) ? r[${key}] : undefined)` : `r[${key}]`;
+  return path.reduce((before, name, depth) => {
+    const key = JSON.stringify(name);
+    const holder = depth === 0 ? before : `inner(${before})`;
+    return name in Object.prototype ? `(Object.hasOwn(${holder}, ${key}) ? ${holder}[${key}] : undefined)` : `${holder}[${key}]`;
+  }, 'r');
 }
 
 function valueOf({ type, provisional }: Column, n: number): string {
@@ -230,8 +239,7 @@ function rejectOf(error: unknown, columns: readonly Column[], record: SourceReco
 /** The field whose value no column can hold. */
 function culprit(columns: readonly Column[], record: SourceRecord): string | null {
   for (const { path, type } of columns) {
-    const key = keyOf(path);
-    const value = Object.hasOwn(record, key) ? record[key] : null;
+    const value = valueAt(record, path);
     try {
       const encoded = value == null ? NULL : (slowText(type, value) ?? NULL);
       if (!isWellFormed(encoded)) return fieldOf(path);
@@ -240,6 +248,17 @@ function culprit(columns: readonly Column[], record: SourceRecord): string | nul
     }
   }
   return null;
+}
+
+function valueAt(record: SourceRecord, path: readonly string[]): unknown {
+  const [key = '', ...rest] = path;
+  const value = Object.hasOwn(record, key) ? record[key] : null;
+  return rest.length === 0 ? value : valueAt(inner(value) as SourceRecord, rest);
+}
+
+/** A copy whose value at the path is null. */
+function without(record: SourceRecord, [key = '', ...rest]: readonly string[]): SourceRecord {
+  return { ...record, [key]: rest.length === 0 ? null : without(inner(record[key]) as SourceRecord, rest) };
 }
 
 /** String.prototype.isWellFormed (ES2024, in Node since 20). */

@@ -36,7 +36,11 @@ export async function evolveStream(
       const row = await lockOwnStream(session, ref);
       const columns = await readLayout(session, row);
       const known = await readKnownColumns(session, row.id);
-      const grown = grow(columns, wanted, { rules: POSTGRES_RULES.names, known });
+      const grown = grow(columns, wanted, {
+        rules: POSTGRES_RULES.names,
+        known,
+        ...(target.names === undefined ? {} : { style: target.names }),
+      });
       const next = await shapeTable(session, { target, columns: grown, known, keyed: false });
       if (row.loading)
         await shapeTable(session, {

@@ -142,7 +142,7 @@ async function prepareLoading(
 function watchOf(target: StreamTarget, columns: readonly Column[]): ContractWatch {
   const { primaryKey, cursorField } = namesOf(columns, target);
   const fixed = isKeyed(target.mode) ? [...primaryKey, ...(cursorField === null ? [] : [cursorField])] : [];
-  return new ContractWatch({ columns, contract: target.contract ?? {}, fixed, closed: target.fields !== undefined });
+  return new ContractWatch({ columns, contract: target.contract ?? {}, fixed, fields: target.fields, nested: target.nested });
 }
 
 async function boundaryOf(
@@ -160,6 +160,7 @@ async function boundaryOf(
     order: target.cursorOrder,
     columns,
     contract: target.contract ?? {},
+    nested: target.nested,
   });
 }
 

@@ -81,7 +81,7 @@ class PostgresSourceCopy implements SourceCopy {
     const merging = mergingOf(target, { relation: relationOf(options.compared), columns, seen: null });
     const { primaryKey, cursorField } = namesOf(columns, target);
     const fixed = merging === null ? [] : [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
-    const watch = new ContractWatch({ columns, contract, fixed, closed: true });
+    const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
     this.encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
     const list = [...columns.map(({ name }: Column) => ident(name)), ident(orderColumn(columns))].join(', ');
     this.statement = `COPY ${STAGE} (${list}) FROM STDIN`;
