@@ -16,7 +16,7 @@ export async function createSource(warehouseUrl: string, rows: number): Promise<
   await withClient(url.href, async (client) => {
     await client.query(`CREATE TABLE ${TABLE} (${COLUMNS})`);
     await client.query(
-      `INSERT INTO ${TABLE} SELECT n, 'ref-' || md5(n::text), 'Name ' || n, 'person' || n || '@example.com', n / 100.0, n % 100, n % 2 = 0, n % 3 = 0,
+      `INSERT INTO ${TABLE} SELECT n, 'ref-' || md5(n::text), 'Name ' || n, 'person' || n || '@example.com', round(n / 100.0, 2), n % 100, n % 2 = 0, n % 3 = 0,
          timestamptz '2024-01-01' + n * interval '1 second', timestamptz '2025-01-01' + n * interval '1 second',
          jsonb_build_object('street', 'Main Street ' || n, 'city', 'Springfield', 'zip', lpad((n % 99999)::text, 5, '0')), jsonb_build_array('a', 'tag-' || n % 10)
        FROM generate_series(1, $1::int) n`,

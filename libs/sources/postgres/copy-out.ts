@@ -7,9 +7,11 @@ interface Wire extends Connection {
   stream: Socket;
 }
 
-/** Rows in the frames in which they came: one CopyData message each, none cut. */
+/** Rows in the frames in which they came: one CopyData message each, none cut, in pieces. */
 export interface FramedRows {
-  body: Buffer;
+  parts: readonly Buffer[];
+  /** Of all parts. */
+  bytes: number;
   rows: number;
   /** Content of the last one's frame. */
   last: Buffer;
@@ -22,8 +24,6 @@ const PARAMETER_STATUS = 0x53; // S
 const HEADER_BYTES = 5;
 /** Of binary COPY: signature, flags, length of the extension. */
 const SIGNATURE_BYTES = 19;
-/** A page; below, the loader waits more often than it works. */
-const PAGE_BYTES = 512 * 1024;
 /** What waits for the reader; then the server is made to wait. */
 const MOST_WAITING_PAGES = 2;
 /** Without a byte while we wait for some: a server that sorts a large table first is silent for long. */
@@ -55,16 +55,17 @@ export class CopyOut implements Submittable {
   private constructor(
     private readonly statement: string,
     private readonly binary: boolean,
+    private readonly pageBytes: number,
   ) {}
 
   /** The rows, page by page. Leaving early cuts the session, which is then not used again. */
   static async *rows(
     session: PgSession,
     statement: string,
-    { what, binary, signal }: { what: string; binary: boolean; signal: AbortSignal },
+    { what, binary, pageBytes, signal }: { what: string; binary: boolean; pageBytes: number; signal: AbortSignal },
   ) {
     signal.throwIfAborted();
-    const copy = new CopyOut(statement, binary);
+    const copy = new CopyOut(statement, binary, pageBytes);
     const stop = (): void => session.cut();
     signal.addEventListener('abort', stop);
     let ended = false;
@@ -135,7 +136,7 @@ export class CopyOut implements Submittable {
       at = from = end;
     }
     this.keep(data.subarray(from, at));
-    if (this.partBytes >= PAGE_BYTES) this.flush();
+    if (this.partBytes >= this.pageBytes) this.flush();
     if (at < data.length) {
       this.rest = [data.subarray(at)];
       this.restBytes = data.length - at;
@@ -174,7 +175,7 @@ export class CopyOut implements Submittable {
 
   private flush(): void {
     if (this.rows === 0) return;
-    const page = { body: Buffer.concat(this.parts), rows: this.rows, last: Buffer.from(this.last) };
+    const page = { parts: this.parts, bytes: this.partBytes, rows: this.rows, last: this.last };
     this.parts = [];
     this.partBytes = this.rows = 0;
     this.push({ kind: 'page', page });

@@ -7,6 +7,7 @@ import type { Decoding } from './column-kind.js';
 export type RowDecoder = (lines: Buffer) => SourceRecord[];
 
 const NULL = '\\N';
+const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39] as const;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** COPY's escapes taken back: it writes no others. */
@@ -24,10 +25,18 @@ const isoLocalTime = (value: string): string =>
   value.charCodeAt(10) === 0x20 && !value.endsWith('BC') ? `${value.slice(0, 10)}T${value.slice(11)}` : value;
 
 /** NaN and Infinity, which are no JSON numbers, stay text. */
-const isNumber = (value: string): boolean => /^-?\d/.test(value);
+function isNumber(value: string): boolean {
+  const first = value.charCodeAt(value.charCodeAt(0) === MINUS ? 1 : 0);
+  return first >= ZERO && first <= NINE;
+}
+/** A double gives back so many digits as they were. */
+const EXACT_DIGITS = 15;
 /** Every digit as it is, zeros at the end too. */
-const decimalOf = (value: string): unknown =>
-  !isNumber(value) ? value : value.includes('.') ? new Decimal(value) : exactNumber(value);
+function decimalOf(value: string): unknown {
+  if (!isNumber(value)) return value;
+  if (!value.includes('.')) return value.length <= EXACT_DIGITS ? Number(value) : exactNumber(value);
+  return value.length <= EXACT_DIGITS && !value.endsWith('0') ? Number(value) : new Decimal(value);
+}
 
 const DECODE: Readonly<Record<Decoding, (value: string) => unknown>> = {
   text: (value) => value,

@@ -13,6 +13,10 @@ import type { SourceTable } from './source-table.js';
 /** For one slice, its reader's waits included. */
 const READ_MS = 6 * 3_600_000;
 const FRAME_BYTES = 5;
+/** A page; below, the loader waits more often than it works. */
+const PASSED_BYTES = 512 * 1024;
+/** Records of a page wait for their loader: the fewer there are, the fewer outlive a young collection. */
+const DECODED_BYTES = 128 * 1024;
 
 export interface ReadRequest {
   table: SourceTable;
@@ -33,31 +37,44 @@ export async function* readSlice(session: PgSession, request: ReadRequest): Asyn
   const rows = `SELECT ${format.select} FROM ${qualified(table.schema, table.name)}${clauses(table, spec, { cursor, place, from })}`;
   await session.query(what, `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${READ_MS}`);
   const copy = `COPY (${rows}) TO STDOUT${format.binary ? ' (FORMAT binary)' : ''}`;
+  const pageBytes = format.decode === null ? PASSED_BYTES : DECODED_BYTES;
+  const lines = new Lines();
   let requests = 1;
-  for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, signal })) {
-    yield toPage(page, format, { ordered: place.length > 0, requests });
+  for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, pageBytes, signal })) {
+    yield toPage(page, format, { ordered: place.length > 0, requests, lines });
     requests = 0;
   }
   await session.query(what, 'COMMIT');
 }
 
-function toPage(framed: FramedRows, format: RowFormat, { ordered, requests }: { ordered: boolean; requests: number }): Page {
-  const { body, rows, last } = framed;
-  const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: body.length - rows * FRAME_BYTES, requests };
-  if (format.decode !== null) return { format: 'records', records: format.decode(unframed(framed)), ...common };
-  return { format: format.binary ? 'copy_binary' : 'copy_text', body, rows, ...common };
+function toPage(
+  framed: FramedRows,
+  format: RowFormat,
+  { ordered, requests, lines }: { ordered: boolean; requests: number; lines: Lines },
+): Page {
+  const { parts, bytes, rows, last } = framed;
+  const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: bytes - rows * FRAME_BYTES, requests };
+  if (format.decode !== null) return { format: 'records', records: format.decode(lines.of(framed)), ...common };
+  return { format: format.binary ? 'copy_binary' : 'copy_text', body: Buffer.concat(parts), rows, ...common };
 }
 
-/** The rows without their frames. */
-function unframed({ body, rows }: FramedRows): Buffer {
-  const content = Buffer.allocUnsafe(body.length - rows * FRAME_BYTES);
-  let to = 0;
-  for (let at = 0; at < body.length;) {
-    const end = at + 1 + body.readUInt32BE(at + 1);
-    to += body.copy(content, to, at + FRAME_BYTES, end);
-    at = end;
+/** Takes rows out of their frames, into one buffer that is used for every page: large ones of their own bring full collections. */
+class Lines {
+  private buffer: Buffer = Buffer.alloc(0);
+
+  /** Until the next call. */
+  of({ parts, bytes, rows }: FramedRows): Buffer {
+    const needed = bytes - rows * FRAME_BYTES;
+    if (this.buffer.length < needed) this.buffer = Buffer.allocUnsafeSlow(needed * 2);
+    let to = 0;
+    for (const part of parts)
+      for (let at = 0; at < part.length;) {
+        const end = at + 1 + part.readUInt32BE(at + 1);
+        to += part.copy(this.buffer, to, at + FRAME_BYTES, end);
+        at = end;
+      }
+    return this.buffer.subarray(0, to);
   }
-  return content;
 }
 
 function placeFrom(position: Position | null, length: number): string[] | null {

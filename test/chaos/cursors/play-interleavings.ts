@@ -19,7 +19,8 @@ export async function playInterleavings(
   onProgress: (played: number) => void = () => undefined,
 ): Promise<PlayedAll> {
   const all: PlayedAll = { interleavings: 0, rows: 0, missed: [], missedByGreatest: 0 };
-  const lanes = await Promise.all(Array.from({ length: Math.min(LANES, count) }, async () => Lane.open(await database())));
+  const lanes: Lane[] = [];
+  while (lanes.length < Math.min(LANES, count)) lanes.push(await Lane.open(await database()));
   let next = 0;
   const work = async (lane: Lane): Promise<void> => {
     while (next < count) {
