@@ -1,4 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from '../contracts/json.js';
+import { isObject } from '../json/index.js';
 import { hasParent, setAt, takeAt } from './json-pointer.js';
 
 /** Secrets of a configuration by JSON pointer. */
@@ -6,7 +7,6 @@ export type ConfigSecrets = Record<string, JsonValue>;
 
 /** How deep a configuration is looked into. */
 const MAX_DEPTH = 12;
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 const escape = (token: string): string => token.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Pointers of what in `value` the schema marks as secret, whichever of its alternatives applies. */

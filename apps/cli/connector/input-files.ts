@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { StreamState } from '../../../libs/contracts/stream.js';
-import { parseJson } from '../../../libs/json/index.js';
+import { isObject, parseJson } from '../../../libs/json/index.js';
 import { InputError } from './input-error.js';
 
 /** A stream that is to be read, and how. */
@@ -72,6 +72,3 @@ function json(text: string, what: string, path: string): unknown {
     throw new InputError(`The ${what} ${path} is not valid JSON.`);
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

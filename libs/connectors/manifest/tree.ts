@@ -1,8 +1,7 @@
 /** An object of a parsed manifest. */
 export type Tree = Record<string, unknown>;
 
-/** By shape, not by class: parsed values may come from another realm. */
-export const isObject = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+export { isObject } from '../../json/index.js';
 
 /** What a value is, for error messages; never its content, except for short plain values. */
 export function describe(value: unknown): string {
