@@ -72,7 +72,8 @@ const cursorPagination = defineComponent({
       const names = { ...seen.names, last_page_size: kept, last_record: lastRecord ?? null, page_size: asked };
       const of = { ...seen, names };
       if (stop !== undefined && stop.template.source !== '' && stop.holds(of)) return null;
-      const value = cursor.evaluate(of, null);
+      // A name below a missing value fails, as in Airbyte: a pagination that ended there would leave records out without a word.
+      const value = cursor.evaluate(of);
       return truthy(value) ? tokenOf(value, cursor.pointer) : null;
     };
     return {

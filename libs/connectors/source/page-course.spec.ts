@@ -266,3 +266,36 @@ describe('a stream that fails says who has to act', () => {
     expect([failureTypeOf(failure), failure?.code]).toEqual([type, code]);
   });
 });
+
+describe('a cursor pagination', () => {
+  const byCursor = (cursorValue: string, stopCondition?: string): JsonObject => ({
+    paginator: {
+      type: 'DefaultPaginator',
+      page_token_option: option('after'),
+      pagination_strategy: {
+        ...{ type: 'CursorPagination', cursor_value: cursorValue },
+        ...(stopCondition === undefined ? {} : { stop_condition: stopCondition }),
+      },
+    },
+  });
+  const last: Server = () => ({ body: { data: [{ id: 1 }] } });
+
+  it('ends where the answer holds no cursor', async () => {
+    const { asked, ids, failure } = await read({ retriever: byCursor('{{ response.paging.next }}') }, () => ({
+      body: { data: [{ id: 1 }], paging: {} },
+    }));
+    expect({ asked, ids, failure }).toEqual({ asked: ['/items'], ids: [1], failure: null });
+  });
+
+  it('fails where the cursor lies below a value that the answer lacks, as in Airbyte', async () => {
+    const { failure } = await read({ retriever: byCursor('{{ response.paging.next }}') }, last);
+    expect(failure).toMatchObject({ code: 'SOURCE_BAD_RESPONSE' });
+    expect(failure?.message).toContain('cursor_value');
+  });
+
+  it('is not asked for its cursor once the stop condition holds', async () => {
+    const retriever = byCursor('{{ response.paging.next }}', '{{ not response.paging }}');
+    const { ids, failure } = await read({ retriever }, last);
+    expect({ ids, failure }).toEqual({ ids: [1], failure: null });
+  });
+});
