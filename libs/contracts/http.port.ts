@@ -8,6 +8,11 @@ export interface HttpRequest {
   signal: AbortSignal;
   /** Largest accepted body after decompression, in bytes; default 64 MiB. */
   maxBytes?: number;
+  /**
+   * Bytes on the wire. A larger body of a success comes in `pieces`, of any size, as it arrives; default: bodies come whole. A client that cannot
+   * do that gives it whole.
+   */
+  piecesAbove?: number;
   /** Until the headers arrive and between two pieces of the body; default 60 s. */
   timeoutMs?: number;
   /** Which policy of the account's budget the call belongs to, and how much it counts there; default: none, 1. */
@@ -18,12 +23,19 @@ export interface HttpResponse {
   status: number;
   /** Lower-case names; repeated headers joined as fetch does, set-cookie as an array. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The whole body, decompressed. */
+  /** The whole body, decompressed; empty where there are `pieces`. */
   body: Buffer;
+  pieces?: BodyPieces;
   /** After redirects. */
   url: string;
   /** Bytes on the wire. */
   bytes: number;
+}
+
+/** A body as it arrives, decompressed, to be read once. Errors while it is read: those of a call, and SOURCE_BAD_RESPONSE. */
+export interface BodyPieces extends AsyncIterable<Buffer> {
+  /** To be called by who does not read it to its end or leave its iteration. */
+  discard(): void;
 }
 
 /**

@@ -12,14 +12,19 @@ const decoders = {
 
 /** Undoes `content-encoding` in zlib's own threads, never beyond `maxBytes`. Errors: RESPONSE_TOO_LARGE, SOURCE_BAD_RESPONSE. */
 export async function decodeBody(body: Buffer, contentEncoding: string | undefined, maxBytes: number): Promise<Buffer> {
+  let decoded = body;
+  for (const coding of codingsOf(contentEncoding)) decoded = await decodeOne(decoded, coding, maxBytes);
+  return decoded;
+}
+
+/** In the order in which they are undone. Errors: SOURCE_BAD_RESPONSE. */
+export function codingsOf(contentEncoding: string | undefined): string[] {
   const codings = (contentEncoding ?? '')
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim());
   if (codings.length > 3) throw undecodable('too many content codings');
-  let decoded = body;
-  for (const coding of codings.reverse()) decoded = await decodeOne(decoded, coding, maxBytes);
-  return decoded;
+  return codings.reverse();
 }
 
 async function decodeOne(body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
@@ -34,15 +39,22 @@ async function decodeOne(body: Buffer, coding: string, maxBytes: number): Promis
         return await decoders.br(body, options);
       case 'deflate':
         // Half of the servers send zlib as the standard says, the other half raw deflate: the first byte tells.
-        return await ((body[0] ?? 0) % 16 === 8 ? decoders.inflate(body, options) : decoders.inflateRaw(body, options));
+        return await (isZlib(body) ? decoders.inflate(body, options) : decoders.inflateRaw(body, options));
       default:
-        throw undecodable('a content coding that was not asked for');
+        throw undecodable(UNASKED);
     }
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw undecodable(`the ${coding} body is broken`, error);
+    throw brokenBody(coding, error);
   }
 }
 
-const undecodable = (detail: string, cause?: unknown): SluiceError => new SluiceError('SOURCE_BAD_RESPONSE', { detail, cause });
+export const isZlib = (start: Buffer): boolean => (start[0] ?? 0) % 16 === 8;
+
+export const UNASKED = 'a content coding that was not asked for';
+
+export const brokenBody = (coding: string, cause: unknown): SluiceError => undecodable(`the ${coding} body is broken`, cause);
+
+export const undecodable = (detail: string, cause?: unknown): SluiceError =>
+  new SluiceError('SOURCE_BAD_RESPONSE', { detail, cause });

@@ -196,3 +196,77 @@ describe('Egress', () => {
       expect(() => EgressAllowList.parse(entry)).toThrow(entry);
   });
 });
+
+describe('a body in pieces', () => {
+  const collect = async (pieces: AsyncIterable<Buffer> | undefined): Promise<Buffer> => {
+    const found: Buffer[] = [];
+    for await (const piece of pieces ?? []) found.push(piece);
+    return Buffer.concat(found);
+  };
+
+  it.each([
+    ['identity', (body: Buffer) => body],
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+  ])('is the body, undone from %s, and the call lasts as long as it', async (coding, pack) => {
+    const body = Buffer.from(
+      Array.from({ length: 200_000 }, (_, index) => `${Math.imul(index, 2_654_435_761) >>> 0}\n`).join(''),
+    );
+    const port = await serve((_request, response) => response.writeHead(200, { 'content-encoding': coding }).end(pack(body)));
+    const { get, gate } = open(`127.0.0.1:${port}`);
+    const answer = await get(`http://127.0.0.1:${port}/`, { piecesAbove: 1_000, maxBytes: 10_000 });
+    expect(answer.body).toHaveLength(0);
+    expect(gate.settled).toEqual([]);
+    expect((await collect(answer.pieces)).equals(body)).toBe(true);
+    expect(gate.settled).toEqual([200]);
+  });
+
+  it('is given whole where it is small or no success', async () => {
+    const port = await serve(({ url }, response) => response.writeHead(url === '/no' ? 500 : 200).end(Buffer.alloc(2_000)));
+    const { get } = open(`127.0.0.1:${port}`);
+    for (const [path, piecesAbove] of [['/no', 10] as const, ['/', 2_000] as const]) {
+      const answer = await get(`http://127.0.0.1:${port}${path}`, { piecesAbove });
+      expect([answer.body.length, answer.pieces]).toEqual([2_000, undefined]);
+    }
+    expect(await codeOf(get(`http://127.0.0.1:${port}/no`, { piecesAbove: 10, maxBytes: 100 }))).toBe('RESPONSE_TOO_LARGE');
+  });
+
+  it('waits at the source while nobody reads it, and ends when it is left', async () => {
+    let sent = 0;
+    let closed = false;
+    const port = await serve((_request, response) => {
+      const more = (): void => {
+        while (!closed && response.write(Buffer.alloc(64 * 1024))) sent += 1;
+        response.once('drain', more);
+      };
+      response.on('close', () => (closed = true));
+      more();
+    });
+    const { get } = open(`127.0.0.1:${port}`);
+    const { pieces } = await get(`http://127.0.0.1:${port}/`, { piecesAbove: 1_000 });
+    const settled = async (): Promise<number> => {
+      for (let before = -1; before !== sent; await new Promise((resolve) => setTimeout(resolve, 200))) before = sent;
+      return sent;
+    };
+    // What the sockets hold; without the wait it would go on for ever.
+    expect(await settled()).toBeLessThan(1_000);
+    for await (const piece of pieces ?? []) if (piece.length > 0) break;
+    while (!closed) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('tells when the connection breaks half-way, and ends with the signal', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000000' });
+      response.write(Buffer.alloc(50_000), () => setTimeout(() => response.destroy(), 20));
+    });
+    const { get } = open(`127.0.0.1:${port}`);
+    const { pieces } = await get(`http://127.0.0.1:${port}/`, { piecesAbove: 1_000 });
+    expect(await codeOf(collect(pieces))).toBe('SOURCE_UNREACHABLE');
+    const leaving = new AbortController();
+    const open2 = await get(`http://127.0.0.1:${port}/`, { piecesAbove: 1_000, signal: leaving.signal });
+    leaving.abort(new Error('leave'));
+    expect(await codeOf(collect(open2.pieces))).toBe('Error: leave');
+  });
+});

@@ -2,7 +2,9 @@ import type { Dispatcher } from 'undici';
 import type { BudgetAccount, BudgetClass, BudgetGate } from '../contracts/budget.port.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../contracts/http.port.js';
 import { SluiceError } from '../errors/index.js';
+import type { BodyFeed } from './body-feed.js';
 import { decodeBody } from './decode-body.js';
+import { decodePieces } from './decode-pieces.js';
 import type { EgressGuard } from './egress-guard.js';
 import { exchange, type Answer } from './exchange.js';
 import { mapNetworkError } from './map-error.js';
@@ -64,7 +66,8 @@ export class GuardedHttpClient implements HttpClient {
     let answer: Answer;
     try {
       const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
-      answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs }));
+      const { piecesAbove } = request;
+      answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs, piecesAbove }));
     } catch (error) {
       const mapped = mapNetworkError(error, { method: hop.method, host: hop.url.host });
       const timedOut = mapped instanceof SluiceError && mapped.code === 'SOURCE_TIMEOUT';
@@ -72,7 +75,10 @@ export class GuardedHttpClient implements HttpClient {
       await permit.settle({ status: null, headers: {}, timedOut }).catch(() => undefined);
       throw mapped;
     }
-    await permit.settle({ status: answer.status, headers: answer.headers });
+    const { status, headers, feed } = answer;
+    if (feed === undefined) await permit.settle({ status, headers });
+    // The call lasts as long as its body. A permit that cannot be settled then runs out by itself.
+    else void feed.closed.then(() => permit.settle({ status, headers })).catch(() => undefined);
     return answer;
   }
 
@@ -81,16 +87,29 @@ export class GuardedHttpClient implements HttpClient {
     answer: Answer,
     { wireBytes, maxBytes }: { wireBytes: number; maxBytes: number },
   ): Promise<HttpResponse> {
-    const { status, headers } = answer;
+    const { status, headers, feed } = answer;
     const encoding = headers['content-encoding'];
-    const body =
-      typeof encoding === 'string' && hop.method !== 'HEAD' ? await decodeBody(answer.body, encoding, maxBytes) : answer.body;
-    return { status, headers, body, url: hop.url.href, bytes: wireBytes };
+    const coding = typeof encoding === 'string' && hop.method !== 'HEAD' ? encoding : undefined;
+    const found = { status, headers, url: hop.url.href, bytes: wireBytes };
+    if (feed === undefined) {
+      const body = coding === undefined ? answer.body : await decodeBody(answer.body, coding, maxBytes);
+      return { ...found, body };
+    }
+    const pieces = await decodePieces(mapped(feed, hop), coding);
+    return { ...found, body: answer.body, pieces: { [Symbol.asyncIterator]: () => pieces, discard: () => feed.discard() } };
   }
 
   private defaults(headers: Readonly<Record<string, string>>): Record<string, string> {
     const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
     const defaults = { 'user-agent': this.options.userAgent, accept: '*/*', 'accept-encoding': 'gzip, deflate, br' };
     return { ...Object.fromEntries(Object.entries(defaults).filter(([name]) => !given.has(name))), ...headers };
+  }
+}
+
+async function* mapped(feed: BodyFeed, hop: Hop): AsyncGenerator<Buffer> {
+  try {
+    yield* feed;
+  } catch (error) {
+    throw mapNetworkError(error, { method: hop.method, host: hop.url.host });
   }
 }

@@ -1,0 +1,2 @@
+export { startOf } from './start-of.js';
+export { through } from './through.js';
