@@ -1,18 +1,35 @@
-import { csvRows } from './csv.js';
+import { csvRowReader, csvRows } from './csv.js';
 import { setField } from './fields.js';
 
 /** The name under which JSON shows what Python's DictReader keeps under the key None: cells beyond the header. */
 const REST = 'null';
 
+interface Dialect {
+  delimiter: string;
+  nulls: ReadonlySet<string>;
+}
+
 /** CSV text to one object a row, as Python's DictReader: the first row names the fields, empty rows are skipped, missing cells are null. */
 export const csvDecoding =
-  ({ delimiter, nulls }: { delimiter: string; nulls: ReadonlySet<string> }) =>
-  (text: string): Record<string, unknown>[] => {
-    const rows = csvRows(text, delimiter);
-    const first = rows.next();
-    const names = first.done === true ? [] : first.value;
+  ({ delimiter, nulls }: Dialect) =>
+  (text: string): Record<string, unknown>[] =>
+    dictReader(nulls)(csvRows(text, delimiter));
+
+/** The same for a text that comes in pieces. `last`: nothing follows. */
+export function csvDecodingInPieces({ delimiter, nulls }: Dialect): (text: string, last: boolean) => Record<string, unknown>[] {
+  const [rows, records] = [csvRowReader(delimiter), dictReader(nulls)];
+  return (text, last) => records(rows(text, last));
+}
+
+function dictReader(nulls: ReadonlySet<string>): (rows: Iterable<string[]>) => Record<string, unknown>[] {
+  let names: string[] | null = null;
+  return (rows) => {
     const records: Record<string, unknown>[] = [];
     for (const row of rows) {
+      if (names === null) {
+        names = row;
+        continue;
+      }
       if (row.length === 0) continue;
       const record: Record<string, unknown> = {};
       for (const [index, name] of names.entries()) {
@@ -24,3 +41,4 @@ export const csvDecoding =
     }
     return records;
   };
+}

@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { parseJson } from '../../json/index.js';
+import type { PieceDecoding } from './piece-decoding.js';
 
 /** What of an answer a decoder looks at. */
 export type Encoded = Pick<HttpResponse, 'body' | 'headers'>;
@@ -13,6 +14,8 @@ export interface Decoder {
   readonly streamed: boolean;
   /** There where it makes nothing but the JSON of the whole body: who has parsed that already has its work done. */
   readonly json?: JsonReading;
+  /** There where it can read a body as it arrives. */
+  readonly inPieces?: PieceDecoding | undefined;
 }
 
 export interface JsonReading {

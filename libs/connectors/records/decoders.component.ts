@@ -4,9 +4,11 @@ import { component, defineComponent, type Component } from '../manifest/componen
 import { field, list, optional, text, type Field } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
 import { ESCAPED_LETTERS } from '../template/syntax/escapes.js';
-import { csvDecoding } from './csv-decoding.js';
+import { csvDecoding, csvDecodingInPieces } from './csv-decoding.js';
 import { bodiesOf, readJson, unpack, type Decoder, type JsonReading, type Parse } from './decoder.js';
-import { textEncoding, type ReadText } from './text-encoding.js';
+import { lineParser, unpacked, type PieceDecoding, type PieceParser } from './piece-decoding.js';
+import { textEncoding, type TextEncoding } from './text-encoding.js';
+import { isGzip, unpackPieces } from './unpack-pieces.js';
 import { xmlBodies } from './xml-decoding.js';
 import { zipFiles } from './zip.js';
 
@@ -16,7 +18,11 @@ export type { Decoder } from './decoder.js';
 interface ByteDecoder extends Decoder {
   readonly parse: Parse;
 }
-const ofBytes = (parse: Parse, streamed = true): ByteDecoder => ({ parse, streamed, decode: ({ body }) => parse(body) });
+const ofBytes = (parse: Parse, streamed = true, inPieces?: PieceDecoding): ByteDecoder => ({
+  ...{ parse, streamed, inPieces },
+  decode: ({ body }) => parse(body),
+});
+const plainPieces = (open: () => PieceParser): PieceDecoding => ({ unpack: unpacked, open });
 
 const ofJson = (json: JsonReading): ByteDecoder => ({ ...ofBytes((body) => bodiesOf(readJson(body, json)), false), json });
 
@@ -24,35 +30,48 @@ export const decodeJson = ofJson({ keepsFloats: false });
 export const decodeJsonKeepingFloats = ofJson({ keepsFloats: true });
 const jsonDecoder = defineComponent({ type: 'JsonDecoder', fields: {}, build: () => decodeJson });
 
-const lines = (body: Buffer): string[] => body.toString('utf8').split('\n');
+const jsonLines = (body: Buffer): unknown[] =>
+  body
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => parseJson(line));
+const NEWLINE = 10;
+const RETURN = 13;
 
 const jsonlDecoder = defineComponent({
   type: 'JsonlDecoder',
   fields: {},
   build: () =>
-    ofBytes((body) =>
-      lines(body)
-        .filter((line) => line.trim() !== '')
-        .map((line) => parseJson(line)),
+    ofBytes(
+      jsonLines,
+      true,
+      plainPieces(() => lineParser((piece) => piece.lastIndexOf(NEWLINE) + 1, jsonLines)),
     ),
 });
+
+function textLines(body: Buffer): { record: string }[] {
+  const found = body.toString('utf8').split(/\r\n|\r|\n/);
+  // A line end ends a line, it does not begin one.
+  if (found.at(-1) === '') found.pop();
+  return found.map((record) => ({ record }));
+}
+/** At the very end of a piece "\r" may be half a line end. */
+const lastLineEnd = (piece: Buffer): number =>
+  Math.max(piece.lastIndexOf(NEWLINE), piece.subarray(0, -1).lastIndexOf(RETURN)) + 1;
 
 const iterableDecoder = defineComponent({
   type: 'IterableDecoder',
   fields: {},
   build: (): Decoder => ({
     streamed: true,
-    decode({ body }) {
-      const found = body.toString('utf8').split(/\r\n|\r|\n/);
-      // A line end ends a line, it does not begin one.
-      if (found.at(-1) === '') found.pop();
-      return found.map((record) => ({ record }));
-    },
+    decode: ({ body }) => textLines(body),
+    inPieces: plainPieces(() => lineParser(lastLineEnd, textLines)),
   }),
 });
 
 /** The name of a text encoding. */
-const encoding = (): Field<ReadText> =>
+const encoding = (): Field<TextEncoding> =>
   field((value, place) => {
     const name = text().parse(value, place);
     return (
@@ -60,7 +79,7 @@ const encoding = (): Field<ReadText> =>
       place.compiler.reject({ path: place.pointer, message: 'there is no such text encoding', found: name })
     );
   });
-const utf8 = textEncoding('utf-8') as ReadText;
+const utf8 = textEncoding('utf-8') as TextEncoding;
 
 const csvDecoder = defineComponent({
   type: 'CsvDecoder',
@@ -69,7 +88,7 @@ const csvDecoder = defineComponent({
     delimiter: optional(text(), ','),
     set_values_to_none: optional(list(text()), []),
   },
-  build({ encoding: read, delimiter, set_values_to_none: nulls }, place) {
+  build({ encoding: codec, delimiter, set_values_to_none: nulls }, place) {
     const separator = unescape(delimiter === '' ? ',' : delimiter);
     if (separator.length !== 1 || '\r\n"'.includes(separator))
       return place.compiler.reject({
@@ -77,8 +96,13 @@ const csvDecoder = defineComponent({
         message: 'a delimiter is one character, or an escape like \\t',
         found: delimiter,
       });
-    const decode = csvDecoding({ delimiter: separator, nulls: new Set(nulls) });
-    return ofBytes((body) => decode(read(body)));
+    const dialect = { delimiter: separator, nulls: new Set(nulls) };
+    const decode = csvDecoding(dialect);
+    const open = (): PieceParser => {
+      const [read, records] = [codec.open(), csvDecodingInPieces(dialect)];
+      return { push: (piece) => records(read(piece, false), false), end: () => records(read(Buffer.alloc(0), true), true) };
+    };
+    return ofBytes((body) => decode(codec.read(body)), true, plainPieces(open));
   },
 });
 
@@ -97,7 +121,7 @@ const unescape = (delimiter: string): string =>
 const jsonItemsDecoder = defineComponent({
   type: 'JsonItemsDecoder',
   fields: { items_path: text(), encoding: optional(encoding(), utf8) },
-  build: ({ items_path: path, encoding: read }) => ofBytes((body) => itemsAt(parseJson(read(body)), path)),
+  build: ({ items_path: path, encoding: codec }) => ofBytes((body) => itemsAt(parseJson(codec.read(body)), path)),
 });
 
 /** The elements of the lists that a dotted path leads to; a step "item" goes through a list. */
@@ -114,11 +138,14 @@ function itemsAt(document: unknown, path: string): readonly unknown[] {
 const gzipDecoder: Component<ByteDecoder> = defineComponent({
   type: 'GzipDecoder',
   fields: { decoder: component(() => byteDecoders) },
-  build: ({ decoder }) =>
-    ofBytes((body) => decoder.parse(isGzip(body) ? unpack('gzip', (options) => gunzipSync(body, options)) : body)),
+  build({ decoder: { parse, inPieces } }) {
+    const decode: Parse = (body) => parse(isGzip(body) ? unpack('gzip', (options) => gunzipSync(body, options)) : body);
+    if (inPieces === undefined) return ofBytes(decode);
+    const inner = async (pieces: AsyncIterable<Buffer>) =>
+      inPieces.unpack(await unpackPieces(pieces, { zlib: false, plain: (plain) => plain }));
+    return ofBytes(decode, true, { unpack: inner, open: () => inPieces.open() });
+  },
 });
-
-const isGzip = (body: Buffer): boolean => body[0] === 0x1f && body[1] === 0x8b;
 
 const zipfileDecoder = defineComponent({
   type: 'ZipfileDecoder',

@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../contracts/http.port.js';
 import type { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
+import type { PieceDecoding } from './piece-decoding.js';
 
 /** What an extractor looks at: the decoded bodies, or the answer itself. */
 export interface Extractable {
@@ -19,6 +20,14 @@ export interface Extracted {
 }
 
 /** Takes the records out of an answer. Throws SOURCE_BAD_RESPONSE where it has another shape. */
-export type Extractor = (answer: Extractable, scope: Scope) => Extracted;
+export interface Extractor {
+  (answer: Extractable, scope: Scope): Extracted;
+  /** What it takes out of an answer is what it takes out of its bodies, one by one. */
+  readonly bodyByBody?: true;
+  /** It reads the body itself, and can do so as it arrives: the values are the records. */
+  readonly inPieces?: PieceDecoding;
+}
+
+export const bodyByBody = (extract: Extractor): Extractor => Object.assign(extract, { bodyByBody: true as const });
 
 export const counted = (records: readonly unknown[]): Extracted => ({ records, count: records.length });

@@ -2,7 +2,7 @@ import { component, defineComponent, type Component } from '../manifest/componen
 import { boolean, enumeration, list, optional, template } from '../manifest/fields.js';
 import { isObject } from '../manifest/tree.js';
 import { truthy } from '../template/values.js';
-import { counted, type Extracted, type Extractor } from './extractor.js';
+import { bodyByBody, counted, type Extracted, type Extractor } from './extractor.js';
 import { AmbiguousPath, valueAt, valuesAt } from './paths.js';
 import { recordExpander } from './record-expander.component.js';
 import { responseToFileExtractor } from './response-to-file-extractor.component.js';
@@ -13,7 +13,7 @@ const dpath: Component<Extractor> = defineComponent({
   type: 'DpathExtractor',
   fields: { field_path: list(template()), record_expander: optional(component(() => [recordExpander])) },
   build({ field_path: path, record_expander: expand }, place): Extractor {
-    return (answer, scope) => {
+    return bodyByBody((answer, scope) => {
       const steps = path.map((step) => step.text(scope));
       const bodies = answer.bodies();
       try {
@@ -24,7 +24,7 @@ const dpath: Component<Extractor> = defineComponent({
         if (!(error instanceof AmbiguousPath)) throw error;
         throw answer.misshapen(`the field_path at ${place.pointer} leads to several values`);
       }
-    };
+    });
   },
 });
 
