@@ -183,6 +183,19 @@ describe('ChunkMover', () => {
     expect(whole.isCompleted()).toBe(true);
   });
 
+  it('does not leave at the end of the window where the source would send again what was read', async () => {
+    const read: Read = async function* (_, signal) {
+      for (let at = 0; at < 40; at += 10) {
+        if (at === 10) await new Promise((resolve) => setTimeout(resolve, 300));
+        yield { ...page(at), rereads: at < 30 };
+      }
+      await hang(signal);
+    };
+    const w = world({ read, windowMs: 200 });
+    expect(await w.mover.run()).toEqual({ status: 'more' });
+    expect(w.ids()).toEqual(numbers(0, 40));
+  });
+
   it('keeps what it read before the source failed, and throws', async () => {
     const w = world({
       rows: 1_000,

@@ -19,7 +19,11 @@ export class SliceReading {
   private readonly cutter: ChunkCutter;
   private readonly pages: ReadAhead;
   private readonly onDrain = () => this.stop.abort(new Error('draining'));
+  private readonly onWindow = () => (this.rereads ? (this.late = true) : this.onDrain());
   private readonly windowTimer: NodeJS.Timeout | undefined;
+  /** The window is over, but who goes on from here would receive again what was read: the next better place is waited for. */
+  private late = false;
+  private rereads = false;
 
   constructor(
     private readonly request: ChunkMoverRequest,
@@ -31,7 +35,7 @@ export class SliceReading {
     this.position = from;
     this.cutter = new ChunkCutter(limits);
     // A slice that cannot be resumed would start again in every window: it is read to its end, however long that takes.
-    if (target.resume === 'exact') this.windowTimer = setTimeout(this.onDrain, Math.max(0, deadline - Date.now()));
+    if (target.resume === 'exact') this.windowTimer = setTimeout(this.onWindow, Math.max(0, deadline - Date.now()));
     drain.addEventListener('abort', this.onDrain);
     if (drain.aborted) this.onDrain();
     const { signal } = this.stop;
@@ -52,6 +56,8 @@ export class SliceReading {
           this.cutter.add(next.page, Date.now());
           this.atPosition = next.page.position !== null;
           if (next.page.position !== null) this.position = next.page.position;
+          this.rereads = next.page.rereads === true;
+          if (this.late && !this.rereads) this.onDrain();
           if (this.cutter.isDue(Date.now())) await this.commit();
           break;
         case 'nothing_yet':

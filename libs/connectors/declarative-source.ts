@@ -3,6 +3,8 @@ import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Page, SlicePage, Source, SourceStates, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
+import { JobSlots, jobSlotsOf } from './async/job-slots.js';
+import { maxJobs } from './async/max-jobs.js';
 import { countedClient } from './http/api-budget.js';
 import { createMemoryVault } from './auth/memory-vault.js';
 import { completeSlice } from './source/complete-slice.js';
@@ -55,6 +57,7 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
   const counted = countedClient(http, model.budget, scopeOf(opened, now(), null));
   const environment = withSchemas({
     ...{ config: opened, http: counted, credentials, learn, now },
+    jobs: jobSlotsOf(model, { config: opened, limit: maxJobs(model.maxJobs, scopeOf(opened, now(), null)), nowMs: now() }),
     ...(sleep === undefined ? {} : { sleep }),
     ...(chosen === undefined ? {} : { chosen }),
   });
@@ -82,7 +85,8 @@ class DeclarativeSource implements Source {
   check(): Promise<void> {
     const { check } = this.model;
     const config = { ...this.environment.config, ...check.overrides };
-    const environment = { ...this.environment, config, maxTries: CHECK_TRIES };
+    // A check leaves a job as soon as it is created: it must not count against the jobs of a run, or of the next stream.
+    const environment = { ...this.environment, config, maxTries: CHECK_TRIES, jobs: new JobSlots(Infinity) };
     return this.guarded(async () => {
       for (const stream of await streamsToCheck(check, new OpenedStreams(this.model, environment, this.closing.signal))) {
         const plan = planSlices(stream, environment, {

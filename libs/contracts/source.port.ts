@@ -9,6 +9,8 @@ interface PageFacts {
   bytes: number;
   /** Calls made for this page, repeats included. */
   requests: number;
+  /** Who goes on from the position has to receive again what lies before it: a reader should leave here only if it must. Default: false. */
+  rereads?: boolean;
 }
 
 /** Records read together. */

@@ -1,14 +1,15 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import type { BudgetGate } from '../../libs/contracts/budget.port.js';
 import type { JsonObject } from '../../libs/contracts/json.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { Position, StreamState } from '../../libs/contracts/stream.js';
 import { Egress, EgressAllowList } from '../../libs/egress/index.js';
-import { budgetAccountOf, compileManifestText, createDeclarativeSource } from '../../libs/connectors/index.js';
+import { budgetAccountOf, compileManifest, createDeclarativeSource } from '../../libs/connectors/index.js';
 import { recordsOf } from '../../libs/pipeline/index.js';
 
-/** What a test's API answers: [status, body, headers]. Objects are sent as JSON. */
+/** What a test's API answers: [status, body, headers]. Objects are sent as JSON, streams as they come. */
 export type Reply = [status: number, body?: unknown, headers?: Record<string, string>];
 export type Handle = (
   request: { method: string; url: string; body: string; headers: IncomingMessage['headers'] },
@@ -34,6 +35,12 @@ export async function startApi(handle: Handle): Promise<Api> {
       const { method = 'GET', url = '/', headers } = request;
       asked.push(`${method} ${url}`);
       const [status, body = '', extra = {}] = handle({ method, url, headers, body: Buffer.concat(pieces).toString() }, base);
+      if (body instanceof Readable) {
+        response.writeHead(status, extra);
+        // A reader that leaves is no error of the API.
+        pipeline(body, response, () => undefined);
+        return;
+      }
       const raw = typeof body === 'string' || Buffer.isBuffer(body);
       response.writeHead(status, { 'content-type': 'application/json', ...extra });
       response.end(raw ? body : JSON.stringify(body));
@@ -58,7 +65,8 @@ export function openSource(
   api: Api,
   config: JsonObject = {},
 ): { source: Source; clock: { now: number }; close(): Promise<void> } {
-  const { model } = compileManifestText(JSON.stringify(manifest));
+  // As stored; sources of one manifest share their model, as in a worker.
+  const model = compileManifest(JSON.parse(JSON.stringify(manifest)));
   const given = { base: api.base, ...config };
   const egress = new Egress({ allow: EgressAllowList.parse(api.base.slice('http://'.length)), gate: freeGate, version: '0' });
   const http = egress.client({ account: budgetAccountOf({ model, config: given, workspaceId: 'w' }), class: 'batch' });

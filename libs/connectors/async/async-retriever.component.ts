@@ -7,9 +7,10 @@ import { isObject } from '../manifest/tree.js';
 import { paginators, singlePage } from '../paginators/paginators.component.js';
 import { wholeStream } from '../partitions/partition.js';
 import { routerField } from '../partitions/router-field.js';
-import { decodeJson, decoders } from '../records/decoders.component.js';
-import { counted, type Extractor } from '../records/extractor.js';
+import { decodeJson, decoders, type Decoder } from '../records/decoders.component.js';
+import { bodyByBody, counted, type Extractor } from '../records/extractor.js';
 import { downloadExtractors, extractors, take } from '../records/extractors.component.js';
+import type { PieceDecoding } from '../records/piece-decoding.js';
 import { recordSelector } from '../records/record-selector.component.js';
 import type { Retriever } from '../source/stream-model.js';
 import type { JobModel } from './job-model.js';
@@ -29,12 +30,16 @@ function textsIn(value: unknown): string[] {
 const requester = () => component(() => [httpRequester]);
 const requesterWithTexts = () => withTexts(requester());
 /** A number, or a template that gives one. */
-const count = (): Field<Interpolation> =>
+export const count = (): Field<Interpolation> =>
   either<Interpolation>('a whole number or a template', (value) =>
     typeof value === 'string' ? template() : field((found, place) => template().parse(integer().parse(found, place), place)),
   );
 
-const wholeBody: Extractor = (answer) => counted(answer.bodies().flatMap((body) => take(body, [])));
+const wholeBody: Extractor = bodyByBody((answer) => counted(answer.bodies().flatMap((body) => take(body, []))));
+
+/** How downloads are read as they arrive; undefined: they are read whole. */
+const piecesOf = (extract: Extractor, decoder: Decoder): PieceDecoding | undefined =>
+  extract.inPieces ?? (extract.bodyByBody === true ? decoder.inPieces : undefined);
 
 export const asyncRetriever: Component<Retriever> = defineComponent({
   type: 'AsyncRetriever',
@@ -73,6 +78,8 @@ export const asyncRetriever: Component<Retriever> = defineComponent({
     const { abort_requester: abort, delete_requester: deletion, download_target_requester: targets } = fields;
     if (targets !== undefined && fields.download_target_extractor === undefined)
       return place.compiler.reject({ path: place.pointer, message: 'download_target_requester needs download_target_extractor' });
+    const { record_selector: selector, download_paginator: paginator, download_extractor: extract = wholeBody } = fields;
+    const { download_decoder: decoder } = fields;
     const later = [polling, download, abort, deletion, targets].flatMap((part) => part?.texts ?? []);
     const job: JobModel = {
       creation: fields.creation_requester,
@@ -87,15 +94,16 @@ export const asyncRetriever: Component<Retriever> = defineComponent({
       timeout: fields.polling_job_timeout,
       failedWait: fields.failed_retry_wait_time_in_seconds,
       kept: partsUsed(later),
+      // Properties of one record that come from several requests are put together in memory.
+      inPieces: download.value.properties === null ? piecesOf(extract, decoder) : undefined,
     };
-    const { record_selector: selector, download_paginator: paginator, download_extractor: extract } = fields;
     return {
       job,
       requester: download.value,
-      decoder: fields.download_decoder,
+      decoder,
       // The selector's own extractor has no say: Airbyte looks at its filter only.
-      selector: { ...selector, extract: extract ?? wholeBody },
-      // What a job made does not change any more; a job that is lost is noticed.
+      selector: { ...selector, extract },
+      // What a job made does not change any more; a job that is lost is noticed, and so is a download that is another one (DownloadMark).
       paginator: { ...paginator, resume: 'exact', warning: null },
       router: router ?? wholeStream,
       partitioned: router !== undefined && router !== wholeStream,

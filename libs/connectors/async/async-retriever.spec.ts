@@ -1,47 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openSource, readAll, startApi, type Api, type Handle } from '../../../test/support/local-api.js';
-
-const requester = (path: string, more: object = {}) => ({
-  type: 'HttpRequester',
-  url_base: "{{ config['base'] }}",
-  path,
-  http_method: 'GET',
-  ...more,
-});
-
-function manifest(retriever: object = {}, stream: object = {}) {
-  return {
-    version: '6.0.0',
-    type: 'DeclarativeSource',
-    check: { type: 'CheckStream', stream_names: ['reports'] },
-    streams: [
-      {
-        type: 'DeclarativeStream',
-        name: 'reports',
-        schema_loader: { type: 'InlineSchemaLoader', schema: { type: 'object', properties: {} } },
-        retriever: {
-          type: 'AsyncRetriever',
-          status_mapping: {
-            running: ['pending'],
-            completed: ['ready'],
-            failed: ['failed'],
-            timeout: ['timeout'],
-            skipped: ['empty'],
-          },
-          status_extractor: { type: 'DpathExtractor', field_path: ['status'] },
-          download_target_extractor: { type: 'DpathExtractor', field_path: ['urls'] },
-          record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: [] } },
-          creation_requester: requester('/jobs', { http_method: 'POST' }),
-          polling_requester: requester("/jobs/{{ creation_response['id'] }}"),
-          download_requester: { type: 'HttpRequester', url_base: '{{ download_target }}', http_method: 'GET' },
-          ...retriever,
-        },
-        ...stream,
-      },
-    ],
-  };
-}
+import { recordsOf } from '../../pipeline/index.js';
+import type { Source } from '../../contracts/source.port.js';
+import type { Position } from '../../contracts/stream.js';
+import { manifest, requester } from './test-support.js';
 
 describe('AsyncRetriever', () => {
   const open: { close(): Promise<void> }[] = [];
@@ -284,5 +247,111 @@ describe('AsyncRetriever', () => {
   it('names a status that the manifest does not know', async () => {
     const { read } = await world(manifest(), jobs({ 1: ['exploded'] }));
     expect((await read()).error).toMatchObject({ code: 'SOURCE_BAD_RESPONSE', detail: expect.stringContaining('exploded') });
+  });
+
+  it('asks again what to download where an address has run out, once, and reads on where it was', async () => {
+    let polls = 0;
+    const dead = new Set<string>();
+    const handle: Handle = ({ method, url }, base) => {
+      if (method === 'POST') return [201, { id: 1 }];
+      if (url.startsWith('/jobs/')) {
+        polls += 1;
+        return [200, { status: 'ready', urls: ['a', 'b'].map((file) => `${base}/file/${file}?signed=${polls}`) }];
+      }
+      if (dead.has(url)) return [403, { code: 'ExpiredToken' }];
+      // All addresses of a poll run out after one download.
+      for (const file of ['a', 'b']) dead.add(`/file/${file}?signed=${polls}`);
+      return [200, [{ url }]];
+    };
+    const { api, read } = await world(manifest(), handle);
+    expect((await read()).records).toEqual([{ url: '/file/a?signed=1' }, { url: '/file/b?signed=2' }]);
+    expect(api.asked).toEqual([
+      'POST /jobs',
+      'GET /jobs/1',
+      'GET /file/a?signed=1',
+      'GET /file/b?signed=1',
+      'GET /jobs/1',
+      'GET /file/b?signed=2',
+    ]);
+    const never = await world(manifest(), (request, base) =>
+      request.url.startsWith('/file/') ? [403, {}] : handle(request, base),
+    );
+    expect((await never.read()).error).toMatchObject({ code: 'SOURCE_AUTH_FAILED' });
+    expect(count(never.api, 'GET /jobs/1')).toBe(2);
+  });
+
+  it('looks at a job every 5 s at first, then after a quarter of its age, at most a minute later', async () => {
+    const looks: number[] = [];
+    const handle: Handle = ({ method }) => {
+      if (method === 'POST') return [201, { id: 1 }];
+      looks.push((opened.clock.now - begun) / 1_000);
+      return [200, { status: 'pending' }];
+    };
+    const { opened } = await world(manifest(), handle);
+    const begun = opened.clock.now;
+    let position = null;
+    while (looks.length < 24) {
+      const { positions, error } = await readAll(opened, 'reports', { position });
+      position = positions.at(-1) ?? null;
+      expect(error).toMatchObject({ code: 'SOURCE_NOT_READY', retryable: true });
+      opened.clock.now = (error as { retryAt: number }).retryAt;
+    }
+    expect(looks.slice(0, 6)).toEqual([0, 5, 10, 15, 20, 25]);
+    const gaps = looks.slice(1).map((look, index) => look - (looks[index] ?? 0));
+    for (const [index, gap] of gaps.entries()) expect(gap).toBeCloseTo(Math.min(60, Math.max(5, (looks[index] ?? 0) / 4)), 2);
+    expect(gaps.at(-1)).toBe(60);
+  });
+
+  it('ends each job that takes too long, of each slice its own', async () => {
+    let created = 0;
+    const slices = new Map<string, string>();
+    const handle: Handle = ({ method, url, body }, base) => {
+      if (url === '/jobs') {
+        slices.set(String(++created), (JSON.parse(body) as { of: string }).of);
+        return [201, { id: created }];
+      }
+      if (method === 'POST') return [200, {}];
+      const [, job = ''] = /^\/jobs\/(\d+)$/.exec(url) ?? [];
+      if (job !== '')
+        return [200, { status: Number(job) % 2 === 1 ? 'pending' : 'ready', urls: [`${base}/file/${slices.get(job)}`] }];
+      return [200, [{ url }]];
+    };
+    const { api, opened } = await world(
+      manifest({
+        polling_job_timeout: 2,
+        creation_requester: requester('/jobs', { http_method: 'POST', request_body_json: { of: '{{ stream_partition.of }}' } }),
+        abort_requester: requester('/jobs/{{ creation_response.id }}/abort', { http_method: 'POST' }),
+        partition_router: { type: 'ListPartitionRouter', cursor_field: 'of', values: ['x', 'y'] },
+      }),
+      handle,
+    );
+    const plan = {
+      stream: 'reports',
+      state: null,
+      incremental: false,
+      now: new Date(opened.clock.now).toISOString(),
+      after: null,
+    };
+    const records: unknown[] = [];
+    for (const slice of (await opened.source.slices(plan)).slices)
+      for (let position: Position | null = null, done = false; !done;)
+        try {
+          const request: Parameters<Source['read']>[0] = {
+            stream: 'reports',
+            slice,
+            position,
+            signal: new AbortController().signal,
+          };
+          for await (const page of opened.source.read(request)) {
+            position = page.position;
+            records.push(...recordsOf(page));
+          }
+          done = true;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'SOURCE_NOT_READY' });
+          opened.clock.now = (error as { retryAt: number }).retryAt;
+        }
+    expect(records).toEqual([{ url: '/file/x' }, { url: '/file/y' }]);
+    expect(api.asked.filter((call) => call.endsWith('/abort'))).toEqual(['POST /jobs/1/abort', 'POST /jobs/3/abort']);
   });
 });

@@ -2,6 +2,7 @@ import type { Requester } from '../http/http-requester.component.js';
 import type { Interpolation } from '../manifest/interpolation.js';
 import type { Decoder } from '../records/decoders.component.js';
 import type { Extractor } from '../records/extractors.component.js';
+import type { PieceDecoding } from '../records/piece-decoding.js';
 import type { KeptParts } from './kept-response.js';
 import type { StatusMap } from './job-status.component.js';
 
@@ -25,4 +26,6 @@ export interface JobModel {
   failedWait: Interpolation | undefined;
   /** What the templates of later requests need of the answer to creation. */
   kept: KeptParts;
+  /** How a download of any size is read as it arrives; undefined: the format has to be read whole, so a download is at most 64 MiB. */
+  inPieces: PieceDecoding | undefined;
 }

@@ -11,7 +11,7 @@ export interface JobPosition {
   attempt: number;
   /** When the job was created, ms since the epoch. */
   since: number;
-  /** How often its status was asked for. */
+  /** How often its status was asked for; where none is under way, how often it was waited for being allowed to create one. */
   polls: number;
   /** No new job before this time, ms since the epoch; 0: at once. */
   notBefore: number;
@@ -31,7 +31,8 @@ export type JobEnd = { end: 'read'; within: Position | null } | { end: 'skipped'
 export function formatJobPosition({ job, attempt, since, polls, notBefore, target, within }: JobPosition): Position {
   return {
     a: attempt,
-    ...(job === null ? {} : { j: { b: job.body, h: job.headers }, s: since, n: polls }),
+    ...(job === null ? {} : { j: { b: job.body, h: job.headers }, s: since }),
+    ...(job === null && polls === 0 ? {} : { n: polls }),
     ...(notBefore === 0 ? {} : { f: notBefore }),
     ...(target === 0 ? {} : { i: target }),
     ...(within === null ? {} : { p: within }),

@@ -2,14 +2,17 @@ import type { JsonValue } from '../../contracts/json.js';
 import type { RecordPage } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
+import { stringifyJson } from '../../json/index.js';
 import { fromPlan } from '../partitions/plan-value.js';
 import { isNumber, toNumber } from '../template/values.js';
+import type { Answer } from '../errors/answer.js';
 import type { Interpolation } from '../manifest/interpolation.js';
-import { scopeOf, type Environment, type SliceSpec } from '../source/environment.js';
+import { scopeOf, writeSpec, type Environment, type SliceSpec } from '../source/environment.js';
 import { partBeginning } from '../source/read-position.js';
 import { readSlice } from '../source/read-slice.js';
 import type { StreamModel } from '../source/stream-model.js';
 import { pause } from '../time/pause.js';
+import { readDownload, type DownloadRequest } from './read-download.js';
 import { JobCalls, withExtra, withResponse, type ResponseContext } from './job-calls.js';
 import type { JobModel } from './job-model.js';
 import {
@@ -20,6 +23,7 @@ import {
   type JobEnd,
   type JobPosition,
 } from './job-position.js';
+import { SLOT_GRACE_MS, SLOT_PAUSE_MS } from './job-slots.js';
 import { keepParts } from './kept-response.js';
 import { POLL_EVERY_MS, pollPause } from './poll-pace.js';
 
@@ -55,23 +59,29 @@ class JobReading {
   /** The job can be found again by its position. */
   private kept = true;
 
+  /** What its job is for, among all jobs of the source. */
+  private readonly name: string;
+
   constructor(
     private readonly model: StreamModel,
     private readonly job: JobModel,
     private readonly environment: Environment,
     private readonly request: ReadJobRequest,
   ) {
+    this.name = stringifyJson([model.name, writeSpec(request.slice)]);
     this.calls = new JobCalls({ model, job, environment, ...request });
   }
 
   async *pages(): AsyncGenerator<RecordPage> {
     const start = parseJobPosition(this.request.position);
-    if ('end' in start) return;
+    // The slice that carries the parents' state: there is nothing to read.
+    if ('end' in start || this.request.slice.parents !== null) return;
     this.at = start;
     if (start.job !== null) this.creation = await this.restored(start.job);
     for (;;) {
       if (this.creation === null) {
         yield* this.pauseUntil(this.at.notBefore);
+        yield* this.takeSlot();
         if (!(await this.create())) continue;
         yield this.here();
       }
@@ -112,6 +122,7 @@ class JobReading {
       this.at = { ...this.at, job: kept };
       return true;
     } catch (error) {
+      environment.jobs.free(this.name);
       // Airbyte counts it as a job that failed.
       if (this.at.attempt >= MAX_JOBS || !mayTryAgain(error)) throw error;
       await this.sleep(POLL_EVERY_MS);
@@ -129,8 +140,11 @@ class JobReading {
   private async poll(creation: ResponseContext) {
     const polled = await this.calls.poll(creation);
     this.at = { ...this.at, polls: this.at.polls + 1 };
-    if (polled.status === 'running' && this.age() > this.timeoutMs()) return { status: 'timeout' as const };
-    return polled;
+    const { jobs, now } = this.environment;
+    const late = polled.status === 'running' && this.age() > this.timeoutMs();
+    if (polled.status === 'running' && !late) jobs.hold(this.name, now() + pollPause(this.age()).waitMs + SLOT_GRACE_MS);
+    else jobs.free(this.name);
+    return late ? { status: 'timeout' as const } : polled;
   }
 
   /** Until the next look; leaves where that is worth it and the job can be found again. */
@@ -148,6 +162,15 @@ class JobReading {
     if (waitMs <= POLL_EVERY_MS) return void (await this.sleep(waitMs));
     yield this.here();
     throw this.notReady('a job at the source failed; the next one begins later', time);
+  }
+
+  /** Where as many jobs as are allowed are under way, the slice waits on a timer; a wait is progress, as a look at a job is. */
+  private async *takeSlot(): AsyncGenerator<RecordPage> {
+    const { jobs, now } = this.environment;
+    if (jobs.take(this.name, now() + SLOT_GRACE_MS, now())) return;
+    this.at = { ...this.at, polls: this.at.polls + 1 };
+    yield this.here();
+    throw this.notReady('as many jobs as the manifest allows are under way at the source', now() + SLOT_PAUSE_MS);
   }
 
   /** Makes room for another job. Throws where there is none left. */
@@ -175,24 +198,46 @@ class JobReading {
       });
   }
 
-  private async *download(
-    responses: { creation_response: ResponseContext; polling_response: ResponseContext },
-    { answer }: { answer: Parameters<JobCalls['targets']>[1] },
-  ): AsyncGenerator<RecordPage> {
-    const { model, environment } = this;
-    const { slice, signal } = this.request;
-    const targets = await this.calls.targets(responses, answer);
-    for (let index = this.at.target; index < targets.length; index++) {
-      const position = this.at.target === index ? this.at.within : partBeginning(this.at.within);
-      this.at = { ...this.at, target: index, within: position };
-      const part = withExtra(slice, { ...responses, download_target: targets[index] });
-      for await (const page of readSlice(model, environment, { slice: part, position, signal })) {
-        this.at = { ...this.at, within: page.position };
-        yield { ...page, position: page.position === null || !this.kept ? null : formatJobPosition(this.at) };
+  private async *download(responses: Responses, { answer }: { answer: Answer }): AsyncGenerator<RecordPage> {
+    let targets = { responses, names: await this.calls.targets(responses, answer) };
+    for (let index = this.at.target; index < targets.names.length; index++) {
+      if (index > this.at.target) this.at = { ...this.at, target: index, within: partBeginning(this.at.within) };
+      try {
+        yield* this.downloadOne(targets.responses, targets.names[index]);
+      } catch (error) {
+        // What was told when the job was found complete may have run out since: it is asked for once more.
+        const again = mayHaveExpired(error) && this.job.targetValues !== undefined ? await this.targetsAgain(responses) : null;
+        if (again === null || again.names.length <= index) throw error;
+        targets = again;
+        yield* this.downloadOne(targets.responses, targets.names[index]);
       }
     }
     await this.calls.delete(responses.creation_response);
     yield this.end({ end: 'read', within: this.at.within });
+  }
+
+  private async *downloadOne(responses: Responses, target: unknown): AsyncGenerator<RecordPage> {
+    const { slice, signal } = this.request;
+    const part = withExtra(slice, { ...responses, download_target: target });
+    for await (const page of this.readPart({ slice: part, position: this.at.within, signal })) {
+      if (page.position !== null) this.at = { ...this.at, within: page.position };
+      yield { ...page, position: page.position === null || !this.kept ? null : formatJobPosition(this.at) };
+    }
+  }
+
+  /** null: the job is not complete any more. */
+  private async targetsAgain({ creation_response }: Responses) {
+    const polled = await this.calls.poll(creation_response);
+    if (polled.status !== 'completed') return null;
+    const responses = { creation_response, polling_response: polled.context };
+    return { responses, names: await this.calls.targets(responses, polled.answer) };
+  }
+
+  private readPart(request: DownloadRequest): AsyncGenerator<RecordPage> {
+    const { model, job, environment } = this;
+    const { inPieces: decoding } = job;
+    if (decoding === undefined) return readSlice(model, environment, request);
+    return readDownload(model, environment, { ...request, decoding });
   }
 
   private here(): RecordPage {
@@ -241,6 +286,16 @@ const mayTryAgain = (error: unknown): boolean =>
   error instanceof SluiceError &&
   (error.code === 'SOURCE_REQUEST_REFUSED' ? error.details['failure_type'] !== 'config_error' : error.retryable) &&
   error.kind !== 'rate_limited';
+
+/** How providers answer to an address that was signed for some minutes only. */
+const EXPIRED = [400, 401, 403, 404, 410];
+const mayHaveExpired = (error: unknown): boolean =>
+  error instanceof SluiceError && EXPIRED.includes(Number(error.details['status']));
+
+interface Responses {
+  creation_response: ResponseContext;
+  polling_response: ResponseContext;
+}
 
 const emptyPage = (position: JsonValue | null): RecordPage => ({
   format: 'records',

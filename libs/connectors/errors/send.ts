@@ -38,6 +38,8 @@ export interface Sending {
   maxTries?: number | undefined;
   /** How long an answer may take to begin, and to go on; default: the client's own limit. */
   timeoutMs?: number | undefined;
+  /** See HttpRequest. An answer in pieces has no body for handlers; who gets it has to read it or to discard it. */
+  piecesAbove?: number | undefined;
   /** Cookies that earlier answers set; default: none are kept. */
   cookies?: { attach: (request: FinishedRequest) => FinishedRequest; keep: (answer: Answer) => void } | undefined;
 }
@@ -88,15 +90,17 @@ type Outcome =
 async function trySend(sending: Sending, { attempt, renewal }: { attempt: number; renewal: Renewal }): Promise<Outcome> {
   const { http, handler, signal, cookies, label } = sending;
   let answer: Answer | null = null;
+  let handedOn = false;
   try {
     const draft = await sending.draft();
     const finished = draft.finish();
     const { method, url, headers, body } = cookies?.attach(finished) ?? finished;
-    const { timeoutMs } = sending;
+    const { timeoutMs, piecesAbove } = sending;
     const response = await http.send({
       ...{ method, url, headers, signal },
       ...(body === undefined ? {} : { body }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(piecesAbove === undefined ? {} : { piecesAbove }),
     });
     answer = new Answer(response, attempt, sending.decoder);
     cookies?.keep(answer);
@@ -108,6 +112,7 @@ async function trySend(sending: Sending, { attempt, renewal }: { attempt: number
         return { kind: 'settled', answer: null };
       case 'SUCCESS':
         sending.verify(answer);
+        handedOn = true;
         return { kind: 'settled', answer };
       case 'RESET_PAGINATION':
       case 'REDUCE_PAGE_SIZE':
@@ -145,6 +150,8 @@ async function trySend(sending: Sending, { attempt, renewal }: { attempt: number
     }
     if (error.code === 'SOURCE_BAD_RESPONSE') return { kind: 'broken', error: named, answer, resolution };
     throw named;
+  } finally {
+    if (!handedOn) answer?.response.pieces?.discard();
   }
 }
 

@@ -30,6 +30,8 @@ export interface PageRequest {
   signal: AbortSignal;
   resumed: boolean;
   readAll: ReadAll;
+  /** See Sending. Of an answer in pieces nothing is extracted here. */
+  piecesAbove?: number;
 }
 
 export async function fetchPage(model: StreamModel, environment: Environment, page: PageRequest): Promise<Fetched> {
@@ -69,6 +71,7 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
     handler,
     decoder,
     timeoutMs,
+    piecesAbove: page.piecesAbove,
     label: { stream: model.name, request },
     scope: current,
     signal,
@@ -87,7 +90,7 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
       return draft;
     },
     verify(found) {
-      extracted = selector.extract(found, current());
+      if (found.response.pieces === undefined) extracted = selector.extract(found, current());
     },
   });
   return { answer, extracted };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/json.js';
 import type { FieldError } from '../../errors/index.js';
+import { count } from '../async/async-retriever.component.js';
 import { available, unique } from '../custom/available.js';
 import { dynamicDeclarativeStream, type DynamicStreams } from '../dynamic/dynamic-stream.component.js';
 import { noBudget, type ApiBudget } from '../http/api-budget.js';
@@ -7,6 +8,7 @@ import { httpApiBudget } from '../http/api-budget.component.js';
 import type { Place } from '../manifest/compiler.js';
 import { component, defineComponent } from '../manifest/component.js';
 import { field, json, list, optional, type Field } from '../manifest/fields.js';
+import type { Interpolation } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
 import { anyConfiguration, spec, type ConfigRules } from '../spec/spec.component.js';
 import { checks, type CheckModel } from './check.component.js';
@@ -24,6 +26,8 @@ export interface SourceModel {
   connectionSpecification: JsonObject;
   rules: ConfigRules;
   budget: ApiBudget;
+  /** Jobs of its asynchronous streams that may be under way at a time; default 1, as in Airbyte. */
+  maxJobs?: Interpolation | undefined;
   /** What is accepted but probably not meant, with its place. */
   warnings: readonly FieldError[];
 }
@@ -52,9 +56,10 @@ export const declarativeSource = defineComponent({
       noBudget,
     ),
     version: optional(json()),
+    max_concurrent_async_job_count: optional(count()),
   },
   // Threads are Airbyte's way to be concurrent; movers and budgets are ours. Definitions and schemas are used by reference.
-  ignored: ['definitions', 'schemas', 'concurrency_level', 'max_concurrent_async_job_count'],
+  ignored: ['definitions', 'schemas', 'concurrency_level'],
   build(
     {
       check,
@@ -63,6 +68,7 @@ export const declarativeSource = defineComponent({
       stream_groups: together,
       spec: { schema, rules, missing },
       api_budget: budget,
+      max_concurrent_async_job_count: maxJobs,
     },
     place,
   ): SourceModel {
@@ -75,7 +81,7 @@ export const declarativeSource = defineComponent({
       ...last.flatMap((one) => ('model' in one ? [] : [one])),
       ...generators.flatMap((one) => ('built' in one ? [] : [one])),
     ];
-    const source = { check, connectionSpecification: schema, rules, budget, dynamic, warnings: [] };
+    const source = { check, connectionSpecification: schema, rules, budget, maxJobs, dynamic, warnings: [] };
     // Where the configuration itself needs code, nothing can be read.
     if (missing.length > 0)
       return {
