@@ -269,4 +269,13 @@ describe('a body in pieces', () => {
     leaving.abort(new Error('leave'));
     expect(await codeOf(collect(open2.pieces))).toBe('Error: leave');
   });
+
+  it('is let go where nobody can undo its coding', async () => {
+    const port = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'zebra' }).end(Buffer.alloc(4_000_000)),
+    );
+    const { get, gate } = open(`127.0.0.1:${port}`);
+    expect(await codeOf(get(`http://127.0.0.1:${port}/`, { piecesAbove: 1_000 }))).toBe('SOURCE_BAD_RESPONSE');
+    expect(gate.settled).toEqual([200]);
+  });
 });

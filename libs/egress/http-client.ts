@@ -95,7 +95,10 @@ export class GuardedHttpClient implements HttpClient {
       const body = coding === undefined ? answer.body : await decodeBody(answer.body, coding, maxBytes);
       return { ...found, body };
     }
-    const pieces = await decodePieces(mapped(feed, hop), coding);
+    const pieces = await decodePieces(mapped(feed, hop), coding).catch((error: unknown) => {
+      feed.discard();
+      throw error;
+    });
     return { ...found, body: answer.body, pieces: { [Symbol.asyncIterator]: () => pieces, discard: () => feed.discard() } };
   }
 
