@@ -21,7 +21,7 @@ export const withMark = (position: Position, { bytes, values, digest }: Download
 });
 
 export function markOf(position: Position | null): DownloadMark | null {
-  const { b, n, c } = (isObject(position) ? position : {}) as JsonObject;
+  const { b, n, c } = isObject(position) ? position : ({} as JsonObject);
   return typeof b === 'number' && typeof n === 'number' && typeof c === 'string' ? { bytes: b, values: n, digest: c } : null;
 }
 

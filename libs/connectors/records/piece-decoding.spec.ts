@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import { compileManifest } from '../compile-manifest.js';
-import type { Decoder } from './decoder.js';
 
 function retrieverOf(more: object) {
   const requester = { type: 'HttpRequester', url_base: 'http://api.test', path: '/' };
@@ -62,7 +61,7 @@ describe('bodies in pieces', () => {
 
   it.each(texts)('give the rows of the whole CSV, wherever they are cut: %j', async (text) => {
     const decoder = { type: 'GzipDecoder', decoder: csv({ set_values_to_none: ['2'] }) };
-    const whole = (retrieverOf({ download_decoder: decoder }).decoder as Decoder).decode({
+    const whole = retrieverOf({ download_decoder: decoder }).decoder.decode({
       body: Buffer.from(text),
       headers: {},
     });
@@ -81,7 +80,7 @@ describe('bodies in pieces', () => {
     ];
     for (const [encoding, body] of cases) {
       const download_decoder = csv({ encoding });
-      const whole = (retrieverOf({ download_decoder }).decoder as Decoder).decode({ body, headers: {} });
+      const whole = retrieverOf({ download_decoder }).decoder.decode({ body, headers: {} });
       expect(whole[0]).toEqual({ a: 'ä', b: 'é' });
       for (const size of [1, 3, 5]) expect(await read({ download_decoder }, body, size)).toEqual(whole);
     }
@@ -91,7 +90,7 @@ describe('bodies in pieces', () => {
     for (const type of ['JsonlDecoder', 'IterableDecoder']) {
       const download_decoder = { type };
       const body = Buffer.from(text);
-      const whole = (retrieverOf({ download_decoder }).decoder as Decoder).decode({ body, headers: {} });
+      const whole = retrieverOf({ download_decoder }).decoder.decode({ body, headers: {} });
       for (const size of [1, 2, 5, 100]) expect(await read({ download_decoder }, body, size)).toEqual(whole);
     }
   });

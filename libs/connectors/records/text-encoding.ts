@@ -1,8 +1,8 @@
 /** Bytes to text, as Python's codec of a name does it: strictly. Errors: SyntaxError for bytes that are not of the encoding. */
 export interface TextEncoding {
-  read(bytes: Buffer): string;
+  read: (bytes: Buffer) => string;
   /** Reads a text that comes in pieces, which may cut characters. */
-  open(): ReadPiece;
+  open: () => ReadPiece;
 }
 /** `last`: nothing follows. */
 export type ReadPiece = (piece: Buffer, last: boolean) => string;
