@@ -55,3 +55,22 @@ test('names are data, never code', () => {
   const name = `"]; throw new Error('run'); //\n\u2028\``;
   expect(compileEncoder({ columns: [{ name, path: [name], type: 'text' }] })([{ [name]: 'x' }], [], 0)).toBe('x\n');
 });
+
+test('integers of every size go into columns that were there before, or are kept aside', () => {
+  const encode = compileEncoder({
+    columns: [
+      { name: 's', path: ['s'], type: 'smallint' },
+      { name: 'i', path: ['i'], type: 'integer' },
+    ],
+  });
+  const rejects: Reject[] = [];
+  const records = [
+    { s: -32_768, i: 2_147_483_647 },
+    { s: 1n, i: '5' },
+    { s: 32_768 },
+    { i: 2_147_483_648 },
+    { i: 9_007_199_254_740_993n },
+  ];
+  expect(encode(records, rejects, 0)).toBe('-32768\t2147483647\n1\t5\n');
+  expect(rejects.map(({ field }) => field)).toEqual(['s', 'i', 'i']);
+});

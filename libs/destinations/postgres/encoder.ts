@@ -199,7 +199,7 @@ function valueOf({ type, provisional }: Column, n: number): string {
   switch (type) {
     case 'smallint':
     case 'integer':
-      return when('(v | 0) === v && v >= -32768 && v <= 32767');
+      return when(`typeof v === 'number' && (v | 0) === v && v >= -32768 && v <= 32767`);
     case 'bigint':
       return when('Number.isSafeInteger(v)');
     case 'numeric':
