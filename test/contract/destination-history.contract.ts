@@ -79,6 +79,13 @@ export function historyContract(at: DestinationSuite): void {
     });
   });
 
+  test('a record that is nothing but key and cursor has one version', async () => {
+    const stream = history({ fields: ['id', 'updated_at'] });
+    await load(stream, [item(1, 1), item(1, 2)]);
+    expect(await load(stream, [item(1, 2), item(1, 3)])).toMatchObject({ unchanged: 1, updated: 1 });
+    expect(await at.world.rows(stream.target.table)).toMatchObject([{ id: 1, updated_at: item(1, 3).updated_at }]);
+  });
+
   const deletable = (): TestStream =>
     history({ jsonSchema: DELETABLE_SCHEMA, deletes: { when: { field: 'deleted' }, as: 'soft', allowEmpty: false } });
   const gone = (id: number, n: number): SourceRecord => ({ ...item(id, n), deleted: true });

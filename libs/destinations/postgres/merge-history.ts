@@ -44,45 +44,46 @@ export function compileHistoryMerge(options: HistoryMergeOptions): (lines: numbe
   const same = (a: string, b: string): string => k.map((name) => `${a}.${name} = ${b}.${name}`).join(' AND ');
   const sameRow = (row: string, b: string): string =>
     primaryKey.map((name, n) => `${row}.${ident(name)} = ${b}.k${n}`).join(' AND ');
-  const content = (alias: string): string => `ROW(${of(alias, c)})`;
+  // Compared as one value, which joins carry from both sides: the columns of both may be more than a join can have.
+  const content = (alias: string): string => `ROW(${of(alias, contents.map(ident)) || '0'}) AS content`;
   const key = k.join(', ');
   const tableKey = primaryKey.map(ident).join(', ');
   const at = compared(`s.${cursor}`);
   return (lines) => `WITH found AS MATERIALIZED (
-  SELECT DISTINCT ON (${of('s', primaryKey.map(ident))}, ${at}) ${read('s')}, s.${cursor} AS value, ${at} AS at, ${tombstone('s', when, columns)} AS dead
+  SELECT DISTINCT ON (${of('s', primaryKey.map(ident))}, ${at}) ${read('s')}, ${content('s')}, s.${cursor} AS value, ${at} AS at, ${tombstone('s', when, columns)} AS dead
   FROM ${STAGE} s ORDER BY ${of('s', primaryKey.map(ident))}, ${at}, s.${ident(orderColumn(columns))} DESC),
 earliest AS (SELECT DISTINCT ON (${key}) ${key}, at FROM found ORDER BY ${key}, at),
 known AS MATERIALIZED (
   SELECT t.*, lead(t.starts) OVER (PARTITION BY ${of('t', k)} ORDER BY t.starts) AS next
   FROM earliest e CROSS JOIN LATERAL (
-    SELECT ${read('t')}, t.${cursor} AS value, t.${FROM} AS valid_from, t.${TO} AS valid_to, t.${CURRENT} AS is_current,
+    SELECT ${read('t')}, ${content('t')}, t.${cursor} AS value, t.${FROM} AS valid_from, t.${TO} AS valid_to, t.${CURRENT} AS is_current,
       ${compared(`t.${FROM}`)} AS starts, ${compared(`t.${cursor}`)} AS seen, ${compared(`t.${TO}`)} AS stops,
       t.${TO} IS NOT DISTINCT FROM t.${FROM} AS empty
     FROM ${relation} t WHERE ${sameRow('t', 'e')} AND ${compared(`t.${FROM}`)} >= coalesce((
       SELECT ${compared(`b.${FROM}`)} FROM ${relation} b WHERE ${sameRow('b', 'e')} AND ${compared(`b.${FROM}`)} < e.at
       ORDER BY ${compared(`b.${FROM}`)} DESC LIMIT 1), e.at) OFFSET 0) t),
 points AS (
-  SELECT ${fields}, value, at, dead, true AS fresh FROM found
-  UNION ALL SELECT ${fields}, valid_from, starts, false, false FROM known WHERE NOT empty
-  UNION ALL SELECT ${fields}, value, seen, false, false FROM known WHERE NOT empty AND seen > starts
-  UNION ALL SELECT ${fields}, valid_to, stops, true, false FROM known WHERE stops IS NOT NULL AND (empty OR stops IS DISTINCT FROM next)),
+  SELECT ${fields}, content, value, at, dead, true AS fresh FROM found
+  UNION ALL SELECT ${fields}, content, valid_from, starts, false, false FROM known WHERE NOT empty
+  UNION ALL SELECT ${fields}, content, value, seen, false, false FROM known WHERE NOT empty AND seen > starts
+  UNION ALL SELECT ${fields}, content, valid_to, stops, true, false FROM known WHERE stops IS NOT NULL AND (empty OR stops IS DISTINCT FROM next)),
 placed AS (
   SELECT DISTINCT ON (${key}, at) *, bool_or(dead AND NOT fresh) OVER (PARTITION BY ${key}, at) AS was_dead
   FROM points ORDER BY ${key}, at, fresh DESC),
 marked AS (
-  SELECT p.*, dead IS DISTINCT FROM lag(dead) OVER w OR (NOT dead AND ${content('p')} IS DISTINCT FROM lag(${content('p')}) OVER w) AS opens
+  SELECT p.*, dead IS DISTINCT FROM lag(dead) OVER w OR (NOT dead AND content IS DISTINCT FROM lag(content) OVER w) AS opens
   FROM placed p WINDOW w AS (PARTITION BY ${key} ORDER BY at)),
 grouped AS MATERIALIZED (
   SELECT *, count(*) FILTER (WHERE opens) OVER (PARTITION BY ${key} ORDER BY at) AS island FROM marked),
 islands AS (
-  SELECT DISTINCT ON (${key}, island) ${fields}, dead, island, value, at, first_value(value) OVER i AS began, first_value(at) OVER i AS began_at
+  SELECT DISTINCT ON (${key}, island) ${fields}, content, dead, island, value, at, first_value(value) OVER i AS began, first_value(at) OVER i AS began_at
   FROM grouped WINDOW i AS (PARTITION BY ${key}, island ORDER BY at) ORDER BY ${key}, island, at DESC),
 joined AS (
   SELECT *, lead(began) OVER n AS ends, lead(island) OVER n IS NULL AS last, lag(island) OVER n IS NULL AS first
   FROM islands WINDOW n AS (PARTITION BY ${key} ORDER BY island)),
 wanted AS MATERIALIZED (
-  SELECT ${fields}, value, began AS valid_from, ends AS valid_to, last AS is_current FROM joined WHERE NOT dead
-  UNION ALL SELECT ${fields}, value, value, value, false FROM joined WHERE dead AND (first OR at > began_at)),
+  SELECT ${fields}, content, value, began AS valid_from, ends AS valid_to, last AS is_current FROM joined WHERE NOT dead
+  UNION ALL SELECT ${fields}, content, value, value, value, false FROM joined WHERE dead AND (first OR at > began_at)),
 gone AS (
   DELETE FROM ${relation} t USING known o WHERE ${sameRow('t', 'o')} AND t.${FROM} = o.valid_from
     AND NOT EXISTS (SELECT FROM wanted w WHERE ${same('w', 'o')} AND w.valid_from = o.valid_from)),
@@ -91,14 +92,14 @@ put AS (
   SELECT ${of('w', [...k, ...c])}, w.value, w.valid_from, w.valid_to, w.is_current
   FROM wanted w LEFT JOIN known o ON ${same('w', 'o')} AND o.valid_from = w.valid_from
   WHERE o.valid_from IS NULL
-    OR (o.value, o.valid_to, o.is_current, ${content('o')}) IS DISTINCT FROM (w.value, w.valid_to, w.is_current, ${content('w')})
+    OR (o.value, o.valid_to, o.is_current, o.content) IS DISTINCT FROM (w.value, w.valid_to, w.is_current, w.content)
   ORDER BY ${of('w', k)}
   ON CONFLICT (${tableKey}, ${FROM})
   DO UPDATE SET ${[...[...contents.map(ident), cursor, TO, CURRENT].map((name) => `${name} = excluded.${name}`), ...touch(options)].join(', ')}),
 judged AS (
   SELECT p.dead, p.opens AND p.is_new AND o.starts IS DISTINCT FROM p.at AS is_new,
-    CASE WHEN p.dead THEN p.was_dead ELSE o.starts IS NOT NULL AND ${content('o')} IS NOT DISTINCT FROM ${content('p')} END AS was_known
-  FROM (SELECT *, bool_and(fresh) OVER (PARTITION BY ${key}, island) AS is_new FROM grouped) p
+    CASE WHEN p.dead THEN p.was_dead ELSE o.starts IS NOT NULL AND o.content IS NOT DISTINCT FROM p.content END AS was_known
+  FROM (SELECT ${key}, at, content, dead, fresh, opens, was_dead, bool_and(fresh) OVER (PARTITION BY ${key}, island) AS is_new FROM grouped) p
   LEFT JOIN known o ON ${same('o', 'p')} AND NOT o.empty AND p.at BETWEEN o.starts AND o.seen
   WHERE p.fresh),
 counted AS (
