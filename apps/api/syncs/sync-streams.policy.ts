@@ -70,6 +70,8 @@ function checkMode(stream: SyncStream, descriptor: StreamDescriptor, path: strin
     case 'scd2':
       if (descriptor.cursorField === null)
         return [{ ...at, code: 'CURSOR_MISSING', message: 'needs a cursor that the stream does not have' }];
+      // A key of the caller's choice makes a history possible; a missing one is checkKey's.
+      if (stream.mode === 'scd2' && descriptor.primaryKey.length === 0) return [];
       break;
     case 'incremental_upsert':
       // A key of the caller's choice makes an upsert possible; a missing one is checkKey's. A whole read needs no cursor.

@@ -29,6 +29,7 @@ const stream = (change: Partial<StreamDescriptor>): StreamDescriptor => ({
 const catalog = {
   streams: [
     stream({}),
+    stream({ name: 'keyless', primaryKey: [], modes: ['full_refresh_overwrite', 'incremental_append'] }),
     stream({ name: 'plain', primaryKey: [], cursorField: null, modes: ['full_refresh_overwrite'] }),
     stream({ name: 'broken', unavailable: 'needs a component that is missing' }),
     stream({ name: 'odd name' }),
@@ -81,6 +82,7 @@ test.each<[string, string, SyncStream[]]>([
   ['VALIDATION_FAILED', '/streams/0/fields/0', [{ name: 'orders', mode: 'full_refresh_overwrite', fields: ['nope'] }]],
   ['VALIDATION_FAILED', '/streams/0/fields', [{ name: 'orders', mode: 'incremental_upsert', fields: ['id'] }]],
   ['CURSOR_MISSING', '/streams/0/mode', [{ name: 'plain', mode: 'scd2', primary_key: ['id'] }]],
+  ['PRIMARY_KEY_MISSING', '/streams/0/primary_key', [{ name: 'keyless', mode: 'scd2' }]],
   ['VALIDATION_FAILED', '/streams/0/deletes', [{ name: 'orders', mode: 'incremental_append', deletes: deletes({}) }]],
   [
     'VALIDATION_FAILED',

@@ -49,7 +49,7 @@ export async function evolveStream(
           known: known.map(own),
           keyed: false,
         });
-      if (remembersKeys(target, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
+      if (remembersKeys({ ref, target }, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
       const schemaVersion = await recordLayout(session, row, next);
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);
       return schemaVersion;

@@ -42,7 +42,7 @@ export async function finishStream(
         target.mode !== 'full_refresh_append' || row.reset,
       ]);
     }
-    if (remembersKeys(target, row)) {
+    if (remembersKeys({ ref, target }, row)) {
       const key = namesOf(await readLayout(session, row), target).primaryKey;
       await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, key });
     }

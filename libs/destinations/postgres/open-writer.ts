@@ -97,12 +97,12 @@ const relationOf = ({ target }: Pick<OpenRequest, 'target'>, opened: OpenedSlice
 
 async function prepareLoading(
   sessions: readonly Session[],
-  { target }: OpenRequest,
+  { ref, target }: OpenRequest,
   { opened, columns }: { opened: OpenedSlice; columns: readonly Column[] },
 ): Promise<Loading> {
   const relation = relationOf({ target }, opened);
   const staged = target.resume !== 'exact';
-  const seen = remembersKeys(target, opened) ? seenKeys(opened.streamId) : null;
+  const seen = remembersKeys({ ref, target }, opened) ? seenKeys(opened.streamId) : null;
   const merging = mergingOf(target, { relation, columns, seen });
   const columnNames = columns.map(({ name }) => name);
   const watch = watchOf(target, columns);

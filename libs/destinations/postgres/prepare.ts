@@ -72,7 +72,7 @@ async function beginRun(
   );
   const key = namesOf(columns, target).primaryKey;
   const relation = qualified(target.namespace, target.table);
-  if (remembersKeys(target, row)) await makeSeenKeys(session, { streamId: row.id, relation, key });
+  if (remembersKeys({ ref, target }, row)) await makeSeenKeys(session, { streamId: row.id, relation, key });
   if (!row.loading) return fillMetadata(session, target);
   row.generation += 1;
   await session.query(what, 'DELETE FROM sluice.boundary WHERE stream_id = $1', [row.id]);

@@ -1,4 +1,4 @@
-import type { StreamTarget } from '../../contracts/destination.port.js';
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { MANAGED, namesOf, type Column } from '../../typing/index.js';
 import { GENERATION_SCHEMA, generationPrefix } from './generation.js';
@@ -13,9 +13,15 @@ import { STAGE } from './stage.js';
  */
 export const seenKeys = (streamId: string): string => qualified(GENERATION_SCHEMA, `${generationPrefix(streamId)}seen`);
 
-/** Whether a run of this target remembers them. A generation needs no memory: what it does not hold is gone when it is published. */
-export const remembersKeys = (target: Pick<StreamTarget, 'mode' | 'deletes'>, { loading }: { loading: boolean }): boolean =>
-  target.mode === 'incremental_upsert' && target.deletes?.missing !== undefined && !loading;
+/** The lane whose runs read all of a stream; others read a part of it, which says nothing about what is missing. */
+const WHOLE_LANE = 'live';
+
+/** Whether a run remembers them. A generation needs no memory: what it does not hold is gone when it is published. */
+export const remembersKeys = (
+  { ref, target }: { ref: Pick<StreamRef, 'lane'>; target: Pick<StreamTarget, 'mode' | 'deletes'> },
+  { loading }: { loading: boolean },
+): boolean =>
+  target.mode === 'incremental_upsert' && target.deletes?.missing !== undefined && !loading && ref.lane === WHOLE_LANE;
 
 /** For a run that begins, in the caller's transaction. `relation`: the stream's table, quoted. */
 export async function makeSeenKeys(

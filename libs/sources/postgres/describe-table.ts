@@ -1,4 +1,4 @@
-import { streamModes } from '../../contracts/write-mode.js';
+import { isKeyed, streamModes } from '../../contracts/write-mode.js';
 import type { StreamDescriptor } from '../../contracts/stream.js';
 import { schemaOf, type CatalogColumn } from './column-kind.js';
 import type { PostgresSourceConfig } from './config.schema.js';
@@ -49,7 +49,7 @@ export function describeTable(table: SourceTable, config: PostgresSourceConfig, 
     cursorField: cursor?.name ?? null,
     cursorOrder: cursor?.order ?? 'text',
     resume: table.key.length > 0 ? 'exact' : 'none',
-    modes: streamModes({ cursor: cursor !== null }).filter((mode) => mode !== 'incremental_upsert' || table.key.length > 0),
+    modes: streamModes({ cursor: cursor !== null }).filter((mode) => !isKeyed(mode) || table.key.length > 0),
     warnings,
     unavailable: unavailable(table),
   };
