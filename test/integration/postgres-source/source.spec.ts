@@ -29,7 +29,7 @@ describe('discovery', () => {
       CREATE DOMAIN price AS numeric(10, 2);
       CREATE TABLE typed (id bigint PRIMARY KEY, n price NOT NULL, t timestamptz, ts timestamp, d date, h time, u uuid, b bytea, j jsonb, a int[], m mood, ok boolean, updated_at timestamptz NOT NULL);
       CREATE TABLE sales.lines (order_id int, line int, PRIMARY KEY (order_id, line));
-      CREATE VIEW plain AS SELECT 1 AS one;
+      CREATE VIEW plain AS SELECT 1 AS one, now() AS updated_at;
       CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
       CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)`);
     const { streams } = await world.open({ schemas: ['public', 'sales'], cursors: { 'sales.lines': 'order_id' } }).discover();
@@ -56,7 +56,10 @@ describe('discovery', () => {
         },
       },
     });
-    expect(streams.find(({ name }) => name === 'plain')).toMatchObject({ primaryKey: [], resume: 'none', cursorField: null });
+    expect(streams.find(({ name }) => name === 'plain')).toMatchObject({
+      ...{ primaryKey: [], resume: 'none', cursorField: 'updated_at' },
+      modes: ['full_refresh_overwrite', 'full_refresh_append', 'incremental_append'],
+    });
     expect(streams.find(({ name }) => name === 'sales.lines')).toMatchObject({ cursorField: 'order_id', cursorOrder: 'number' });
   });
 
