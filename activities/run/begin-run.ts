@@ -12,9 +12,7 @@ import {
 } from '../../libs/runs/run-scope.js';
 import {
   appendRunLog,
-  getLastBegunVersion,
   insertRunStreams,
-  listVersionResets,
   pinRun,
   putDocument,
   setRunStreamState,
@@ -26,6 +24,7 @@ import {
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { JsonObject } from '../../libs/contracts/json.js';
 import { atOnce } from '../support/at-once.js';
+import { endBackfills, streamsToReset } from './resets.js';
 import { openStreamPlan } from './stream-plan.js';
 
 /** Streams that are made ready at the same time: each is a chain of short statements, at two databases. */
@@ -53,7 +52,10 @@ export async function beginRun({ pool, opener, settings }: Deps, runId: string):
     const streams = await atOnce(STREAMS_AT_ONCE, scope.spec.streams, async ({ name }) => {
       const stream = streamScope(scope, catalog, name);
       await setRunStreamWarnings(pool, { runId, stream: name, warnings: stream.descriptor.warnings });
-      if (scope.run.state === 'queued' && resets.has(name)) await destination.reset(stream);
+      if (scope.run.state === 'queued' && resets.has(name)) {
+        await destination.reset(stream);
+        await endBackfills(pool, destination, stream.ref);
+      }
       const movers = await openStreamPlan({ pool, source, destination }, stream);
       await setRunStreamState(pool, { runId, stream: name, state: 'running' });
       return { name, movers };
@@ -71,11 +73,4 @@ async function pin(db: Db, { run }: RunScope, source: Source, manifest: JsonObje
   const manifestHash = manifest === null ? null : await putDocument(db, { body: manifest });
   await pinRun(db, { id: run.id, manifestHash, catalogHash: await putDocument(db, { body: catalog }) });
   return catalog;
-}
-
-/** What the run's request asks for, and what changes of the sync since its last run make necessary. */
-async function streamsToReset(db: Db, { run }: RunScope): Promise<Set<string>> {
-  const afterVersion = await getLastBegunVersion(db, { syncId: run.syncId, lane: run.lane, beforeSeq: run.seq });
-  const changed = await listVersionResets(db, { syncId: run.syncId, afterVersion, upToVersion: run.syncVersion });
-  return new Set([...run.resets, ...changed]);
 }

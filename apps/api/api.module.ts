@@ -28,6 +28,8 @@ import { StatesController } from './states/states.controller.js';
 import { StatesService } from './states/states.service.js';
 import { SyncVerificationsController, VerificationsController } from './verifications/verifications.controller.js';
 import { VerificationsService } from './verifications/verifications.service.js';
+import { BackfillsController } from './backfills/backfills.controller.js';
+import { BackfillsService } from './backfills/backfills.service.js';
 import { DeleteSync } from './syncs/delete-sync.service.js';
 import { SyncChecks } from './syncs/sync-checks.service.js';
 import { SyncsController } from './syncs/syncs.controller.js';
@@ -48,6 +50,7 @@ export class ApiModule {
         SyncsController,
         RunsController,
         StatesController,
+        BackfillsController,
         VerificationsController,
         SyncVerificationsController,
         ApiKeysController,
@@ -61,7 +64,17 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
-        ...[SyncsService, SyncChecks, DeleteSync, RunsService, StatesService, VerificationsService, QuarantineService, Lifecycle],
+        ...[
+          SyncsService,
+          SyncChecks,
+          DeleteSync,
+          RunsService,
+          StatesService,
+          VerificationsService,
+          BackfillsService,
+          QuarantineService,
+          Lifecycle,
+        ],
       ],
     };
   }

@@ -14,6 +14,8 @@ export interface RunControl {
     trigger: 'api' | 'schedule' | 'retry';
     lane?: string;
     resets?: readonly string[];
+    /** Default: all of the sync. */
+    streams?: readonly string[] | null;
     scheduledFor?: Date;
   }): Promise<StartedRun>;
   cancel(request: { workspaceId: string; runId: string }): Promise<StartedRun>;

@@ -81,7 +81,7 @@ export interface SourceStates {
   /** A state from outside (libs/json), as it is kept. Errors: STATE_INVALID, with the field and what was expected. */
   read(request: { stream: string; state: unknown }): Promise<StreamState>;
   /**
-   * A state from which the stream is read again: from a value of the cursor on, or `to` before another one only. Values in a format of the cursor, or ISO 8601.
+   * A state from which the stream is read again: from a value of the cursor on, or up to another one only (which is read too where the cursor has no granularity). Values in a format of the cursor, or ISO 8601.
    * Errors: STATE_INVALID (no such value), STATE_NOT_POSSIBLE (this stream's states cannot say that).
    */
   between(request: { stream: string; from: string; to: string | null }): Promise<StreamState>;

@@ -92,7 +92,7 @@ export class TemporalRunControl implements RunControl {
     if (run.state !== 'failed' && run.state !== 'cancelled') throw notActive(run);
     // A run that never began has not carried out its resets.
     const resets = run.startedAt === null ? run.resets : [];
-    return this.start({ workspaceId, syncId: run.syncId, trigger: 'retry', lane: run.lane, resets });
+    return this.start({ workspaceId, syncId: run.syncId, trigger: 'retry', lane: run.lane, resets, streams: run.streams });
   }
 
   private async insert({
@@ -101,6 +101,7 @@ export class TemporalRunControl implements RunControl {
     trigger,
     lane = 'live',
     resets = [],
+    streams = null,
     scheduledFor,
   }: StartRequest): Promise<RunRow> {
     const id = randomUUID();
@@ -116,6 +117,7 @@ export class TemporalRunControl implements RunControl {
           workflowId: syncWorkflowId(id),
           scheduledFor: scheduledFor ?? null,
           resets,
+          streams,
         });
         if (inserted !== null)
           await appendRunLog(tx, { runId: id, level: 'info', code: 'run.queued', message: `the run was asked for (${trigger})` });

@@ -33,8 +33,12 @@ export async function loadRunScope(db: Db, runId: string): Promise<RunScope | nu
   const version = await getSyncVersion(db, { syncId: run.syncId, version: run.syncVersion });
   if (sync === null || version === null)
     throw new SluiceError('NOT_FOUND', { detail: 'the sync of the run', details: { run: runId } });
-  return { run, sync, spec: version.spec, installation: await getInstallationId(db) };
+  return { run, sync, spec: specOf(run, version.spec), installation: await getInstallationId(db) };
 }
+
+/** The part of a sync that a run loads. */
+const specOf = ({ streams }: RunRow, spec: SyncSpec): SyncSpec =>
+  streams === null ? spec : { ...spec, streams: spec.streams.filter(({ name }) => streams.includes(name)) };
 
 export function streamRef({ run, installation }: RunScope, stream: string): StreamRef {
   return { installation, syncId: run.syncId, stream, lane: run.lane, runId: run.id, epoch: run.epoch };

@@ -20,7 +20,8 @@ export async function startSyncWorkflow(
     // A run has one workflow, for ever: a late second start must find the closed one.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     staticSummary: `sync ${sync.name}`,
-    priority: { priorityKey: 3 },
+    // Who waits for a backfill waits longer than who waits for what is new.
+    priority: { priorityKey: run.lane === 'live' ? 3 : 5 },
   };
   const typedSearchAttributes = runSearchAttributes({
     syncId: sync.id,

@@ -39,6 +39,8 @@ export interface RunRow {
   scheduledFor: Date | null;
   /** Streams that this run loads anew because its request said so. */
   resets: string[];
+  /** The streams that it loads; null: all of the sync. */
+  streams: string[] | null;
   waiting: RunWaiting | null;
   error: RunError | null;
   createdAt: Date;
@@ -48,7 +50,7 @@ export interface RunRow {
 
 export const RUN_COLUMNS = `id, seq, workspace_id AS "workspaceId", sync_id AS "syncId", sync_version AS "syncVersion", lane, epoch, trigger, state,
   manifest_hash AS "manifestHash", catalog_hash AS "catalogHash", workflow_id AS "workflowId", first_execution_id AS "firstExecutionId",
-  scheduled_for AS "scheduledFor", resets, waiting, error,
+  scheduled_for AS "scheduledFor", resets, streams, waiting, error,
   created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
 
 export interface NewRun {
@@ -60,9 +62,11 @@ export interface NewRun {
   workflowId: string;
   scheduledFor: Date | null;
   resets: readonly string[];
+  /** Default: all. */
+  streams?: readonly string[] | null;
 }
 
-/** Parameters $1 to $8 of the statements that insert a run. */
+/** Parameters $1 to $9 of the statements that insert a run. */
 const runValues = (run: NewRun): unknown[] => [
   run.id,
   run.workspaceId,
@@ -72,6 +76,7 @@ const runValues = (run: NewRun): unknown[] => [
   run.workflowId,
   run.scheduledFor,
   run.resets,
+  run.streams ?? null,
 ];
 
 /**
@@ -86,8 +91,8 @@ export async function insertRun(db: Db, request: NewRun): Promise<RunRow | null>
            UPDATE control.sync SET epoch = epoch + 1
            WHERE workspace_id = $2 AND id = $3 AND deleted_at IS NULL RETURNING epoch, version
          )
-         INSERT INTO control.run (id, workspace_id, sync_id, sync_version, lane, epoch, trigger, state, workflow_id, scheduled_for, resets)
-         SELECT $1, $2, $3, version, $4, epoch, $5, 'queued', $6, $7, $8 FROM raised
+         INSERT INTO control.run (id, workspace_id, sync_id, sync_version, lane, epoch, trigger, state, workflow_id, scheduled_for, resets, streams)
+         SELECT $1, $2, $3, version, $4, epoch, $5, 'queued', $6, $7, $8, $9 FROM raised
          RETURNING ${RUN_COLUMNS}`,
         runValues(request),
       ),
@@ -103,8 +108,8 @@ export async function insertSkippedRun(db: Db, request: NewRun): Promise<RunRow 
   return one(
     await db.query<RunRow>(
       `INSERT INTO control.run
-         (id, workspace_id, sync_id, sync_version, lane, epoch, trigger, state, workflow_id, scheduled_for, resets, finished_at)
-       SELECT $1, $2, $3, version, $4, epoch, $5, 'skipped', $6, $7, $8, now()
+         (id, workspace_id, sync_id, sync_version, lane, epoch, trigger, state, workflow_id, scheduled_for, resets, streams, finished_at)
+       SELECT $1, $2, $3, version, $4, epoch, $5, 'skipped', $6, $7, $8, $9, now()
        FROM control.sync WHERE workspace_id = $2 AND id = $3 AND deleted_at IS NULL
        RETURNING ${RUN_COLUMNS}`,
       runValues(request),

@@ -168,3 +168,125 @@ describe('states by hand', () => {
     await expect(refused).rejects.toBeInstanceOf(RestError);
   });
 });
+
+/** What the table has, by id; orders that the shop has changed have revision 1. */
+async function rows(table: string): Promise<{ rows: number; ids: number; revised: number }> {
+  const found = await warehouse.query<{ rows: number; ids: number; revised: number }>(
+    `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids, count(*) FILTER (WHERE revision > 0)::int AS revised FROM public."${table}"`,
+  );
+  return found.rows[0] ?? { rows: 0, ids: 0, revised: 0 };
+}
+const settings = (body: object) =>
+  fetch(new URL('/shop/_admin/settings', stack.shopUrl), {
+    method: 'PUT',
+    headers: { 'x-admin-token': stack.shopAdminToken, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+describe('a backfill', () => {
+  it('runs beside the live run over the same keys, survives a kill, and leaves the live state alone', async () => {
+    const sync = await newSync([
+      { name: 'orders', mode: 'incremental_upsert' },
+      { name: 'products', mode: 'incremental_append' },
+    ]);
+    await run(sync);
+    const table = `orders_${made}`;
+    await warehouse.query(`DELETE FROM public."${table}" WHERE id % 3 = 0`);
+    const { orders } = await states(sync);
+    await settings({ pace: 1_500 });
+    // Everything is read again in both lanes at once: by a replay in the live one.
+    await rest.post(`/v1/syncs/${sync}/state:replay`, {
+      streams: [{ name: 'orders', version: orders?.version }],
+      from: '2020-01-01T00:00:00Z',
+    });
+    const live = await start(sync);
+    const backfill = await rest.post<{ id: string; lane: string }>(`/v1/syncs/${sync}/backfills`, {
+      streams: ['orders'],
+      from: '2020-01-01T00:00:00Z',
+      to: FROM,
+    });
+    for (const id of [live, backfill.id])
+      for (const end = Date.now() + 30_000; Date.now() < end; await delay(20))
+        if ((await rest.get<RunView>(`/v1/runs/${id}`)).counts.read > 0) break;
+    stack.kill('worker-1', 'SIGKILL');
+    await stack.restart('worker-1');
+    await settings({ pace: 0 });
+    const [ofLive, ofBackfill] = [await ended(live), await ended(backfill.id)];
+    expect(ofLive).toMatchObject({ state: 'succeeded', lane: 'live' });
+    expect(ofBackfill).toMatchObject({ state: 'succeeded', lane: backfill.lane, streams: [{ name: 'orders' }] });
+    // What lies before FROM, and its minute: the shop's cursor has no granularity. Nothing of what comes after it.
+    expect(ofBackfill.counts.read).toBe(ROWS - FROM_ROWS + 4);
+    expect(await rows(table)).toEqual({ rows: ROWS, ids: ROWS, revised: 0 });
+    expect((await states(sync))['orders']?.state).toEqual(airbyte('orders', { updated_at: LAST }));
+    const verified = await rest.post<{ id: string }>(`/v1/syncs/${sync}:verify`, { streams: ['orders'], source: true });
+    for (;;) {
+      const seen = await rest.get<{ state: string; streams: { found: object }[] }>(`/v1/verifications/${verified.id}`);
+      // The rows that were deleted by hand are known to the ledger; every row is right again.
+      if (seen.state !== 'running') {
+        expect(seen).toMatchObject({ state: 'succeeded', streams: [{ found: { row_count: 1 } }] });
+        break;
+      }
+      await delay(50);
+    }
+  });
+
+  it('is refused where it is not safe, and ended where the live lane loads the table anew', async () => {
+    const sync = await newSync([
+      { name: 'orders', mode: 'incremental_upsert' },
+      { name: 'products', mode: 'incremental_append' },
+    ]);
+    await run(sync);
+    const asked = { from: '2020-01-01T00:00:00Z', to: FROM };
+    const post = (body: object) => raw.post(`/v1/syncs/${sync}/backfills`, body);
+    expect(await post({ ...asked, streams: ['products'] })).toMatchObject({
+      status: 422,
+      body: { code: 'BACKFILL_NOT_POSSIBLE' },
+    });
+    expect(await post({ ...asked, streams: ['nope'] })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/streams/0' }] },
+    });
+    expect(await post({ streams: ['orders'], from: FROM, to: FROM })).toMatchObject({
+      status: 422,
+      body: { code: 'STATE_INVALID' },
+    });
+    await settings({ pace: 200 });
+    const { id } = (await post({ ...asked, streams: ['orders'] })).body as { id: string };
+    for (;;) if ((await rest.get<RunView>(`/v1/runs/${id}`)).counts.read > 0) break;
+    const reset = await rest.post<{ id: string }>(`/v1/syncs/${sync}/streams/orders:reset`);
+    expect(await ended(id)).toMatchObject({ state: 'failed', error: { code: 'STALE_RUN' } });
+    await settings({ pace: 0 });
+    expect(await ended(reset.id)).toMatchObject({ state: 'succeeded', reset: ['orders'] });
+    expect(await rows(`orders_${made}`)).toEqual({ rows: ROWS, ids: ROWS, revised: 0 });
+  });
+});
+
+describe('a reset of one stream', () => {
+  it('loads that one anew, and the others go on from where they were', async () => {
+    const sync = await newSync([
+      { name: 'orders', mode: 'incremental_upsert' },
+      { name: 'products', mode: 'incremental_append' },
+      { name: 'customers', mode: 'incremental_upsert' },
+    ]);
+    await run(sync);
+    const before = await states(sync);
+    const versions = async (table: string) =>
+      (await warehouse.query<Record<string, string>>(`SELECT id, ctid::text, xmin::text FROM public."${table}" ORDER BY id`))
+        .rows;
+    const others = [await versions(`products_${made}`), await versions(`customers_${made}`)];
+    await warehouse.query(`INSERT INTO public."orders_${made}" (id) VALUES (999999)`);
+    const { id } = await rest.post<{ id: string }>(`/v1/syncs/${sync}/streams/orders:reset`);
+    const whole = await ended(id);
+    expect(whole).toMatchObject({ state: 'succeeded', reset: ['orders'] });
+    const read = Object.fromEntries(whole.streams.map(({ name, counts }) => [name, counts.read]));
+    expect(read['orders']).toBe(ROWS);
+    expect(read['products']).toBeLessThan(50);
+    expect(read['customers']).toBeLessThan(50);
+    expect(await rows(`orders_${made}`)).toMatchObject({ rows: ROWS });
+    expect([await versions(`products_${made}`), await versions(`customers_${made}`)]).toEqual(others);
+    const after = await states(sync);
+    for (const name of ['products', 'customers']) expect(after[name]?.state).toEqual(before[name]?.state);
+    const unknown = await raw.post(`/v1/syncs/${sync}/streams/nope:reset`);
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
+  });
+});

@@ -38,7 +38,16 @@ const run: RunRow = {
     syncVersion: 1,
   },
   ...{ lane: 'live', epoch: 1, trigger: 'api', state: 'failed', manifestHash: null, catalogHash: null, workflowId: 'sync-run-1' },
-  ...{ firstExecutionId: 'x', scheduledFor: null, resets: [], waiting: null, createdAt: at, startedAt: at, finishedAt: at },
+  ...{
+    firstExecutionId: 'x',
+    scheduledFor: null,
+    resets: [],
+    streams: null,
+    waiting: null,
+    createdAt: at,
+    startedAt: at,
+    finishedAt: at,
+  },
   error: { code: 'SOURCE_AUTH_FAILED', detail: '401 at /orders', stream: 'orders', details: { status: 401 } },
 };
 const stream: RunStreamRow = {

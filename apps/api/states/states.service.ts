@@ -11,6 +11,7 @@ import { getInstallationId, type Pool, type SyncRow } from '../../../libs/store/
 import { OPENER, POOL } from '../core/tokens.js';
 import { numberCursor, pageOfRows } from '../http/cursor.js';
 import { currentVersion, SyncsService } from '../syncs/syncs.service.js';
+import { stateBetween } from './state-between.js';
 import { changeView } from './state-view.js';
 
 interface Key {
@@ -169,19 +170,6 @@ async function readState(states: SourceStates | undefined, stream: string, state
       errors: error.errors.map((field) => ({ ...field, path: `${path}/state/stream/stream_state${field.path}` })),
     });
   }
-}
-
-/** Errors: STATE_NOT_POSSIBLE, and the source's own. */
-export async function stateBetween(
-  states: SourceStates | undefined,
-  request: { stream: string; from: string; to: string | null },
-): Promise<StreamState> {
-  if (states === undefined)
-    throw new SluiceError('STATE_NOT_POSSIBLE', {
-      detail: 'this source does not make states',
-      details: { stream: request.stream },
-    });
-  return states.between(request);
 }
 
 function assertNames(spec: SyncSpec, names: readonly string[], path: (index: number) => string): void {

@@ -14,7 +14,7 @@ import {
 } from '../../../libs/contracts/sync.schema.js';
 import type { ErrorCode } from '../../../libs/errors/index.js';
 import { Operation } from '../http/operation.decorator.js';
-import { idParamSchema, type IdParam } from '../http/params.schema.js';
+import { idParamSchema, streamParamSchema, type IdParam, type StreamParam } from '../http/params.schema.js';
 import { Workspace } from '../http/workspace.decorator.js';
 import { RunsService } from '../runs/runs.service.js';
 import { DeleteSync } from './delete-sync.service.js';
@@ -152,6 +152,28 @@ export class SyncsController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const run = await this.runs.start({ workspaceId, id, reset: body?.reset ?? [] });
+    response.location(`/v1/runs/${run.id}`);
+    return run;
+  }
+
+  @Post(':id/streams/:name\\:reset')
+  @HttpCode(202)
+  @Operation({
+    id: 'resetStream',
+    summary: 'Load one stream anew, by a run of the sync',
+    description:
+      'As `reset` of a run: the stream is loaded beside its table, whose rows are seen until the run has finished; the other streams go on from where they were.',
+    status: 202,
+    answer: startedRunSchema,
+    problems: ['NOT_FOUND', 'VALIDATION_FAILED', 'RUN_ACTIVE', 'TEMPORAL_UNAVAILABLE'],
+    headers: { Location: 'Address of the run.' },
+  })
+  async reset(
+    @Workspace() workspaceId: string,
+    @Param({ schema: streamParamSchema }) { id, name }: StreamParam,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const run = await this.runs.start({ workspaceId, id, reset: [name] });
     response.location(`/v1/runs/${run.id}`);
     return run;
   }

@@ -59,7 +59,7 @@ export interface Cursor {
   understands(state: JsonObject, scope: Scope): boolean;
   /**
    * A state to which everything is read but what lies from `from` on, or in [from, to). Values in a format of the cursor, or ISO 8601 for one of
-   * times. null: a value is none. Absent `to` in the states of partitions, which share the plain form only.
+   * times. null: a value is none, or the range is empty. Absent `to` in the states of partitions, which share the plain form only.
    */
   except(range: { from: string; to: string | null }, scope: Scope): JsonObject | null;
   /** How far a state reaches, µs since the epoch; null: it does not say. Absent: the cursor follows no time. */

@@ -209,6 +209,7 @@ export const datetimeBasedCursor = defineComponent({
         const [first, last] = [from, to ?? from].map((value) => parse(value) ?? isoMicros(value));
         if (first == null || last == null) return null;
         if (to === null) return { [known.field]: text(first) };
+        if (last <= first) return null;
         const before = granularity === null ? first : addDuration(first, granularity, -1);
         const head = before <= begin(scope) ? [] : [{ start: begin(scope), end: before, recent: null }];
         const tail = { start: last, end: Math.max(last, LAST_DAY), recent: null };

@@ -40,7 +40,9 @@ export function stateBetween(model: StreamModel, range: { from: string; to: stri
   if (state === null) {
     if (cursor.numeric && range.to !== null)
       throw notPossible(model, 'its cursor counts, so a range must be open: leave out `to`');
-    throw invalid(model, [{ path: '', message: `is no value of the cursor ${cursor.field(scope)}` }]);
+    throw invalid(model, [
+      { path: '', message: `is no ${range.to === null ? 'value' : 'range'} of the cursor ${cursor.field(scope)}` },
+    ]);
   }
   return retriever.partitioned
     ? { use_global_cursor: cursor.global || retriever.router.global, state, lookback_window: 0 }

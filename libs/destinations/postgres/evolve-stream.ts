@@ -2,7 +2,8 @@ import type { StreamRef, StreamTarget } from '../../contracts/destination.port.j
 import { grow, type Column, type Wanted } from '../../typing/index.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
-import { readKnownColumns, readLayout, recordLayout } from './layout.js';
+import { knownInLanes, lockLanes, shareLayout } from './lanes.js';
+import { readLayout, recordLayout } from './layout.js';
 import { remembersKeys, retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
 import { lockOwnStream, readStream, staleRun } from './stream-row.js';
@@ -33,9 +34,10 @@ export async function evolveStream(
       const before = await readStream(session, ref, { lock: false });
       if (!before) throw staleRun(ref);
       if (direct) await session.query(what, `LOCK TABLE ${loadedRelation(before, target)} IN ACCESS EXCLUSIVE MODE`);
+      const lanes = await lockLanes(session, ref);
       const row = await lockOwnStream(session, ref);
       const columns = await readLayout(session, row);
-      const known = await readKnownColumns(session, row.id);
+      const known = await knownInLanes(session, lanes);
       const grown = grow(columns, wanted, {
         rules: POSTGRES_RULES.names,
         known,
@@ -51,6 +53,7 @@ export async function evolveStream(
         });
       if (remembersKeys({ ref, target }, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
       const schemaVersion = await recordLayout(session, row, next);
+      await shareLayout(session, lanes, { id: row.id, columns: next });
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);
       return schemaVersion;
     },

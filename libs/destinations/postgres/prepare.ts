@@ -4,7 +4,8 @@ import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
 import { columnsOf, namesOf, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
-import { readKnownColumns, recordLayout } from './layout.js';
+import { assertBesideLive, knownInLanes, lockLanes, shareLayout } from './lanes.js';
+import { recordLayout } from './layout.js';
 import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import { makeSeenKeys, remembersKeys } from './seen-keys.js';
@@ -26,9 +27,11 @@ export async function prepareStream(
   const streamId = await raiseEpoch(session, ref);
   await terminateOtherRuns(session, { streamId, runId: ref.runId });
   return session.transaction(`preparing the stream ${ref.stream}`, async () => {
+    const lanes = await lockLanes(session, ref);
     let row = await lockOwnStream(session, ref);
+    assertBesideLive(lanes, ref, target);
     await ownTable(session, ref, target);
-    const known = await readKnownColumns(session, row.id);
+    const known = await knownInLanes(session, lanes);
     const loading = isFullRefresh(target.mode) || (row.preparedRun === ref.runId ? row.loading : row.reset);
     const columns = await shapeTable(session, {
       target,
@@ -39,6 +42,7 @@ export async function prepareStream(
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
+    if (next.schemaVersion !== row.schemaVersion) await shareLayout(session, lanes, { id: row.id, columns });
     if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target, columns });
     await session.query(
       'preparing',

@@ -43,7 +43,11 @@ CREATE TABLE control.verification_finding (
   FOREIGN KEY (verification_id, stream) REFERENCES control.verification_stream ON DELETE CASCADE
 );
 
+-- Runs of some streams of their sync; null: of all.
+ALTER TABLE control.run ADD COLUMN streams text[];
+
 -- Down Migration
+ALTER TABLE control.run DROP COLUMN streams;
 DROP TABLE control.verification_finding;
 DROP TABLE control.verification_stream;
 DROP TABLE control.verification;

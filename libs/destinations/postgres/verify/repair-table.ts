@@ -2,6 +2,7 @@ import type { StreamRef } from '../../../contracts/destination.port.js';
 import { assertStream, type WriterKey } from '../chunk-message.js';
 import { insertLedger, type ChunkFacts } from '../ledger.js';
 import { mergingOf } from '../merging.js';
+import { settings } from '../metadata.js';
 import { ident, literal } from '../quote.js';
 import type { Session, SessionTimeouts } from '../session.js';
 import { orderColumn, STAGE } from '../stage.js';
@@ -45,6 +46,7 @@ export async function repairTable(session: Session, { ref, seq, row, compared, t
   const statements = [
     'BEGIN',
     `SET LOCAL statement_timeout = ${timeouts.publishMs}`,
+    ...settings(compared.target, { runId: ref.runId, sliceId: SLICE }),
     lockLanes(ref),
     assertStream(key),
     load(compared, key, lines),
