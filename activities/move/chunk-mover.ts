@@ -1,5 +1,5 @@
 import type { SliceWriter, StreamTarget } from '../../libs/contracts/destination.port.js';
-import type { CopyTarget } from '../../libs/contracts/source.port.js';
+import type { CopyTarget, Page } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { isKeyed } from '../../libs/contracts/write-mode.js';
 import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
@@ -100,8 +100,9 @@ export class ChunkMover {
     const { target } = this.request;
     let position = writer.position;
     const accept = (await this.accepts(writer)) ?? undefined;
+    const json = this.bothKnow('json');
     for (;;) {
-      const reading = new SliceReading(this.request, writer, { slice, from: position, accept });
+      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json });
       try {
         return await reading.run();
       } catch (error) {
@@ -116,10 +117,13 @@ export class ChunkMover {
 
   /** Asked only where the source has something else than records to give: it costs a round trip. */
   private async accepts(writer: SliceWriter): Promise<CopyTarget | null> {
-    const { source, destination } = this.request;
-    const offered = source.formats ?? [];
-    if (!offered.some((format) => destination.capabilities.formats.includes(format))) return null;
+    if (!this.bothKnow('copy_text') && !this.bothKnow('copy_binary')) return null;
     return (await writer.copyTarget?.()) ?? null;
+  }
+
+  private bothKnow(format: Exclude<Page['format'], 'records'>): boolean {
+    const { source, destination } = this.request;
+    return source.formats?.includes(format) === true && destination.capabilities.formats.includes(format);
   }
 
   /** Where to read on with the same writer after the source failed; undefined: nowhere. Only where no committed row can come twice. */

@@ -28,7 +28,12 @@ export class SliceReading {
   constructor(
     private readonly request: ChunkMoverRequest,
     private readonly writer: SliceWriter,
-    { slice, from, accept }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined },
+    {
+      slice,
+      from,
+      accept,
+      json = false,
+    }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined; json?: boolean },
   ) {
     this.slice = slice;
     const { source, ref, target, limits, drain, deadline } = request;
@@ -40,7 +45,7 @@ export class SliceReading {
     if (drain.aborted) this.onDrain();
     const { signal } = this.stop;
     this.pages = new ReadAhead(
-      source.read({ stream: ref.stream, slice, position: from, signal, ...(accept && { accept }) }),
+      source.read({ stream: ref.stream, slice, position: from, signal, json, ...(accept && { accept }) }),
       signal,
     );
   }

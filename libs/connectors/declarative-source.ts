@@ -15,7 +15,7 @@ import { fromPlan } from './partitions/plan-value.js';
 import type { Scope } from './manifest/interpolation.js';
 import { OpenedStreams } from './source/opened-streams.js';
 import { planSlices } from './source/plan.js';
-import { readStream } from './source/read-stream.js';
+import { readStream, readStreamJson } from './source/read-stream.js';
 import type { SourceModel } from './source/source.component.js';
 import { withSchemas } from './source/stream-schema.js';
 import { streamsToCheck } from './source/streams-to-check.js';
@@ -65,6 +65,7 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
 }
 
 class DeclarativeSource implements Source {
+  readonly formats = ['json'] as const;
   readonly states: SourceStates = {
     show: (state) => fromPlan(state),
     read: ({ stream, state }) => this.guarded(async () => readStateByHand(await this.streams.find(stream), state, this.scope())),
@@ -142,10 +143,11 @@ class DeclarativeSource implements Source {
     });
   }
 
-  async *read({ stream, slice, position, signal }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
+  async *read({ stream, slice, position, signal, json = false }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
     const both = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* readStream(await this.streams.find(stream), this.environment, { slice: readSpec(slice), position, signal: both });
+      const model = await this.streams.find(stream);
+      yield* readStreamJson(model, this.environment, { slice: readSpec(slice), position, signal: both, json });
     } catch (error) {
       throw redactError(error, this.secrets.all());
     }

@@ -1,4 +1,5 @@
 import type { Catalog, Position, Slice, SourceRecord, StreamState } from './stream.js';
+import type { JsonRows } from '../json/index.js';
 import type { JsonObject, JsonValue } from './json.js';
 
 /** What every page has. */
@@ -28,8 +29,14 @@ export interface CopyPage extends PageFacts {
   rows: number;
 }
 
+/** The records of a JSON text that nobody has parsed. What they are is what `rows.records()` gives. */
+export interface JsonPage extends PageFacts {
+  format: 'json';
+  rows: JsonRows;
+}
+
 /** The format is negotiated: a source gives anything but records only to a reader that said what it accepts. */
-export type Page = RecordPage | CopyPage;
+export type Page = RecordPage | JsonPage | CopyPage;
 
 /** Rows that a writer takes without seeing their values. */
 export interface CopyTarget {
@@ -90,7 +97,7 @@ export interface SourceStates {
 /** Reads one external system. Adapters: the declarative engine; code connectors. Errors are SluiceErrors; those of kind `rate_limited` (RATE_LIMITED, SOURCE_NOT_READY) carry `retryAt`. */
 export interface Source {
   /** What pages can be besides records. Absent: nothing. */
-  readonly formats?: readonly CopyPage['format'][];
+  readonly formats?: readonly Exclude<Page['format'], 'records'>[];
   /** One cheap authenticated call. Throws what is wrong. */
   check(): Promise<void>;
   discover(): Promise<Catalog>;
@@ -104,7 +111,8 @@ export interface Source {
   }): Promise<SlicePage>;
   /**
    * The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason.
-   * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: records only.
+   * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: none may.
+   * `json`: pages may be JSON texts, where nothing at the source looks at their records. Absent: they may not.
    */
   read(request: {
     stream: string;
@@ -112,6 +120,7 @@ export interface Source {
     position: Position | null;
     signal: AbortSignal;
     accept?: CopyTarget;
+    json?: boolean;
   }): AsyncIterable<Page>;
   /** Pure: the state after this slice, given the position after its last page (null: it had none) and the state now. */
   complete(request: { stream: string; slice: Slice; position: Position | null; state: StreamState }): StreamState;

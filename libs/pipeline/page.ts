@@ -1,7 +1,10 @@
 import type { Page } from '../contracts/source.port.js';
 import type { SourceRecord } from '../contracts/stream.js';
 
-export const rowsOf = (page: Page): number => (page.format === 'records' ? page.records.length : page.rows);
+export function rowsOf(page: Page): number {
+  if (page.format === 'records') return page.records.length;
+  return page.format === 'json' ? page.rows.length : page.rows;
+}
 
 /** Of a page that was read without accepting anything else. */
 export function recordsOf(page: Page): readonly SourceRecord[] {

@@ -135,6 +135,12 @@ export class ContractWatch {
     }
   }
 
+  /** Whether a field without a column changes nothing but, where it is not null, the count of what is left out. */
+  passesOver(isNull: boolean): boolean {
+    const policy = newFieldPolicy(this.options.contract);
+    return policy === 'discard_value' || (isNull && policy === 'evolve');
+  }
+
   /** The record is not loaded after all. */
   rejected(record: unknown): void {
     if (record === this.lastRecord) this.discarded -= this.ofLastRecord;

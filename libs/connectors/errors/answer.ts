@@ -2,9 +2,13 @@ import type { HttpResponse } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { bodiesOf, readJson, type Decoder } from '../records/decoder.js';
 import { decodeJson } from '../records/decoders.component.js';
+import { scanRows, type FoundRows, type JsonRows } from '../../json/index.js';
 import { HeaderNames } from '../template/header-names.js';
 import { readLinks } from './link-header.js';
+import { withoutList } from './without-list.js';
 
+/** Steps that are names and nothing else: no patterns, no places in lists. */
+const NAME = /^[A-Za-z_$][\w$-]*$/;
 /** Of an answer's start, to who looks for what is wrong. */
 const SHOWN_CHARACTERS = 200;
 
@@ -12,6 +16,8 @@ const SHOWN_CHARACTERS = 200;
 export class Answer {
   private parsed: { value: unknown } | undefined;
   private values: readonly unknown[] | undefined;
+  private found: FoundRows | undefined;
+  private around: (() => unknown) | undefined;
 
   constructor(
     readonly response: HttpResponse,
@@ -32,7 +38,22 @@ export class Answer {
   /** The body as JSON, whatever the decoder; an empty one is {}. Throws SOURCE_BAD_RESPONSE without quoting it. */
   decoded(): unknown {
     const { body } = this.response;
-    return (this.parsed ??= this.guarded(() => ({ value: readJson(body, this.decoder.json) }))).value;
+    return (this.parsed ??= this.guarded(() => ({ value: this.around?.() ?? readJson(body, this.decoder.json) }))).value;
+  }
+
+  /**
+   * The records of the list that a path leads to, without parsing them. null: they have been parsed already, or have to be. Afterwards the body around
+   * the list is parsed when somebody asks, the list itself only when somebody looks at it.
+   */
+  rows(path: readonly string[]): JsonRows | null {
+    const { json } = this.decoder;
+    if (json === undefined || this.parsed !== undefined || !path.every((step) => NAME.test(step))) return null;
+    const { body } = this.response;
+    const found = scanRows(body, path, json);
+    if (found === null) return null;
+    this.found = found;
+    if (path.length > 0) this.around = () => withoutList(body, { path, list: found.list, reading: json });
+    return found.rows;
   }
 
   /** As `decoded`; what cannot be read counts as {}. */
@@ -54,6 +75,7 @@ export class Answer {
 
   /** What paginators see of the body: its first value. Airbyte does not look into bodies that it reads as a stream. */
   first(): unknown {
+    if (this.found !== undefined && this.around === undefined) return this.found.rows.length > 0 ? this.found.rows.record(0) : {};
     return this.decoder.streamed ? {} : (this.bodies()[0] ?? {});
   }
 

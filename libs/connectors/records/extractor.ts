@@ -26,6 +26,8 @@ export interface Extractor {
   readonly bodyByBody?: true;
   /** It reads the body itself, and can do so as it arrives: the values are the records. */
   readonly inPieces?: PieceDecoding;
+  /** There where it does nothing but take the items of the list that these steps lead to. */
+  readonly path?: (scope: Scope) => readonly string[];
 }
 
 export const bodyByBody = (extract: Extractor): Extractor => Object.assign(extract, { bodyByBody: true as const });

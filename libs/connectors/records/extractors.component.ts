@@ -1,5 +1,6 @@
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { boolean, enumeration, list, optional, template } from '../manifest/fields.js';
+import type { Scope } from '../manifest/interpolation.js';
 import { isObject } from '../manifest/tree.js';
 import { truthy } from '../template/values.js';
 import { bodyByBody, counted, type Extracted, type Extractor } from './extractor.js';
@@ -13,8 +14,9 @@ const dpath: Component<Extractor> = defineComponent({
   type: 'DpathExtractor',
   fields: { field_path: list(template()), record_expander: optional(component(() => [recordExpander])) },
   build({ field_path: path, record_expander: expand }, place): Extractor {
-    return bodyByBody((answer, scope) => {
-      const steps = path.map((step) => step.text(scope));
+    const stepsOf = (scope: Scope): string[] => path.map((step) => step.text(scope));
+    const extract = bodyByBody((answer, scope) => {
+      const steps = stepsOf(scope);
       const bodies = answer.bodies();
       try {
         // The usual case without a copy: a list of objects that needs no path.
@@ -25,6 +27,7 @@ const dpath: Component<Extractor> = defineComponent({
         throw answer.misshapen(`the field_path at ${place.pointer} leads to several values`);
       }
     });
+    return expand === undefined ? Object.assign(extract, { path: stepsOf }) : extract;
   },
 });
 

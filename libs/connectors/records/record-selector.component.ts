@@ -45,6 +45,8 @@ const NO_OBJECTS = 'the extractor leads to values that are no objects';
 /** From an answer to records. */
 export interface RecordSelector {
   extract: Extractor;
+  /** Where all records stand in an answer, that are what they are there; null: they are looked at, or changed. */
+  readonly rowsPath: NonNullable<Extractor['path']> | null;
   /** Records are cast by the stream's schema. */
   readonly normalizes: boolean;
   /** Filters, transforms and casts. Records may be changed in place. Throws SOURCE_BAD_RESPONSE where one that stays is no object. */
@@ -79,6 +81,7 @@ export const recordSelector = defineComponent({
         if (filter === undefined && !extracted.records.every(isObject)) throw answer.misshapen(NO_OBJECTS);
         return extracted;
       },
+      rowsPath: filter === undefined && normalization === 'none' ? (extractor.path ?? null) : null,
       normalizes: normalization !== 'none',
       refine(records, scope, { transformations, schema, keep }) {
         const normalise = casting(schema);

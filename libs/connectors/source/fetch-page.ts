@@ -1,5 +1,5 @@
 import type { Scope } from '../manifest/interpolation.js';
-import { stringifyJson } from '../../json/index.js';
+import { stringifyJson, type JsonRows } from '../../json/index.js';
 import { Answer } from '../errors/answer.js';
 import { sendWithRetries } from '../errors/send.js';
 import type { PageToken } from '../paginators/pagination-strategy.js';
@@ -13,6 +13,8 @@ import type { StreamModel } from './stream-model.js';
 /** A page: the answers of all requests that it takes (several where its properties do not fit into one). */
 export interface Fetched {
   parts: readonly Extracted[];
+  /** Instead of the part's records: nobody has parsed them. */
+  rows: JsonRows | null;
   /** Of the last request; null: the error handler said IGNORE, so no page follows. */
   answer: Answer | null;
   /** Repeats included. */
@@ -32,6 +34,8 @@ export interface PageRequest {
   readAll: ReadAll;
   /** See Sending. Of an answer in pieces nothing is extracted here. */
   piecesAbove?: number;
+  /** See rowsPath. */
+  path?: ((scope: Scope) => readonly string[]) | null;
 }
 
 export async function fetchPage(model: StreamModel, environment: Environment, page: PageRequest): Promise<Fetched> {
@@ -48,10 +52,12 @@ export async function fetchPage(model: StreamModel, environment: Environment, pa
 interface Part {
   answer: Answer | null;
   extracted: Extracted;
+  rows: JsonRows | null;
 }
 
 const whole = (parts: readonly Part[]): Fetched => ({
   parts: parts.map(({ extracted }) => extracted),
+  rows: parts.at(-1)?.rows ?? null,
   answer: parts.at(-1)?.answer ?? null,
   requests: parts.reduce((sum, { answer }) => sum + (answer?.requests ?? 1), 0),
   bytes: parts.reduce((sum, { answer }) => sum + (answer?.response.body.length ?? 0), 0),
@@ -64,8 +70,9 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
   const jar = sessionOf(environment).cookies(requester);
   const current = (): Scope => ({ ...scope, nowMs: environment.now() });
   const embedded = token === null ? embeddedAnswer(slice) : null;
-  if (embedded !== null) return { answer: embedded, extracted: selector.extract(embedded, current()) };
+  if (embedded !== null) return { answer: embedded, extracted: selector.extract(embedded, current()), rows: null };
   let extracted: Extracted = { records: [], count: 0 };
+  let rows: JsonRows | null = null;
   const answer = await sendWithRetries({
     http: environment.http,
     handler,
@@ -90,10 +97,13 @@ async function fetchPart(model: StreamModel, environment: Environment, page: Pag
       return draft;
     },
     verify(found) {
-      if (found.response.pieces === undefined) extracted = selector.extract(found, current());
+      if (found.response.pieces !== undefined) return;
+      const now = current();
+      rows = page.path == null ? null : found.rows(page.path(now));
+      extracted = rows === null ? selector.extract(found, now) : { records: [], count: rows.length };
     },
   });
-  return { answer, extracted };
+  return { answer, extracted, rows };
 }
 
 /** The first page of a partition whose parent's record brought it along (`lazy_read_pointer`): as if the source had answered with it. */

@@ -1,4 +1,4 @@
-import type { RecordPage } from '../../contracts/source.port.js';
+import type { JsonPage, RecordPage } from '../../contracts/source.port.js';
 import type { Position, SourceRecord } from '../../contracts/stream.js';
 import type { Highest } from '../cursors/cursor.js';
 import { PageSignal } from '../errors/page-signal.js';
@@ -7,19 +7,32 @@ import { pause } from '../time/pause.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { fetchPage, withToken, type Fetched } from './fetch-page.js';
 import { PageCourse } from './page-course.js';
+import { recordsContent, rowsContent, rowsPath, type PageContent } from './page-content.js';
 import type { ReadAll } from './properties.js';
 import { parsePosition } from './read-position.js';
 import type { StreamModel } from './stream-model.js';
 
+export interface SliceRequest {
+  slice: SliceSpec;
+  position: Position | null;
+  signal: AbortSignal;
+}
+
 /**
  * The pages of a slice in order. The request for page n+1 starts as soon as page n told its token, before page n is handed out: the network
- * works while the caller does. At most one page is ahead.
+ * works while the caller does. At most one page is ahead. `json`: pages may be JSON texts (Source.read).
  */
+export function readSlice(model: StreamModel, environment: Environment, request: SliceRequest): AsyncGenerator<RecordPage>;
+export function readSlice(
+  model: StreamModel,
+  environment: Environment,
+  request: SliceRequest & { json: boolean },
+): AsyncGenerator<RecordPage | JsonPage>;
 export async function* readSlice(
   model: StreamModel,
   environment: Environment,
-  { slice, position, signal }: { slice: SliceSpec; position: Position | null; signal: AbortSignal },
-): AsyncGenerator<RecordPage> {
+  { slice, position, signal, json = false }: SliceRequest & { json?: boolean },
+): AsyncGenerator<RecordPage | JsonPage> {
   const start = parsePosition(position);
   // The slice that carries the parents' state: there is nothing to read.
   if (start.done || slice.parents !== null) return;
@@ -35,6 +48,7 @@ export async function* readSlice(
   // Even where nothing is cast: Airbyte asks the source for the schema before it reads, and a source that cannot tell fails the stream.
   const schema = await environment.schemaOf(model, signal);
   const refinement = { transformations, schema, keep };
+  const path = json ? rowsPath(model) : null;
   const course = new PageCourse(model, environment, slice, start);
   // Ends the request that is ahead when the caller stops reading.
   const leaving = new AbortController();
@@ -44,7 +58,7 @@ export async function* readSlice(
     const of = part === slice ? scope : scopeOf(environment.config, environment.now(), part);
     const { token, pageSize } = course;
     const page = fetchPage(model, environment, {
-      ...{ slice: part, scope: of, token, pageSize, resumed, readAll },
+      ...{ slice: part, scope: of, token, pageSize, resumed, readAll, path },
       signal: both,
     });
     // It is awaited in the next round; until then a failure must not count as unhandled.
@@ -64,19 +78,23 @@ export async function* readSlice(
         ahead = fetch();
         continue;
       }
-      const { answer, parts } = fetched;
-      const refined = parts.map(({ records }) => selector.refine(records, asked, refinement));
-      const records = merged(refined, model);
-      const wanted = feed === null ? records : records.filter(feed);
+      const { answer, parts, rows } = fetched;
+      let content: PageContent;
+      if (rows !== null) content = rowsContent(rows, cursor?.field(scope) ?? '');
+      else {
+        const refined = parts.map(({ records }) => selector.refine(records, asked, refinement));
+        const records = merged(refined, model);
+        content = recordsContent(records, feed === null ? records : records.filter(feed));
+      }
       const observe = (): void => {
-        if (observer !== null) for (const record of wanted) observer.observe(record);
+        if (observer !== null) content.observe(observer);
       };
       // Where the highest value decides what to ask for, it has to be known first.
       if (course.limited) observe();
-      const lastRecord = records.at(-1);
+      const { last: lastRecord, count: kept } = content;
       // Behind the oldest record that is wanted a feed has nothing more.
       const behind = feed !== null && lastRecord !== undefined && !feed(lastRecord);
-      const [extracted, kept] = [parts.at(-1)?.count ?? 0, records.length];
+      const extracted = parts.at(-1)?.count ?? 0;
       let more: boolean;
       if (answer === null) more = course.leavePart();
       else {
@@ -86,7 +104,7 @@ export async function* readSlice(
       ahead = more ? fetch() : null;
       if (!course.limited) observe();
       const { bytes, requests } = fetched;
-      yield { format: 'records', records: wanted, position: course.position(highest()), bytes, requests };
+      yield { ...content.body, position: course.position(highest()), bytes, requests };
     }
   } finally {
     leaving.abort(new Error('the reader stopped'));

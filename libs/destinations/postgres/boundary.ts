@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../contracts/stream.js';
+import type { JsonRows } from '../../json/index.js';
 import { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from '../../pipeline/index.js';
 import type { Nesting } from '../../contracts/nesting.js';
 import type { Contract } from '../../contracts/schema-contract.js';
@@ -38,6 +39,9 @@ export interface BoundaryKey {
   schemaVersion: number;
 }
 
+/** A record, or where it is. */
+type Remembered = { record: SourceRecord } | { rows: JsonRows; row: number };
+
 /**
  * The records at the highest cursor of an append. Sources are read again from the last cursor inclusively, since more records may come with the
  * same one; those that are in the table already are recognised by digest and dropped, as often as they are there. Only references are kept while
@@ -52,7 +56,7 @@ export class Boundary {
   private readonly baseLines: readonly { schemaVersion: number; line: (record: SourceRecord) => string | null }[];
   private committed: CursorValue | null;
   private top: CursorValue | null = null;
-  private topRecords: SourceRecord[] = [];
+  private topRecords: Remembered[] = [];
   /** By `${schemaVersion}:${digest hex}`, as in the base. */
   private hits = new Map<string, number>();
 
@@ -70,8 +74,16 @@ export class Boundary {
   /** Takes a page: drops boundary records that the table has, remembers those at the top. Returns what is to be loaded. */
   take(records: readonly SourceRecord[]): readonly SourceRecord[] {
     const fresh = this.base.remaining.size === 0 ? records : records.filter((record) => !this.isKnown(record));
-    for (const record of fresh) this.observe(record);
+    for (const record of fresh) this.observe(this.cursorOf(record[this.field]), { record });
     return fresh;
+  }
+
+  /** As `take`, for records that nobody has parsed. false: some may be in the table already, so that they have to be looked at; none was remembered. */
+  takeRows(rows: JsonRows): boolean {
+    const cursors = this.cursorsOf(rows);
+    if (this.base.remaining.size > 0 && cursors.some((cursor) => this.base.cursors.has(String(cursor)))) return false;
+    for (const [row, cursor] of cursors.entries()) this.observe(cursor, { rows, row });
+    return true;
   }
 
   /** Statements for the chunk's transaction; the chunk after it starts empty. */
@@ -109,17 +121,33 @@ export class Boundary {
     return statements;
   }
 
-  private observe(record: SourceRecord): void {
-    const cursor = cursorValue(record[this.field], this.order);
-    // A NUL cannot be stored; its record cannot be loaded either.
-    if (cursor === null || (typeof cursor === 'string' && cursor.includes('\0'))) return;
+  /** null: it has none. A NUL cannot be stored; its record cannot be loaded either. */
+  private cursorOf(value: unknown): CursorValue | null {
+    const cursor = cursorValue(value, this.order);
+    return typeof cursor === 'string' && cursor.includes('\0') ? null : cursor;
+  }
+
+  private cursorsOf(rows: JsonRows): (CursorValue | null)[] {
+    let before = -1;
+    let cursor: CursorValue | null = null;
+    return Array.from(rows.column(this.field), (place) => {
+      if (place < 0) return null;
+      // Neighbours often share a value.
+      if (before < 0 || !rows.same(place, before)) cursor = this.cursorOf(rows.value(place));
+      before = place;
+      return cursor;
+    });
+  }
+
+  private observe(cursor: CursorValue | null, remembered: Remembered): void {
+    if (cursor === null) return;
     const order = this.top === null ? 1 : this.compare(cursor, this.top);
     if (order < 0) return;
     if (order > 0) {
       this.top = cursor;
       this.topRecords = [];
     }
-    this.topRecords.push(record);
+    this.topRecords.push(remembered);
   }
 
   private isKnown(record: SourceRecord): boolean {
@@ -139,7 +167,8 @@ export class Boundary {
 
   private digestsOfTop(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const record of this.topRecords) {
+    for (const remembered of this.topRecords) {
+      const record = 'record' in remembered ? remembered.record : remembered.rows.record(remembered.row);
       const digest = digestOf(this.top as CursorValue, this.line(record));
       if (digest !== null) counts.set(digest, (counts.get(digest) ?? 0) + 1);
     }

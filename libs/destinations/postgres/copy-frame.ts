@@ -1,7 +1,7 @@
 import type { SourceRecord } from '../../contracts/stream.js';
 import type { Encoder, Reject } from './encoder.js';
 
-const COPY_DATA = 0x64;
+export const COPY_DATA = 0x64;
 /** Of a CopyData message: its type and its length. */
 export const HEADER_BYTES = 5;
 /** So much text at a time stays in the processor's cache between joining, checking and writing it: a third less time than a page at once. */

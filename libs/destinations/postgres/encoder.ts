@@ -42,10 +42,10 @@ export interface EncoderOptions {
 }
 
 /** An entry of a B-tree has 2,704 bytes; some are PostgreSQL's own. */
-const MAX_KEY_BYTES = 2_600;
+export const MAX_KEY_BYTES = 2_600;
 /** UTF-8 bytes of a UTF-16 unit at most. */
 const WIDEST = 3;
-const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*$/;
+export const NUMBER_TEXT = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*$/;
 
 /**
  * Compiles an encoder. One generated expression a row, without a closure or an array per value, takes 3.5 µs for 12 columns where

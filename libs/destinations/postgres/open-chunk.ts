@@ -1,16 +1,18 @@
 import { SluiceError } from '../../errors/index.js';
-import type { CopyPage, RecordPage } from '../../contracts/source.port.js';
+import type { CopyPage, JsonPage, RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
 import type { ContractWatch, Wanted } from '../../typing/index.js';
 import type { FrameEncoder } from './copy-frame.js';
 import { CopyIn } from './copy-in.js';
 import type { Reject } from './encoder.js';
+import type { RowsEncoder } from './rows-encoder.js';
 import type { ChunkFacts } from './ledger.js';
 import type { Session } from './session.js';
 
 export interface ChunkOptions {
   session: Session;
   encode: FrameEncoder;
+  encodeRows: RowsEncoder;
   watch: ContractWatch;
   /** `COPY … FROM STDIN`, of text. */
   copyStatement: string;
@@ -59,9 +61,19 @@ export class OpenChunk {
 
   /** `records`: those of the page that are no boundary records. `first` numbers them. */
   async write(page: RecordPage, records: readonly SourceRecord[], first: number): Promise<void> {
-    const frame = this.take(page, records, first);
-    if (frame === null) return;
-    await this.send(frame, { binary: false, lines: true });
+    const deduplicated = page.records.length - records.length;
+    const frame = this.take({ rows: records.length, bytes: page.bytes, deduplicated }, () =>
+      this.options.encode(records, this.rejects, first),
+    );
+    if (frame !== null) await this.send(frame, { binary: false, lines: true });
+  }
+
+  /** As `write`, for records that nobody has parsed, all of them to be loaded. */
+  async writeJson({ rows, bytes }: JsonPage, first: number): Promise<void> {
+    const frame = this.take({ rows: rows.length, bytes, deduplicated: 0 }, () =>
+      this.options.encodeRows(rows, this.rejects, first),
+    );
+    if (frame !== null) await this.send(frame, { binary: false, lines: true });
   }
 
   /** Sends the page's rows as they are. */
@@ -106,20 +118,20 @@ export class OpenChunk {
   }
 
   /** Counts the page and encodes it; null: none of it is to be sent. Throws ColumnsWanted, before it is counted. */
-  private take(page: RecordPage, records: readonly SourceRecord[], first: number): Buffer | null {
+  private take(page: { rows: number; bytes: number; deduplicated: number }, encode: () => Buffer | null): Buffer | null {
     const before = this.rejects.length;
-    const { watch, encode } = this.options;
+    const { watch } = this.options;
     const discarded = watch.discarded;
-    const frame = encode(records, this.rejects, first);
+    const frame = encode();
     if (watch.wanted.size > 0) {
       this.rejects.length = before;
       throw new ColumnsWanted([...watch.wanted.values()]);
     }
     this.discarded += watch.discarded - discarded;
-    this.read += page.records.length;
+    this.read += page.rows + page.deduplicated;
     this.bytes += page.bytes;
-    this.deduplicated += page.records.length - records.length;
-    this.lines += records.length - (this.rejects.length - before);
+    this.deduplicated += page.deduplicated;
+    this.lines += page.rows - (this.rejects.length - before);
     return frame;
   }
 

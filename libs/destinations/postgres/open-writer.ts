@@ -6,7 +6,7 @@ import type { WriterKey } from './chunk-message.js';
 import { ContractWatch, namesOf, type Column } from '../../typing/index.js';
 import { evolveStream } from './evolve-stream.js';
 import { frameEncoder } from './copy-frame.js';
-import { compileEncoder } from './encoder.js';
+import { compileEncoder, type EncoderOptions } from './encoder.js';
 import { loadedRelation } from './generation.js';
 import type { LayoutCache } from './layout.js';
 import { insertLedger } from './ledger.js';
@@ -14,6 +14,7 @@ import { mergingOf } from './merging.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
 import { settings } from './metadata.js';
+import { rowsEncoder } from './rows-encoder.js';
 import { ident, literal } from './quote.js';
 import { remembersKeys, seenKeys } from './seen-keys.js';
 import { CLEANUP_MS, type Session, type SessionTimeouts } from './session.js';
@@ -107,13 +108,17 @@ async function prepareLoading(
   const columnNames = columns.map(({ name }) => name);
   const watch = watchOf(target, columns);
   const into = columnNames.map(ident).join(', ');
+  const encoders = (options: Omit<EncoderOptions, 'watch'>) => {
+    const encode = compileEncoder({ ...options, watch });
+    return { encode: frameEncoder(encode), encodeRows: rowsEncoder({ ...options, watch }, encode) };
+  };
   if (merging === null && !staged)
     return {
       staged,
       columns: columnNames,
       watch,
       copyStatement: `COPY ${relation} (${into}) FROM STDIN`,
-      encode: frameEncoder(compileEncoder({ columns, watch })),
+      ...encoders({ columns }),
       publish: ({ key, seq, facts }) => insertLedger({ ...key, seq }, facts),
     };
   for (const session of sessions)
@@ -124,14 +129,7 @@ async function prepareLoading(
     columns: columnNames,
     watch,
     copyStatement: `COPY ${STAGE} (${[...columnNames.map(ident), order].join(', ')}) FROM STDIN`,
-    encode: frameEncoder(
-      compileEncoder({
-        columns,
-        watch,
-        numbered: true,
-        ...merging?.needs,
-      }),
-    ),
+    ...encoders({ columns, numbered: true, ...merging?.needs }),
     publish: ({ key, seq, facts }) =>
       merging === null
         ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`

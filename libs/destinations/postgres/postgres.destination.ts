@@ -47,7 +47,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
     incremental_upsert: 'exactly_once',
     scd2: 'exactly_once',
   },
-  formats: ['records', 'copy_binary', 'copy_text'],
+  formats: ['records', 'json', 'copy_binary', 'copy_text'],
   deletes: true,
 };
 

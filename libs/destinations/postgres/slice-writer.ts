@@ -1,5 +1,5 @@
 import type { SliceWriter } from '../../contracts/destination.port.js';
-import type { CopyTarget, Page, RecordPage } from '../../contracts/source.port.js';
+import type { CopyTarget, JsonPage, Page, RecordPage } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { ContractWatch, Wanted } from '../../typing/index.js';
@@ -15,6 +15,7 @@ import { settleWithin } from '../../postgres/index.js';
 export interface Loading {
   copyStatement: string;
   encode: ChunkOptions['encode'];
+  encodeRows: ChunkOptions['encodeRows'];
   watch: ContractWatch;
   columns: readonly string[];
   /** Ends in the ledger's row: moves what the COPY put into a stage, or nothing. */
@@ -80,7 +81,7 @@ export class PostgresSliceWriter implements SliceWriter {
 
   write(page: Page): Promise<void> {
     return this.guarded(async () => {
-      if (page.format !== 'records') {
+      if (page.format !== 'records' && page.format !== 'json') {
         if (this.options.boundary !== null) throw new SluiceError('INTERNAL', { detail: 'the writer has to see values' });
         await this.chunk.writeRows(page);
         return;
@@ -171,17 +172,29 @@ export class PostgresSliceWriter implements SliceWriter {
   }
 
   /** Columns that the page needs first; null: it is on its way. */
-  private async take(page: RecordPage): Promise<readonly Wanted[] | null> {
-    const records = this.options.boundary?.take(page.records) ?? page.records;
-    const first = this.order;
+  private async take(page: RecordPage | JsonPage): Promise<readonly Wanted[] | null> {
     try {
-      await this.chunk.write(page, records, first);
+      this.order += page.format === 'json' ? await this.takeJson(page) : await this.takeRecords(page);
     } catch (error) {
       if (error instanceof ColumnsWanted) return error.wanted;
       throw error;
     }
-    this.order += records.length;
     return null;
+  }
+
+  /** Returns how many of its records are to be loaded. */
+  private async takeRecords(page: RecordPage): Promise<number> {
+    const records = this.options.boundary?.take(page.records) ?? page.records;
+    await this.chunk.write(page, records, this.order);
+    return records.length;
+  }
+
+  private async takeJson(page: JsonPage): Promise<number> {
+    const { boundary } = this.options;
+    if (boundary !== null && !boundary.takeRows(page.rows))
+      return this.takeRecords({ ...page, format: 'records', records: page.rows.records() });
+    await this.chunk.writeJson(page, this.order);
+    return page.rows.length;
   }
 
   /**
