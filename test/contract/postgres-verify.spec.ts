@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordPage } from '../../libs/contracts/source.port.js';
 import type { Destination, StreamRef } from '../../libs/contracts/destination.port.js';
 import type { SourceRecord } from '../../libs/contracts/stream.js';
 import type { Finding, SourceCopy, Verifier } from '../../libs/contracts/verifier.port.js';
@@ -28,7 +29,7 @@ async function copyOf(
   repairing: StreamRef | null = null,
 ): Promise<SourceCopy> {
   const copy = await verifier.copy({ key: ref, target: stream.target });
-  await copy.write(page(records));
+  await copy.write(page(records) as RecordPage);
   await copy.compare({ repairing });
   return copy;
 }
