@@ -55,7 +55,7 @@ const { value } = fc.letrec((tie) => ({
 }));
 
 /** Any JSON value, as text. */
-export const jsonValue = value as fc.Arbitrary<string>;
+export const jsonValue = value;
 
 const record = fc
   .tuple(

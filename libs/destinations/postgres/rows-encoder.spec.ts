@@ -33,7 +33,7 @@ const policy = fc.constantFrom('evolve', 'discard_value', 'quarantine', undefine
 const setting: fc.Arbitrary<Setting> = fc.record({
   types: fc.array(fc.constantFrom(...TYPES), { minLength: 1, maxLength: FIELDS.length }),
   provisional: fc.boolean(),
-  contract: fc.record({ newFields: policy, typeConflicts: policy }) as fc.Arbitrary<Contract>,
+  contract: fc.record({ newFields: policy, typeConflicts: policy }),
   ...{ closed: fc.boolean(), keyed: fc.boolean(), numberText: fc.boolean() },
 });
 

@@ -1,5 +1,5 @@
 import { FIELD_SIZE, NAME_SHIFT, type JsonRows } from '../../json/index.js';
-import { ContractWatch } from '../../typing/index.js';
+import type { ContractWatch } from '../../typing/index.js';
 import { COPY_DATA, HEADER_BYTES } from './copy-frame.js';
 import { CopyBytes } from './copy-bytes.js';
 import { MAX_KEY_BYTES, NUMBER_TEXT, type Encoder, type EncoderOptions, type Reject } from './encoder.js';
