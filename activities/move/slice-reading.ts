@@ -4,6 +4,9 @@ import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { ChunkCutter, ReadAhead, type Next } from '../../libs/pipeline/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
 
+/** Requests under way at once for one slice; fewer where the account's budget or what the provider bears allows fewer. */
+const PAGES_AHEAD = 8;
+
 /** One uninterrupted reading of a slice, from one position. */
 export class SliceReading {
   /** After the last page that was written and had one. */
@@ -45,7 +48,15 @@ export class SliceReading {
     if (drain.aborted) this.onDrain();
     const { signal } = this.stop;
     this.pages = new ReadAhead(
-      source.read({ stream: ref.stream, slice, position: from, signal, json, ...(accept && { accept }) }),
+      source.read({
+        stream: ref.stream,
+        slice,
+        position: from,
+        signal,
+        json,
+        pagesAhead: PAGES_AHEAD,
+        ...(accept && { accept }),
+      }),
       signal,
     );
   }

@@ -143,11 +143,18 @@ class DeclarativeSource implements Source {
     });
   }
 
-  async *read({ stream, slice, position, signal, json = false }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
+  async *read({
+    stream,
+    slice,
+    position,
+    signal,
+    json = false,
+    pagesAhead = 1,
+  }: Parameters<Source['read']>[0]): AsyncGenerator<Page> {
     const both = AbortSignal.any([signal, this.closing.signal]);
     try {
       const model = await this.streams.find(stream);
-      yield* readStreamJson(model, this.environment, { slice: readSpec(slice), position, signal: both, json });
+      yield* readStreamJson(model, this.environment, { slice: readSpec(slice), position, signal: both, json, pagesAhead });
     } catch (error) {
       throw redactError(error, this.secrets.all());
     }

@@ -113,6 +113,7 @@ export interface Source {
    * The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason.
    * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: none may.
    * `json`: pages may be JSON texts, where nothing at the source looks at their records. Absent: they may not.
+   * `pagesAhead`: so many requests for pages may be under way at once, where the source can foresee them; some may then be in vain. Default 1.
    */
   read(request: {
     stream: string;
@@ -121,6 +122,7 @@ export interface Source {
     signal: AbortSignal;
     accept?: CopyTarget;
     json?: boolean;
+    pagesAhead?: number;
   }): AsyncIterable<Page>;
   /** Pure: the state after this slice, given the position after its last page (null: it had none) and the state now. */
   complete(request: { stream: string; slice: Slice; position: Position | null; state: StreamState }): StreamState;

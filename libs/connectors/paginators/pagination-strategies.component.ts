@@ -30,6 +30,8 @@ const pageIncrement = defineComponent({
     return {
       first: () => (injects ? start : null),
       next: ({ extracted, token, scope }) => (isFull(extracted, pageSizeOf(size, scope)) ? counted(token, start) + 1 : null),
+      // Without a size every page that is not empty counts as full.
+      foresee: (token, scope) => (pageSizeOf(size, scope) === null ? null : counted(token, start) + 1),
       pageSize: (scope) => pageSizeOf(size, scope),
       whyNotSmaller: 'pages are counted, and smaller ones would shift those that follow',
       resume: 'within_slice',
@@ -50,6 +52,10 @@ const offsetIncrement = defineComponent({
         const seen = looks ? { ...scope, names: { ...scope.names, response: answer.first() } } : scope;
         const asked = pageSize ?? pageSizeOf(size, seen);
         return isFull(extracted, asked) ? counted(token, 0) + extracted : null;
+      },
+      foresee(token, scope) {
+        const asked = looks ? null : pageSizeOf(size, scope);
+        return asked === null ? null : counted(token, 0) + asked;
       },
       pageSize: (scope) => pageSizeOf(size, scope),
       whyNotSmaller: null,

@@ -26,6 +26,8 @@ export interface PaginationStrategy {
   first(scope: Scope): PageToken | null;
   /** Token of the next page; null: there is none. */
   next(page: PageSeen): PageToken | null;
+  /** Token of the page after the one at `token`, if that one is full; null: only the page itself tells. Absent: it always does. */
+  foresee?(token: PageToken | null, scope: Scope): PageToken | null;
   pageSize(scope: Scope): number | null;
   /** Why smaller pages cannot be asked for half-way; null: they can. */
   readonly whyNotSmaller: string | null;

@@ -6,12 +6,14 @@ import { optional } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
 import { str } from '../template/values.js';
 import { paginationStrategies } from './pagination-strategies.component.js';
-import type { PageSeen, PageToken } from './pagination-strategy.js';
+import type { PageSeen, PageToken, PaginationStrategy } from './pagination-strategy.js';
 
 /** Asks for pages. */
 export interface Paginator {
   first(scope: Scope): PageToken | null;
   next(page: PageSeen): PageToken | null;
+  /** See PaginationStrategy. */
+  foresee?: PaginationStrategy['foresee'];
   /** The address a token stands for, if it stands for one. */
   address(token: PageToken | null): string | null;
   /** `pageSize`: what to ask for instead of the configured size; null: that. */
@@ -41,6 +43,8 @@ const defaultPaginator = defineComponent({
     return {
       first: (scope) => strategy.first(scope),
       next: (page) => strategy.next(page),
+      // An address is where the source says.
+      foresee: (token, scope) => (tokenOption === 'path' ? null : (strategy.foresee?.(token, scope) ?? null)),
       address: (token) => (tokenOption === 'path' && token !== null ? str(token) : null),
       inject(draft, { token, pageSize }, scope) {
         if (tokenOption !== undefined && tokenOption !== 'path' && token !== null) draft.inject(tokenOption, token, scope);

@@ -53,6 +53,16 @@ export class PageCourse {
     return this.reset.limit !== null;
   }
 
+  /** Nothing but the pages themselves decides what follows. */
+  get isStraight(): boolean {
+    const { pageSizeReduction, windowSplitting, paginationReset, requester, job } = this.model.retriever;
+    return (
+      [pageSizeReduction, windowSplitting, paginationReset, job].every((part) => part === undefined) &&
+      requester.properties === null &&
+      this.parts === null
+    );
+  }
+
   /** After a page; `next` null: none follows in this part of the slice. Returns whether anything follows. */
   advance(next: PageToken | null, page: { records: number; highest: string | null }): boolean {
     const { pageSizeReduction } = this.model.retriever;

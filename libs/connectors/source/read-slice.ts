@@ -2,12 +2,14 @@ import type { JsonPage, RecordPage } from '../../contracts/source.port.js';
 import type { Position, SourceRecord } from '../../contracts/stream.js';
 import type { Highest } from '../cursors/cursor.js';
 import { PageSignal } from '../errors/page-signal.js';
+import type { PageToken } from '../paginators/pagination-strategy.js';
 import { mergeRecords } from '../http/merge-records.js';
 import { pause } from '../time/pause.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { fetchPage, withToken, type Fetched } from './fetch-page.js';
 import { PageCourse } from './page-course.js';
 import { recordsContent, rowsContent, rowsPath, type PageContent } from './page-content.js';
+import { PagesAhead } from './pages-ahead.js';
 import type { ReadAll } from './properties.js';
 import { parsePosition } from './read-position.js';
 import type { StreamModel } from './stream-model.js';
@@ -18,28 +20,35 @@ export interface SliceRequest {
   signal: AbortSignal;
 }
 
+/** See Source.read. */
+export interface Liberties {
+  json: boolean;
+  pagesAhead: number;
+}
+
 /**
  * The pages of a slice in order. The request for page n+1 starts as soon as page n told its token, before page n is handed out: the network
- * works while the caller does. At most one page is ahead. `json`: pages may be JSON texts (Source.read).
+ * works while the caller does. At most one page is ahead, or `pagesAhead` of them
+ * where their tokens can be foreseen.
  */
 export function readSlice(model: StreamModel, environment: Environment, request: SliceRequest): AsyncGenerator<RecordPage>;
 export function readSlice(
   model: StreamModel,
   environment: Environment,
-  request: SliceRequest & { json: boolean },
+  request: SliceRequest & Liberties,
 ): AsyncGenerator<RecordPage | JsonPage>;
 export async function* readSlice(
   model: StreamModel,
   environment: Environment,
-  { slice, position, signal, json = false }: SliceRequest & { json?: boolean },
+  { slice, position, signal, json = false, pagesAhead = 1 }: SliceRequest & Partial<Liberties>,
 ): AsyncGenerator<RecordPage | JsonPage> {
-  const start = parsePosition(position);
+  const begin = parsePosition(position);
   // The slice that carries the parents' state: there is nothing to read.
-  if (start.done || slice.parents !== null) return;
+  if (begin.done || slice.parents !== null) return;
   const { retriever, cursor, transformations } = model;
   const { paginator, selector } = retriever;
   const scope = scopeOf(environment.config, environment.now(), slice);
-  const observer = cursor?.observer(scope, start.highest, retriever.partitioned) ?? null;
+  const observer = cursor?.observer(scope, begin.highest, retriever.partitioned) ?? null;
   const { window } = slice;
   const keeps = window?.low === undefined ? null : (cursor?.keeps(window, { ...scope, nowMs: environment.now() }) ?? null);
   const feed = cursor?.dataFeed === true ? keeps : null;
@@ -49,36 +58,54 @@ export async function* readSlice(
   const schema = await environment.schemaOf(model, signal);
   const refinement = { transformations, schema, keep };
   const path = json ? rowsPath(model) : null;
-  const course = new PageCourse(model, environment, slice, start);
+  const course = new PageCourse(model, environment, slice, begin);
   // Ends the request that is ahead when the caller stops reading.
   const leaving = new AbortController();
   const both = AbortSignal.any([signal, leaving.signal]);
-  const fetch = (resumed = false): { scope: typeof scope; page: Promise<Fetched> } => {
+  const start = (
+    token: PageToken | null,
+    ends: AbortSignal,
+    resumed = false,
+  ): { scope: typeof scope; page: Promise<Fetched> } => {
     const part = course.slice;
     const of = part === slice ? scope : scopeOf(environment.config, environment.now(), part);
-    const { token, pageSize } = course;
+    const { pageSize } = course;
     const page = fetchPage(model, environment, {
       ...{ slice: part, scope: of, token, pageSize, resumed, readAll, path },
-      signal: both,
+      signal: ends,
     });
     // It is awaited in the next round; until then a failure must not count as unhandled.
     page.catch(() => undefined);
     return { scope: of, page };
   };
+  const further = new PagesAhead(
+    (token) => (course.isStraight ? (paginator.foresee?.(token, scope) ?? null) : null),
+    (token, ends) => start(token, AbortSignal.any([both, ends])),
+    pagesAhead,
+  );
+  const fetch = (resumed = false): ReturnType<typeof start> => {
+    const page = further.take(course.token) ?? start(course.token, both, resumed);
+    further.fill(course.token);
+    return page;
+  };
+  let handedMs = performance.now();
   const highest = (): Highest => observer?.highest() ?? { text: null, zone: 0, greatest: null };
-  let ahead: ReturnType<typeof fetch> | null = fetch(start.token !== null);
+  let ahead: ReturnType<typeof fetch> | null = fetch(begin.token !== null);
   try {
     while (ahead !== null) {
       const { token, pageSize } = course;
       const asked = withToken(ahead.scope, token);
+      const waitsMs = performance.now();
       const fetched: Fetched | PageSignal = await ahead.page.catch(orSignal);
       signal.throwIfAborted();
       if (fetched instanceof PageSignal) {
+        further.abandon();
         await (environment.sleep ?? pause)(course.react(fetched, highest().text), both);
         ahead = fetch();
         continue;
       }
-      const { answer, parts, rows } = fetched;
+      const { answer, parts, rows, bytes, requests } = fetched;
+      further.cameAfter({ waitedMs: performance.now() - waitsMs, workedMs: waitsMs - handedMs, bytes });
       let content: PageContent;
       if (rows !== null) content = rowsContent(rows, cursor?.field(scope) ?? '');
       else {
@@ -102,8 +129,8 @@ export async function* readSlice(
         more = course.advance(next, { records: kept, highest: course.limited ? highest().text : null });
       }
       ahead = more ? fetch() : null;
+      handedMs = performance.now();
       if (!course.limited) observe();
-      const { bytes, requests } = fetched;
       yield { ...content.body, position: course.position(highest()), bytes, requests };
     }
   } finally {

@@ -1,7 +1,7 @@
 import type { JsonPage, RecordPage } from '../../contracts/source.port.js';
 import { readJobSlice, type ReadJobRequest } from '../async/read-job-slice.js';
 import type { Environment } from './environment.js';
-import { readSlice } from './read-slice.js';
+import { readSlice, type Liberties } from './read-slice.js';
 import { wayOf } from './state-delegation.js';
 import type { StreamModel } from './stream-model.js';
 
@@ -9,7 +9,7 @@ import type { StreamModel } from './stream-model.js';
 export function readStreamJson(
   model: StreamModel,
   environment: Environment,
-  request: ReadJobRequest & { json: boolean },
+  request: ReadJobRequest & Liberties,
 ): AsyncGenerator<RecordPage | JsonPage> {
   const way = wayOf(model, request.slice);
   return way.retriever.job === undefined
