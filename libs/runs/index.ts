@@ -1,5 +1,5 @@
 export { Reconciler } from './reconciler.js';
 export { TemporalRunControl } from './run-control.js';
 export { startScheduledRun } from './scheduled-start.js';
-export { inQuietLane, type QuietLane } from './quiet-lane.js';
+export { inQuietLane } from './quiet-lane.js';
 export { startVerification } from './verification-control.js';
