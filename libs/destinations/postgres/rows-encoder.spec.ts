@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Nesting } from '../../contracts/nesting.js';
 import type { Contract } from '../../contracts/schema-contract.js';
 import { Decimal, parseJson, scanRows, type JsonRows } from '../../json/index.js';
 import { jsonRecords, jsonText } from '../../json/test-support.js';
@@ -27,6 +28,7 @@ interface Setting {
   closed: boolean;
   keyed: boolean;
   numberText: boolean;
+  nested: Nesting;
 }
 
 const policy = fc.constantFrom('evolve', 'discard_value', 'quarantine', undefined);
@@ -34,13 +36,14 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   types: fc.array(fc.constantFrom(...TYPES), { minLength: 1, maxLength: FIELDS.length }),
   provisional: fc.boolean(),
   contract: fc.record({ newFields: policy, typeConflicts: policy }),
+  nested: fc.constantFrom('json', 'flatten'),
   ...{ closed: fc.boolean(), keyed: fc.boolean(), numberText: fc.boolean() },
 });
 
 /** What a page becomes, by either way. */
-function outcome({ types, provisional, contract, closed, keyed, numberText }: Setting, rows: JsonRows, parsed: boolean) {
+function outcome({ types, provisional, contract, closed, keyed, numberText, nested }: Setting, rows: JsonRows, parsed: boolean) {
   const columns = columnsOf(types, provisional);
-  const watch = new ContractWatch({ columns, contract, fixed: keyed ? ['id'] : [], closed });
+  const watch = new ContractWatch({ columns, contract, fixed: keyed ? ['id'] : [], closed, nested });
   const options: EncoderOptions & { watch: ContractWatch } = {
     ...{ columns, watch, required: keyed ? ['id'] : [], numbered: keyed },
     numberText: numberText ? (columns.at(-1)?.name ?? null) : null,

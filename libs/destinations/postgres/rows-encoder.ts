@@ -25,7 +25,8 @@ const NUMBER_BYTES = 24;
  */
 export function rowsEncoder(options: EncoderOptions & { watch: ContractWatch }, encode: Encoder): RowsEncoder {
   const { columns, watch, required = [], requiredCursor, numberText = null, numbered = false } = options;
-  const isPlain = columns.length > 0 && columns.every(({ path }) => path.length === 1);
+  // Where objects are taken apart each value has to be looked at.
+  const isPlain = !watch.flattens && columns.length > 0 && columns.every(({ path }) => path.length === 1);
   const indexed = requiredCursor === undefined ? required : [...required, requiredCursor];
   const keyBytes = Math.floor(MAX_KEY_BYTES / Math.max(1, indexed.length));
   const writers = columns.map((column) => {
