@@ -65,7 +65,11 @@ describe('a stream with a partition for each of many parents', () => {
   }, 300_000);
 
   it('is shared by the movers of two workers', async () => {
-    const other = await world.startWorker({ ...world.allowing(api.target), ...WINDOW });
+    // Two activities at a time each: the stream's four movers are more than one worker takes.
+    const half = { ...world.allowing(api.target), ...WINDOW, SLUICE_WORKER_ACTIVITIES: '2' };
+    await endWorker(worker);
+    worker = await world.startWorker(half);
+    const other = await world.startWorker(half);
     try {
       const streams = [{ name: 'children', mode: 'incremental_append' as const, table: 'shared' }];
       const sync = await world.createManifestSync({ name: 'shared', manifest: api.manifest, streams });

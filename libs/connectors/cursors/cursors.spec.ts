@@ -54,6 +54,12 @@ describe('windows', () => {
     expect(cut('2024-01-05', '2024-01-05', true, { strict: true })).toEqual([]);
   });
 
+  it('take a granularity of no length for none', () => {
+    const zero = { granularity: parseDuration('PT0S') };
+    expect(cut('2024-01-01', '2024-01-01', true, zero)).toEqual([]);
+    expect(cut('2024-01-01', '2024-01-15', true, zero)).toEqual(cut('2024-01-01', '2024-01-15', true, { granularity: null }));
+  });
+
   it('do not reach before the configured start', () => {
     expect(cut('2023-12-01', '2024-01-05', true)).toEqual(['2024-01-01T00:00:00..2024-01-05T00:00:00']);
     expect(cut('2023-11-01', '2023-12-05', true)).toEqual([]);

@@ -23,7 +23,9 @@ export interface Cutting {
  * boundary moves up to the beginning of a period.
  */
 export function* windowsBetween(lower: number, upper: number, last: boolean, cutting: Cutting): Generator<Window> {
-  const { begin, step, granularity, clamping, strict } = cutting;
+  const { begin, step, clamping, strict } = cutting;
+  // A granularity of no length is none, as in Airbyte: a window from a moment to itself would be empty.
+  const granularity = cutting.granularity?.months === 0 && cutting.granularity.micros === 0 ? null : cutting.granularity;
   if (lower > upper || (lower === upper && granularity === null) || upper < begin) return;
   const up = (micros: number): number => (clamping === null ? micros : clamp(micros, clamping, 'ceil'));
   const back = (micros: number): number => (granularity === null ? micros : addDuration(micros, granularity, -1));
