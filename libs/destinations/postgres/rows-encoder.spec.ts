@@ -151,4 +151,12 @@ describe('rowsEncoder', () => {
     const frame = rowsEncoder({ columns, watch }, compileEncoder({ columns, watch }))(rows, [], 0);
     expect(frame?.toString('utf8', 5)).toBe(texts.map((text) => `${text.replaceAll('\n', '\\n')}\n`).join(''));
   });
+
+  it('looks into every record where objects are taken apart', () => {
+    const columns: Column[] = [{ name: 'data', path: ['data'], type: 'jsonb' }];
+    const watch = new ContractWatch({ columns, contract: {}, nested: 'flatten' });
+    const rows = rowsOf('{"data":[{"data":{"inside":1}}]}') as JsonRows;
+    rowsEncoder({ columns, watch }, compileEncoder({ columns, watch }))(rows, [], 0);
+    expect([...watch.wanted.values()]).toEqual([{ path: ['data', 'inside'], type: 'bigint' }]);
+  });
 });
