@@ -11,7 +11,13 @@ try {
   const log = createLogger({ app: 'worker', level: config.LOG_LEVEL });
   const version = readVersion();
   const tracing = await startTracing({ service: 'sluice-worker', version });
-  await runWorker({ config, log, tracing, version, catalog: createConnectorCatalog });
+  await runWorker({
+    config,
+    log,
+    tracing,
+    version,
+    catalog: (egress) => createConnectorCatalog(egress, { duckdbFolder: config.SLUICE_DUCKDB_DIR }),
+  });
   reportReady();
 } catch (error) {
   // Without a usable environment there is no log to write to.

@@ -43,6 +43,8 @@ const shared = {
   SLUICE_SECRET_KEYS_OLD: secretKeys.default([]).meta({ example: KEY_EXAMPLE }),
   /** Private addresses that outgoing calls may reach, as host:port separated by commas; see libs/egress. */
   SLUICE_EGRESS_ALLOW: z.string().default('').meta({ example: '127.0.0.1:4010,db.internal:5432' }),
+  /** The folder below which DuckDB files may lie; absent: DuckDB is not a destination here. The same files for every process. */
+  SLUICE_DUCKDB_DIR: z.string().min(1).optional().meta({ example: '/var/lib/sluice/duckdb' }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({ example: 'info' }),
 };
 

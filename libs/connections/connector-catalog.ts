@@ -15,8 +15,11 @@ import { listSourceConnectors, sourceConnector } from '../sources/registry.js';
 import { SluiceError } from '../errors/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 
-/** Sources are manifests, or code where they have none; destinations are code. */
-export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog {
+/** Sources are manifests, or code where they have none; destinations are code. `duckdbFolder`: where DuckDB files may lie; absent: nowhere. */
+export function createConnectorCatalog(
+  egress: Pick<Egress, 'guard'>,
+  { duckdbFolder }: { duckdbFolder?: string | undefined } = {},
+): ConnectorCatalog {
   const sessions = new SessionStore();
   const destinations = new Map(listDestinationConnectors().map((connector) => [connector.name, connector]));
 
@@ -79,6 +82,6 @@ export function createConnectorCatalog(egress: Pick<Egress, 'guard'>): Connector
         ? sourceConnector(connector.name).create({ config: request.config, egress: egress.guard })
         : createDeclarativeSource({ model: modelOf(connector), ...request }),
     createDestination: ({ connector, config }) =>
-      createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard, sessions }),
+      createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard, sessions, duckdbFolder }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
+import { DUCKDB_CAPABILITIES, duckdbConnectionSpecification, DuckdbDestination, parseDuckdbConfig } from './duckdb/index.js';
 import {
   parsePostgresConfig,
   POSTGRES_CAPABILITIES,
@@ -23,6 +24,8 @@ export interface DestinationRequest {
   applicationName?: string;
   /** What the destinations of this process share; absent: each keeps to itself. */
   sessions?: SessionStore;
+  /** Where DuckDB files may lie (SLUICE_DUCKDB_DIR); absent: nowhere. */
+  duckdbFolder?: string | undefined;
 }
 
 interface DestinationConnector {
@@ -45,6 +48,12 @@ const CONNECTORS: Readonly<Record<string, DestinationConnector>> = {
         ...(sessions === undefined ? {} : { sessions }),
       });
     },
+  },
+  duckdb: {
+    specification: duckdbConnectionSpecification as unknown as JsonObject,
+    capabilities: DUCKDB_CAPABILITIES,
+    create: ({ config, secrets, duckdbFolder }) =>
+      new DuckdbDestination(parseDuckdbConfig({ ...config, ...secrets }), duckdbFolder),
   },
 };
 

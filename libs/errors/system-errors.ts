@@ -137,6 +137,18 @@ export const SYSTEM_ERRORS = {
     'The destination held a lock for too long or broke a deadlock',
     'The run tries again by itself.',
   ),
+  DESTINATION_IN_USE: entry(
+    'rate_limited',
+    503,
+    'Another process has the destination’s file open',
+    'The run tries again by itself. If it goes on, end the program that has the file open; a frozen worker keeps it too.',
+  ),
+  DRIVER_MISSING: entry(
+    'invalid_input',
+    422,
+    'The connector needs a package that is not installed',
+    'Install the package named in `detail` beside Sluice and restart its processes.',
+  ),
   DESTINATION_UNSUPPORTED: entry(
     'invalid_input',
     422,

@@ -42,7 +42,7 @@ export class CoreModule {
         [PgBudgetGate],
         (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
       ),
-      provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress)),
+      provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress, { duckdbFolder: config.SLUICE_DUCKDB_DIR })),
       provide(
         OPENER,
         [POOL, SECRETS, CATALOG, EGRESS],

@@ -1,5 +1,5 @@
 import type { Column } from '../../typing/index.js';
-import type { BoundaryBase, BoundaryKey } from './boundary.js';
+import type { BoundaryBase, BoundaryKey } from '../boundary/index.js';
 import { literal } from './quote.js';
 import type { Session } from './session.js';
 

@@ -1,12 +1,12 @@
 import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
 import { isKeyed } from '../../contracts/write-mode.js';
-import { Boundary } from './boundary.js';
+import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
 import { ContractWatch, namesOf, type Column } from '../../typing/index.js';
 import { evolveStream } from './evolve-stream.js';
 import { frameEncoder } from './copy-frame.js';
-import { compileEncoder, type EncoderOptions } from './encoder.js';
+import { compileEncoder, compileLine, type EncoderOptions } from './encoder.js';
 import { loadedRelation } from './generation.js';
 import type { LayoutCache } from './layout.js';
 import { insertLedger } from './ledger.js';
@@ -147,18 +147,18 @@ async function boundaryOf(
   session: Session,
   { target }: OpenRequest,
   { key, opened, columns }: { key: WriterKey; opened: OpenedSlice; columns: readonly Column[] },
-): Promise<Boundary | null> {
+): Promise<BoundaryWatch | null> {
   if (target.mode !== 'incremental_append' || target.cursorField === null) return null;
   // What another run left was there when the slice was opened; what this slice did not commit it did not leave.
   const untouched = !opened.bounded && opened.seq === 0 && opened.position === null;
   const left = untouched ? noBoundary() : await readBoundary(session, key);
-  return new Boundary({
+  const contract = target.contract ?? {};
+  return new BoundaryWatch({
     ...left,
     field: target.cursorField,
     order: target.cursorOrder,
     columns,
-    contract: target.contract ?? {},
-    nested: target.nested,
+    line: (of) => compileLine(of, digestWatch(of, { contract, nested: target.nested })),
   });
 }
 

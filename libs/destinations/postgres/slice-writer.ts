@@ -3,7 +3,8 @@ import type { CopyTarget, JsonPage, Page, RecordPage } from '../../contracts/sou
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { ContractWatch, Wanted } from '../../typing/index.js';
-import type { Boundary } from './boundary.js';
+import type { BoundaryWatch } from '../boundary/index.js';
+import { boundaryStatements } from './boundary.js';
 import { advance, assertStream, completeSlice, quarantine, setState, type WriterKey } from './chunk-message.js';
 import { ColumnsWanted, OpenChunk, type ChunkOptions } from './open-chunk.js';
 import type { Reject } from './encoder.js';
@@ -28,7 +29,7 @@ export interface Loading {
 export interface WriterParts {
   key: WriterKey;
   loading: Loading;
-  boundary: Boundary | null;
+  boundary: BoundaryWatch | null;
 }
 
 export interface WriterOptions extends WriterParts {
@@ -216,7 +217,7 @@ export class PostgresSliceWriter implements SliceWriter {
     if (facts.read === 0) return [];
     const { key, loading, boundary } = this.options;
     const ledger = facts.lines === 0 ? insertLedger({ ...key, seq }, facts) : loading.publish({ key, seq, facts });
-    return [ledger, ...quarantine(key, seq, rejects), ...(boundary?.flush(key) ?? [])];
+    return [ledger, ...quarantine(key, seq, rejects), ...(boundary === null ? [] : boundaryStatements(key, boundary.change()))];
   }
 
   private keep(facts: ChunkFacts, rejects: readonly Reject[]): void {

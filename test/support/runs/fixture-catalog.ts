@@ -3,8 +3,8 @@ import type { Egress } from '../../../libs/egress/egress.js';
 import { numbersSource, numbersSpec } from './numbers-source.js';
 
 /** The real connectors, and `numbers`. */
-export function fixtureCatalog(egress: Pick<Egress, 'guard'>): ConnectorCatalog {
-  const real = createConnectorCatalog(egress);
+export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: string): ConnectorCatalog {
+  const real = createConnectorCatalog(egress, { duckdbFolder });
   const isNumbers = ({ connector }: { connector: { name: string } }) => connector.name === 'numbers';
   return {
     builtIn: [...real.builtIn, { name: 'numbers', kind: 'source' }],

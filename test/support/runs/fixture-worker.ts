@@ -7,5 +7,11 @@ import { fixtureCatalog } from './fixture-catalog.js';
 const config = loadConfig(workerEnvSchema);
 const log = createLogger({ app: 'fixture-worker', level: config.LOG_LEVEL });
 process.once('disconnect', () => process.exit(1));
-await runWorker({ config, log, tracing: null, version: 'test', catalog: fixtureCatalog });
+await runWorker({
+  config,
+  log,
+  tracing: null,
+  version: 'test',
+  catalog: (egress) => fixtureCatalog(egress, config.SLUICE_DUCKDB_DIR),
+});
 process.send?.({ ready: true });

@@ -56,6 +56,8 @@ export interface NewSync {
   mode: WriteMode;
   table?: string;
   schedule?: Schedule;
+  /** A file below SLUICE_DUCKDB_DIR of the workers; default: the PostgreSQL destination. */
+  duckdb?: string;
 }
 
 /** A control plane, a destination and a Temporal namespace of its own, and workers as separate processes. */
@@ -139,9 +141,28 @@ export class RunWorld {
     this.destinationId = id;
   }
 
-  createSync({ source, mode, table = 'numbers', schedule }: NewSync): Promise<string> {
+  async createSync({ source, mode, table = 'numbers', schedule, duckdb }: NewSync): Promise<string> {
     const streams = [{ name: 'numbers', mode, table }];
-    return this.createSyncOf({ connector: 'numbers', config: source as unknown as JsonObject, streams, schedule });
+    const destinationId = duckdb === undefined ? this.destinationId : await this.addDuckdb(duckdb);
+    return this.createSyncOf({ connector: 'numbers', config: source as unknown as JsonObject, streams, schedule, destinationId });
+  }
+
+  private async addDuckdb(path: string): Promise<string> {
+    const { workspaceId, pool } = this;
+    await inTransaction(pool, (tx) =>
+      putConnector(tx, { workspaceId, name: 'duckdb', hash: contentHash({}), kind: 'destination', manifest: null }),
+    );
+    const id = crypto.randomUUID();
+    await insertConnection(pool, {
+      id,
+      workspaceId,
+      name: id,
+      connector: 'duckdb',
+      config: { path },
+      secrets: null,
+      budget: null,
+    });
+    return id;
   }
 
   /** A sync of a connector that is only a manifest. */
@@ -163,11 +184,13 @@ export class RunWorld {
     config,
     streams,
     schedule,
+    destinationId = this.destinationId,
   }: {
     connector: string;
     config: JsonObject;
     streams: readonly { name: string; mode: WriteMode; table: string }[];
     schedule?: Schedule | undefined;
+    destinationId?: string;
   }): Promise<string> {
     const { workspaceId, pool } = this;
     const id = crypto.randomUUID();
@@ -176,7 +199,7 @@ export class RunWorld {
       workspaceId,
       name: id,
       sourceId: id,
-      destinationId: this.destinationId,
+      destinationId,
       schedule: schedule ?? null,
     });
     const spec = { namespace: 'public', streams: [...streams] };

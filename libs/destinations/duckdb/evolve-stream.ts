@@ -1,0 +1,36 @@
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import { grow, type Wanted } from '../../typing/index.js';
+import type { Session } from './session.js';
+import { ownStream, readKnownColumns, readLayout, recordLayout } from './stream-row.js';
+import { generationOf, shapeTable } from './table.js';
+import { DUCKDB_RULES } from './types.js';
+
+/** Makes the table of a run in progress take what its records need; writers that know older columns are refused from then on. Returns the version. */
+export async function evolveStream(
+  session: Session,
+  { ref, target, wanted }: { ref: StreamRef; target: StreamTarget; wanted: readonly Wanted[] },
+): Promise<number> {
+  const what = `changing the columns of ${ref.stream}`;
+  return session.transaction(what, async () => {
+    const row = await ownStream(session, ref);
+    const known = await readKnownColumns(session, row.id);
+    const columns = grow(await readLayout(session, row), wanted, {
+      rules: DUCKDB_RULES.names,
+      known,
+      ...(target.names === undefined ? {} : { style: target.names }),
+    });
+    const next = await shapeTable(session, { target, columns, known });
+    if (row.loading)
+      await shapeTable(session, {
+        target: { ...target, ...generationOf(row, target) },
+        columns: next.map(own),
+        known: known.map(own),
+      });
+    const version = await recordLayout(session, row, next);
+    await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1::BIGINT', [row.id, version]);
+    return version;
+  });
+}
+
+/** A generation was made by nobody else. */
+const own = <T extends { theirs?: true }>({ theirs: _, ...column }: T): Omit<T, 'theirs'> => column;

@@ -1,0 +1,106 @@
+import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { Slice } from '../../contracts/stream.js';
+import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
+import { ident } from '../../postgres/index.js';
+import { columnsOf, managedColumns, namesOf, type Column } from '../../typing/index.js';
+import { staleRun } from './stale-run.js';
+import type { Session } from './session.js';
+import { settleState } from './settle.js';
+import { readKnownColumns, readStream, recordLayout, type StreamRow } from './stream-row.js';
+import { conflict, createTable, dropGenerations, generationOf, ownTable, relationOf, shapeTable } from './table.js';
+import { DUCKDB_RULES } from './types.js';
+
+/** See Destination.prepare: one transaction. */
+export async function prepareStream(
+  session: Session,
+  { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
+): Promise<PreparedStream> {
+  const what = `preparing the stream ${ref.stream}`;
+  return session.transaction(what, async () => {
+    let row = await raiseEpoch(session, ref);
+    await ownTable(session, ref, target);
+    const known = await readKnownColumns(session, row.id);
+    const first = row.preparedRun !== ref.runId;
+    const loading = isFullRefresh(target.mode) || (first ? row.reset : row.loading);
+    const columns = await shapeTable(session, { target, columns: columnsOf(target, { rules: DUCKDB_RULES, known }), known });
+    if (isKeyed(target.mode) && known.length === 0) await assertUnique(session, target, columns);
+    if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
+    const state = loading && first ? null : row.state;
+    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
+    if (first) await beginRun(session, next, { ref, target, columns });
+    await session.query(
+      what,
+      `UPDATE sluice.stream SET prepared_run = $2, loading = $3, generation = $4::BIGINT, schema_version = $5, state = $6::VARCHAR WHERE id = $1::BIGINT`,
+      [row.id, ref.runId, loading, next.generation, next.schemaVersion, state === null ? null : JSON.stringify(state)],
+    );
+    return {
+      generation: next.generation,
+      schemaVersion: next.schemaVersion,
+      state,
+      unfinished: loading || row.finishedRun === ref.runId ? [] : await unfinishedSlices(session, row.id, ref),
+    };
+  });
+}
+
+/** Makes `ref` the run that may write. Errors: STALE_RUN when a newer one is there. */
+async function raiseEpoch(session: Session, ref: StreamRef): Promise<StreamRow> {
+  const what = `opening the stream ${ref.stream}`;
+  const found = await readStream(session, ref);
+  if (found && (found.epoch > ref.epoch || (found.epoch === ref.epoch && found.runId !== ref.runId))) throw staleRun(ref);
+  if (found) {
+    await session.query(what, 'UPDATE sluice.stream SET epoch = $2::BIGINT, run_id = $3 WHERE id = $1::BIGINT', [
+      found.id,
+      ref.epoch,
+      ref.runId,
+    ]);
+    return { ...found, epoch: ref.epoch, runId: ref.runId };
+  }
+  await session.query(
+    what,
+    `INSERT INTO sluice.stream VALUES ($1, $2, $3, $4, nextval('sluice.stream_id'), $5::BIGINT, $6, NULL, NULL, 0, false, false, NULL, 0)`,
+    [ref.installation, ref.syncId, ref.stream, ref.lane, ref.epoch, ref.runId],
+  );
+  return (await readStream(session, ref)) as StreamRow;
+}
+
+/** What the first prepare of a run does: what earlier runs left is dropped, but for what this one can go on with. Changes `row.generation`. */
+async function beginRun(
+  session: Session,
+  row: StreamRow,
+  { ref, target, columns }: { ref: StreamRef; target: StreamTarget; columns: readonly Column[] },
+): Promise<void> {
+  const what = `preparing the stream ${ref.stream}`;
+  await dropGenerations(session, row.id);
+  // Appended rows of an unfinished slice stay in the table: its checkpoint is the only way not to append them again.
+  const adoptable = target.mode === 'incremental_append' && target.resume === 'exact' && !row.loading;
+  await session.query(
+    what,
+    'DELETE FROM sluice.checkpoint WHERE stream_id = $1::BIGINT AND run_id <> $2 AND (NOT $3 OR done OR position IS NULL)',
+    [row.id, ref.runId, adoptable],
+  );
+  if (!row.loading) return;
+  row.generation += 1;
+  for (const table of ['boundary', 'boundary_hit'])
+    await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = $1::BIGINT`, [row.id]);
+  await createTable(session, generationOf(row, target), [...columns, ...managedColumns(columns, target)]);
+}
+
+/** A table that was there before has one row a key, or rows would be counted and changed more than once. */
+async function assertUnique(session: Session, target: StreamTarget, columns: readonly Column[]): Promise<void> {
+  const key = namesOf(columns, target).primaryKey.map(ident).join(', ');
+  const twice = await session.query(
+    'looking for keys that are there twice',
+    `SELECT 1 FROM ${relationOf(target)} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`,
+  );
+  if (twice.length > 0) throw conflict(target, `${target.mode} needs rows that are unique in ${key}`);
+}
+
+async function unfinishedSlices(session: Session, id: string, ref: StreamRef): Promise<Slice[]> {
+  const rows = await session.query<{ id: string; spec: string; partition: string }>(
+    'looking for unfinished slices',
+    `SELECT DISTINCT ON (slice_id) slice_id AS id, spec, "partition" FROM sluice.checkpoint
+     WHERE stream_id = $1::BIGINT AND run_id <> $2 AND NOT done AND position IS NOT NULL ORDER BY slice_id, updated_at DESC`,
+    [id, ref.runId],
+  );
+  return rows.map((row) => ({ ...row, spec: JSON.parse(row.spec) as Slice['spec'] }));
+}

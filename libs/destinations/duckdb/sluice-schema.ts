@@ -1,0 +1,58 @@
+import { SluiceError } from '../../errors/index.js';
+import type { Session } from './session.js';
+
+const VERSION = 1;
+
+/**
+ * What Sluice keeps in the file: the tables of the PostgreSQL destination, by the same names. They have no keys: transactions take turns, so
+ * the code that looks before it writes is enough, and DuckDB's indexes would refuse rows that one transaction deletes and inserts again.
+ */
+const TABLES = `
+CREATE SCHEMA sluice;
+CREATE TABLE sluice.meta (version INTEGER NOT NULL);
+CREATE SEQUENCE sluice.stream_id;
+CREATE TABLE sluice.stream (
+  installation VARCHAR NOT NULL, sync_id VARCHAR NOT NULL, stream VARCHAR NOT NULL, lane VARCHAR NOT NULL,
+  id BIGINT NOT NULL, epoch BIGINT NOT NULL, run_id VARCHAR NOT NULL, prepared_run VARCHAR, finished_run VARCHAR,
+  generation BIGINT NOT NULL, loading BOOLEAN NOT NULL, reset BOOLEAN NOT NULL, state VARCHAR, schema_version INTEGER NOT NULL);
+CREATE TABLE sluice.layout (stream_id BIGINT NOT NULL, schema_version INTEGER NOT NULL, columns VARCHAR NOT NULL);
+CREATE TABLE sluice.checkpoint (
+  stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, spec VARCHAR NOT NULL, "partition" VARCHAR NOT NULL,
+  fence BIGINT NOT NULL, seq INTEGER NOT NULL, position VARCHAR, done BOOLEAN NOT NULL, inherited BOOLEAN NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE sluice.chunk (
+  stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, seq INTEGER NOT NULL, fence BIGINT NOT NULL,
+  generation BIGINT, read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL,
+  superseded BIGINT NOT NULL, deduplicated BIGINT NOT NULL, quarantined BIGINT NOT NULL, discarded BIGINT NOT NULL, bytes BIGINT NOT NULL,
+  committed_at TIMESTAMPTZ NOT NULL,
+  CHECK (read = inserted + updated + unchanged + superseded + deduplicated + quarantined));
+CREATE TABLE sluice.boundary (
+  stream_id BIGINT NOT NULL, "partition" VARCHAR NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, "cursor" VARCHAR NOT NULL,
+  schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL, copies INTEGER NOT NULL);
+CREATE TABLE sluice.boundary_hit (
+  stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL,
+  copies INTEGER NOT NULL);
+CREATE TABLE sluice.quarantine (
+  stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, seq INTEGER NOT NULL, reason VARCHAR NOT NULL,
+  field VARCHAR, record VARCHAR NOT NULL, "at" TIMESTAMPTZ NOT NULL);
+CREATE TABLE sluice.table_owner (
+  schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, installation VARCHAR NOT NULL, sync_id VARCHAR NOT NULL, stream VARCHAR NOT NULL);
+CREATE SCHEMA IF NOT EXISTS public;
+INSERT INTO sluice.meta VALUES (${VERSION});
+`;
+
+/** Makes our schema where it is missing. Errors: DESTINATION_UNSUPPORTED where a newer Sluice made it. */
+export async function installSchema(session: Session): Promise<void> {
+  await session.transaction('installing the schema sluice', async () => {
+    const found = await session.query(
+      'looking for the schema',
+      `SELECT 1 FROM duckdb_schemas() WHERE schema_name = 'sluice' AND NOT internal`,
+    );
+    if (found.length === 0) await session.query('installing the schema sluice', TABLES);
+    const [meta] = await session.query<{ version: number }>('reading the version', 'SELECT version FROM sluice.meta');
+    if (meta?.version !== VERSION)
+      throw new SluiceError('DESTINATION_UNSUPPORTED', {
+        detail: `the schema sluice has version ${meta?.version ?? 'none'}, this Sluice knows ${VERSION}`,
+      });
+  });
+}

@@ -1,0 +1,87 @@
+import type { StreamRef } from '../../contracts/destination.port.js';
+import type { StreamState } from '../../contracts/stream.js';
+import { SluiceError } from '../../errors/index.js';
+import type { Column } from '../../typing/index.js';
+import { pathKey } from '../../typing/index.js';
+import { staleRun } from './stale-run.js';
+import type { Session } from './session.js';
+
+/** A row of sluice.stream. */
+export interface StreamRow {
+  id: string;
+  epoch: number;
+  runId: string;
+  preparedRun: string | null;
+  finishedRun: string | null;
+  generation: number;
+  loading: boolean;
+  reset: boolean;
+  state: StreamState;
+  schemaVersion: number;
+}
+
+export async function readStream(session: Session, ref: StreamRef): Promise<StreamRow | null> {
+  const [row] = await session.query<Omit<StreamRow, 'state'> & { state: string | null }>(
+    `reading the stream ${ref.stream}`,
+    `SELECT id, epoch::DOUBLE AS epoch, run_id AS "runId", prepared_run AS "preparedRun", finished_run AS "finishedRun",
+       generation::DOUBLE AS generation, loading, reset, state, schema_version AS "schemaVersion"
+     FROM sluice.stream WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4`,
+    [ref.installation, ref.syncId, ref.stream, ref.lane],
+  );
+  return row ? { ...row, state: row.state === null ? null : (JSON.parse(row.state) as StreamState) } : null;
+}
+
+/** The row of this very run. In the caller's transaction. Errors: STALE_RUN. */
+export async function ownStream(session: Session, ref: StreamRef): Promise<StreamRow> {
+  const row = await readStream(session, ref);
+  if (row?.epoch !== ref.epoch || row.runId !== ref.runId) throw staleRun(ref);
+  return row;
+}
+
+export async function setState(session: Session, id: string, state: StreamState): Promise<void> {
+  await session.query('setting the state', 'UPDATE sluice.stream SET state = $2::VARCHAR WHERE id = $1::BIGINT', [
+    id,
+    state === null ? null : JSON.stringify(state),
+  ]);
+}
+
+/** The stream's columns at a schema version. */
+export async function readLayout(
+  session: Session,
+  { id, schemaVersion }: Pick<StreamRow, 'id' | 'schemaVersion'>,
+): Promise<readonly Column[]> {
+  const [layout] = await session.query<{ columns: string }>(
+    'reading the columns',
+    'SELECT columns FROM sluice.layout WHERE stream_id = $1::BIGINT AND schema_version = $2',
+    [id, schemaVersion],
+  );
+  if (!layout) throw new SluiceError('INTERNAL', { detail: `the stream has no columns of version ${schemaVersion}` });
+  return JSON.parse(layout.columns) as Column[];
+}
+
+/** Every column that the stream ever had, as it was last. */
+export async function readKnownColumns(session: Session, id: string): Promise<readonly Column[]> {
+  const layouts = await session.query<{ columns: string }>(
+    'reading the columns',
+    'SELECT columns FROM sluice.layout WHERE stream_id = $1::BIGINT ORDER BY schema_version',
+    [id],
+  );
+  const all = layouts.flatMap(({ columns }) => JSON.parse(columns) as Column[]);
+  return [...new Map(all.map((column) => [pathKey(column.path), column])).values()];
+}
+
+/** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
+export async function recordLayout(
+  session: Session,
+  row: Pick<StreamRow, 'id' | 'schemaVersion'>,
+  columns: readonly Column[],
+): Promise<number> {
+  if (row.schemaVersion > 0 && JSON.stringify(await readLayout(session, row)) === JSON.stringify(columns))
+    return row.schemaVersion;
+  await session.query('recording the columns', 'INSERT INTO sluice.layout VALUES ($1::BIGINT, $2, $3)', [
+    row.id,
+    row.schemaVersion + 1,
+    JSON.stringify(columns),
+  ]);
+  return row.schemaVersion + 1;
+}

@@ -1,0 +1,73 @@
+import type { Counts, StreamRef, StreamTarget, SyncRef } from '../../contracts/destination.port.js';
+import { staleRun } from './stale-run.js';
+import type { Session } from './session.js';
+import { readStream } from './stream-row.js';
+
+/** See Destination.fence. */
+export function fenceStream(session: Session, ref: StreamRef): Promise<void> {
+  const what = `fencing the stream ${ref.stream}`;
+  return session.transaction(what, async () => {
+    const row = await readStream(session, ref);
+    if (!row || row.epoch >= ref.epoch) return;
+    await session.query(what, 'UPDATE sluice.stream SET epoch = $2::BIGINT WHERE id = $1::BIGINT', [row.id, ref.epoch]);
+  });
+}
+
+/** See Destination.reset. Errors: STALE_RUN. */
+export function resetStream(session: Session, { ref, target }: { ref: StreamRef; target: StreamTarget }): Promise<void> {
+  const what = `resetting the stream ${ref.stream}`;
+  return session.transaction(what, async () => {
+    const row = await readStream(session, ref);
+    if (!row) return;
+    if (row.epoch > ref.epoch) throw staleRun(ref);
+    if (row.finishedRun === ref.runId) return;
+    // The epoch too: a writer of an earlier run must not bring back what is forgotten here.
+    await session.query(
+      what,
+      `UPDATE sluice.stream SET run_id = CASE WHEN epoch < $2::BIGINT THEN $3 ELSE run_id END, epoch = greatest(epoch, $2::BIGINT),
+         prepared_run = NULL, state = NULL, reset = true WHERE id = $1::BIGINT`,
+      [row.id, ref.epoch, ref.runId],
+    );
+    for (const table of ['checkpoint', 'boundary', 'boundary_hit'])
+      await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = $1::BIGINT`, [row.id]);
+    await session.query(
+      what,
+      `DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND NOT (schema_name = $4 AND table_name = $5)`,
+      [ref.installation, ref.syncId, ref.stream, target.namespace, target.table],
+    );
+  });
+}
+
+/** See Destination.release. */
+export function releaseSync(session: Session, { installation, syncId, epoch }: SyncRef): Promise<void> {
+  const what = 'releasing the tables of a sync';
+  return session.transaction(what, async () => {
+    const mine = 'stream_id IN (SELECT id FROM sluice.stream WHERE installation = $1 AND sync_id = $2)';
+    for (const table of ['boundary', 'boundary_hit'])
+      await session.query(what, `DELETE FROM sluice.${table} WHERE ${mine}`, [installation, syncId]);
+    await session.query(
+      what,
+      `UPDATE sluice.stream SET epoch = greatest(epoch, $3::BIGINT), prepared_run = NULL, state = NULL, reset = true
+       WHERE installation = $1 AND sync_id = $2`,
+      [installation, syncId, epoch],
+    );
+    await session.query(what, 'DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2', [installation, syncId]);
+  });
+}
+
+const NAMES = [
+  ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated'],
+  ...['quarantined', 'discarded', 'bytes'],
+];
+
+/** See Destination.inspect. */
+export async function inspectStream(session: Session, ref: StreamRef): Promise<Counts> {
+  const sums = NAMES.map((name) => `coalesce(sum(${name}), 0)::DOUBLE AS ${name}`).join(', ');
+  const [counts] = await session.query<Counts>(
+    'reading the ledger',
+    `SELECT ${sums}, 0 AS deleted, 0 AS filtered, 0 AS removed, count(*)::DOUBLE AS chunks FROM sluice.chunk
+     WHERE run_id = $1 AND stream_id IN (SELECT id FROM sluice.stream WHERE installation = $2 AND sync_id = $3 AND stream = $4 AND lane = $5)`,
+    [ref.runId, ref.installation, ref.syncId, ref.stream, ref.lane],
+  );
+  return counts as Counts;
+}
