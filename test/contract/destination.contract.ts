@@ -152,7 +152,7 @@ export function destinationContract(
           expect(Date.now() - began).toBeLessThan(5_000);
           // What was under way when it was overtaken is committed or not; after that, nothing is.
           await late?.catch(() => undefined);
-          const from = (successor.position as { after: number }).after;
+          const from = (successor.position as { after: number } | null)?.after ?? 0;
           await expect(
             (async () => {
               await old.write(page(items(90, 99), { after: 99 }));
