@@ -1,8 +1,6 @@
 export { columnOf, namesOf, pathKey, type Column, type ColumnType } from './column.js';
 export { columnType } from './column-type.js';
-export { columnsOf, isOpen, type TableRules } from './columns-of.js';
-export { type NamingRules } from './naming.js';
-export { conflictPolicy, newFieldPolicy } from './contract.js';
+export { columnsOf, type TableRules } from './columns-of.js';
 export { ContractWatch, fieldOf, Unfit, type UnfitReason, type Wanted, type WatchOptions } from './contract-watch.js';
 export { isPlain } from './type-of-value.js';
 export { textOf } from './text-of.js';
