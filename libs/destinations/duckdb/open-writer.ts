@@ -1,10 +1,11 @@
+import { completedSlice } from '../completed-slice.js';
 import type { SliceWriter } from '../../contracts/destination.port.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { columnOf, ContractWatch, namesOf, type Column } from '../../typing/index.js';
 import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { readBoundary } from './boundary-rows.js';
 import { evolveStream } from './evolve-stream.js';
-import { completedSlice, openSlice, type OpenRequest, type OpenedSlice } from './open.js';
+import { openSlice, type OpenRequest, type OpenedSlice } from './open.js';
 import { comparesNumbers } from './publish.js';
 import { compileRows } from './row-encoder.js';
 import type { Session } from './session.js';

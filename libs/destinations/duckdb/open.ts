@@ -1,4 +1,4 @@
-import type { SliceWriter, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { JsonValue } from '../../contracts/json.js';
 import type { Position, Slice } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
@@ -92,16 +92,3 @@ export async function openSlice(session: Session, { ref, target, slice, fence }:
 
 const parsePosition = (position: string | null): Position | null =>
   position === null ? null : (JSON.parse(position) as Position);
-
-export function completedSlice({ position }: OpenedSlice): SliceWriter {
-  const refuse = () => Promise.reject(new SluiceError('INTERNAL', { detail: 'the slice is complete' }));
-  return {
-    position,
-    completed: true,
-    committedChunks: 0,
-    write: refuse,
-    commit: refuse,
-    complete: refuse,
-    close: () => Promise.resolve(),
-  };
-}

@@ -3,7 +3,7 @@ import type { Slice } from '../../contracts/stream.js';
 import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { ident } from '../../postgres/index.js';
 import { columnsOf, managedColumns, namesOf, type Column } from '../../typing/index.js';
-import { staleRun } from './stale-run.js';
+import { staleRun } from '../stale-run.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
 import { readKnownColumns, readStream, recordLayout, type StreamRow } from './stream-row.js';

@@ -7,7 +7,7 @@ import { literal } from '../../postgres/index.js';
 import type { Column, ContractWatch, Wanted } from '../../typing/index.js';
 import type { BoundaryKey, BoundaryWatch } from '../boundary/index.js';
 import { writeBoundary } from './boundary-rows.js';
-import { staleRun } from './stale-run.js';
+import { staleRun } from '../stale-run.js';
 import { publish, type Published } from './publish.js';
 import type { Reject, RowEncoder } from './row-encoder.js';
 import type { Session } from './session.js';

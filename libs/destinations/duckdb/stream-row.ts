@@ -3,7 +3,7 @@ import type { StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Column } from '../../typing/index.js';
 import { pathKey } from '../../typing/index.js';
-import { staleRun } from './stale-run.js';
+import { staleRun } from '../stale-run.js';
 import type { Session } from './session.js';
 
 /** A row of sluice.stream. */

@@ -1,5 +1,5 @@
 import type { Counts, StreamRef, StreamTarget, SyncRef } from '../../contracts/destination.port.js';
-import { staleRun } from './stale-run.js';
+import { staleRun } from '../stale-run.js';
 import type { Session } from './session.js';
 import { readStream } from './stream-row.js';
 

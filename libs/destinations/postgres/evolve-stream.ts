@@ -1,3 +1,4 @@
+import { staleRun } from '../stale-run.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { grow, type Column, type Wanted } from '../../typing/index.js';
 import { isKeyed } from '../../contracts/write-mode.js';
@@ -6,7 +7,7 @@ import { knownInLanes, lockLanes, shareLayout } from './lanes.js';
 import { readLayout, recordLayout } from './layout.js';
 import { remembersKeys, retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
-import { lockOwnStream, readStream, staleRun } from './stream-row.js';
+import { lockOwnStream, readStream } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
 import { shapeTable } from './target-table.js';
 

@@ -1,3 +1,4 @@
+import { staleRun } from '../stale-run.js';
 import type { Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { namesOf } from '../../typing/index.js';
@@ -9,7 +10,7 @@ import { publishGeneration } from './publish-generation.js';
 import { deleteMissing, remembersKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
 import { settleState } from './settle.js';
-import { lockOwnStream, readStream, staleRun } from './stream-row.js';
+import { lockOwnStream, readStream } from './stream-row.js';
 
 /** See Destination.finish: one transaction, so that nothing is ever visible in part. */
 export async function finishStream(

@@ -1,9 +1,10 @@
+import { staleRun } from '../stale-run.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Position, Slice } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import { terminateBackends } from './backends.js';
 import type { Backend, Session } from './session.js';
-import { readStream, staleRun, STREAM_KEY, streamKey, type StreamRow } from './stream-row.js';
+import { readStream, STREAM_KEY, streamKey, type StreamRow } from './stream-row.js';
 
 export interface OpenRequest {
   ref: StreamRef;

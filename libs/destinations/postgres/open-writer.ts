@@ -1,4 +1,5 @@
 import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
+import { completedSlice } from '../completed-slice.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
@@ -176,17 +177,4 @@ async function forgetSessions(session: Session, key: WriterKey): Promise<void> {
     .catch(() => {
       session.broken = true;
     });
-}
-
-function completedSlice({ position }: OpenedSlice): SliceWriter {
-  const refuse = () => Promise.reject(new Error('the slice is complete'));
-  return {
-    position,
-    completed: true,
-    committedChunks: 0,
-    write: refuse,
-    commit: refuse,
-    complete: refuse,
-    close: () => Promise.resolve(),
-  };
 }

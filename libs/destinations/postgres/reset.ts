@@ -1,7 +1,8 @@
+import { staleRun } from '../stale-run.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { terminateBackends } from './backends.js';
 import type { Session } from './session.js';
-import { readStream, staleRun } from './stream-row.js';
+import { readStream } from './stream-row.js';
 
 /**
  * Forgets state, checkpoints and digests, and gives up tables other than the target. The next run loads a new generation beside the table,

@@ -1,10 +1,11 @@
+import { staleRun } from '../stale-run.js';
 import type { StateChange, StateKey, StateOrigin, StateWrite, StreamStates } from '../../contracts/stream-states.port.js';
 import type { StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import { parseJson, stringifyJson } from '../../json/index.js';
 import { terminateBackends } from './backends.js';
 import type { Session } from './session.js';
-import { readStream, staleRun, STREAM_KEY, streamKey } from './stream-row.js';
+import { readStream, STREAM_KEY, streamKey } from './stream-row.js';
 
 /** How much of a stream's history is held in memory at a time: states may be large. */
 const MOST_CHANGES = 100;

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../errors/index.js';
+import { staleRun } from '../stale-run.js';
 import type { StreamRef } from '../../contracts/destination.port.js';
 import type { StateKey } from '../../contracts/stream-states.port.js';
 import type { StreamState } from '../../contracts/stream.js';
@@ -60,9 +60,3 @@ export async function raiseEpoch(session: Session, ref: StreamRef): Promise<stri
     return row.id;
   });
 }
-
-export const staleRun = (ref: StreamRef): SluiceError =>
-  new SluiceError('STALE_RUN', {
-    detail: `stream ${ref.stream}, epoch ${ref.epoch}`,
-    details: { stream: ref.stream, epoch: ref.epoch },
-  });
