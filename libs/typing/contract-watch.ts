@@ -141,9 +141,14 @@ export class ContractWatch {
     return policy === 'discard_value' || (isNull && policy === 'evolve');
   }
 
-  /** The record is not loaded after all. */
-  rejected(record: unknown): void {
-    if (record === this.lastRecord) this.discarded -= this.ofLastRecord;
+  /** What was left out of the record so far does not count: it is not loaded after all, or looked at anew. */
+  forget(record: unknown): void {
+    this.backTo(record === this.lastRecord ? this.discarded - this.ofLastRecord : this.discarded);
+  }
+
+  /** What was left out since `discarded` had this value does not count. */
+  backTo(discarded: number): void {
+    this.discarded = discarded;
     this.lastRecord = undefined;
   }
 

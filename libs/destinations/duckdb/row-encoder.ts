@@ -68,7 +68,7 @@ export function compileRows({ columns, watch, required, numberField }: RowEncode
       return row;
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      watch.rejected(record);
+      watch.forget(record);
       rejects.push({ record, reason: error.reason, field: error.field });
       return null;
     }

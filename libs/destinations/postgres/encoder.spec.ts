@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ContractWatch } from '../../typing/index.js';
 import { compileEncoder, type Reject } from './encoder.js';
 
 const columns = [
@@ -37,6 +38,33 @@ test('leaves out what cannot be loaded, and says why and where', () => {
     ['nul_character', 'name'],
     ['null_key', 'id'],
   ]);
+});
+
+test.each([
+  ['two values left out of one record', [{ id: 1, ok: 'x', name: 'a\0' }], 2, 0],
+  [
+    'a record looked at again, since its batch holds half a surrogate pair',
+    [
+      { id: 1, ok: 'x' },
+      { id: 2, name: '\ud83d' },
+    ],
+    2,
+    0,
+  ],
+  ['both in one record', [{ id: 1, ok: 'x', name: '\ud83d' }], 2, 0],
+  ['a record that is rejected for its key', [{ id: '\ud83d', ok: 'x', name: 'a\0' }], 0, 1],
+  ['a record that is rejected for a field that is new', [{ id: 1, ok: 'x', name: 'a\0', new: 'y' }], 0, 1],
+])('counts each value left out once, and none of records that are not loaded: %s', (_, records, discarded, rejected) => {
+  const own = [
+    { name: 'id', path: ['id'], type: 'text' as const },
+    { name: 'ok', path: ['ok'], type: 'boolean' as const },
+    { name: 'name', path: ['name'], type: 'text' as const },
+  ];
+  const contract = { typeConflicts: 'discard_value', newFields: 'quarantine' } as const;
+  const watch = new ContractWatch({ columns: own, contract, fixed: ['id'] });
+  const rejects: Reject[] = [];
+  compileEncoder({ columns: own, watch, required: ['id'] })(records, rejects, 0);
+  expect([watch.discarded, rejects.length]).toEqual([discarded, rejected]);
 });
 
 test('a field with the name of something that every object has is absent unless the record has it', () => {

@@ -58,8 +58,9 @@ export function compileEncoder(options: EncoderOptions): Encoder {
   const lines = compileLines(options, watch);
   const repaired = (record: SourceRecord, reject: Omit<Reject, 'record'>, rejects: Reject[], number: number): string => {
     const column = options.columns.find(({ path }) => fieldOf(path) === reject.field);
+    watch.forget(record);
+    const discarded = watch.discarded;
     if (column === undefined || !LEFT_OUT.has(reject.reason) || !watch.leavesOut(column, record)) {
-      watch.rejected(record);
       rejects.push({ record, ...reject });
       return '';
     }
@@ -67,7 +68,7 @@ export function compileEncoder(options: EncoderOptions): Encoder {
     const line = encode([without(record, column.path)], inner, number);
     const [again] = inner;
     if (again === undefined) return line;
-    watch.rejected(record);
+    watch.backTo(discarded);
     rejects.push({ ...again, record });
     return '';
   };
@@ -78,7 +79,7 @@ export function compileEncoder(options: EncoderOptions): Encoder {
     if (isWellFormed(out)) return out;
     // Rare: a lone surrogate somewhere, which UTF-8 would silently replace. Record by record, to find whose it is.
     rejects.length = before;
-    watch.discarded = discarded;
+    watch.backTo(discarded);
     let good = '';
     for (const [index, record] of records.entries()) {
       const line = lines([record], rejects, first + index, repaired);
