@@ -1,11 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connectorsSuite } from './connectors.suite.js';
+import { latencySuite } from './latency.suite.js';
+import { memorySuite } from './memory.suite.js';
 import { benchOptions, USAGE, type BenchOptions } from './options.js';
 import { pgSuite } from './pg.suite.js';
 import { restSuite } from './rest.suite.js';
 import { resultTable, type BenchResult } from './results.js';
 import { streamsSuite } from './streams.suite.js';
+import { unchangedSuite } from './unchanged.suite.js';
+import { wideSuite } from './wide.suite.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +42,14 @@ function play(options: BenchOptions): Promise<BenchResult[]> {
       return pgSuite({ options, root, say });
     case 'streams':
       return streamsSuite({ options, root, say });
+    case 'wide':
+      return wideSuite({ options, root, say });
+    case 'latency':
+      return latencySuite({ options, root, say });
+    case 'unchanged':
+      return unchangedSuite({ options, root, say });
+    case 'memory':
+      return memorySuite({ options, root, say });
     default: {
       const never: never = options;
       throw new Error(`unknown suite ${String(never)}`);

@@ -27,6 +27,15 @@ test('databases are copied with 1,000,000 rows', () => {
 });
 
 test.each([
+  ['wide', 50_000, ['append', 'upsert']],
+  ['latency', 1_000_000, ['latency']],
+  ['unchanged', 200_000, ['unchanged']],
+  ['memory', 10_000_000, ['memory']],
+])('%s has %i rows by default', (suite, rows, cases) => {
+  expect(benchOptions([suite])).toMatchObject({ suite, rows, cases });
+});
+
+test.each([
   [['rest', '--rows', '10'], /--rows takes a whole number from 1000/],
   [['rest', '--rounds', 'many'], /--rounds takes/],
   [['rest', '--cases', 'merge'], /--cases takes append, upsert; got merge/],

@@ -6,6 +6,10 @@ const SUITES = {
   connectors: { rows: 100_000, cases: ['bulk', 'bulk-transform'] },
   streams: { rows: 100_000, cases: ['streams'] },
   pg: { rows: 1_000_000, cases: ['full', 'upsert', 'mapped'] },
+  wide: { rows: 50_000, cases: ['append', 'upsert'] },
+  latency: { rows: 1_000_000, cases: ['latency'] },
+  unchanged: { rows: 200_000, cases: ['unchanged'] },
+  memory: { rows: 10_000_000, cases: ['memory'] },
 } as const;
 type SuiteName = keyof typeof SUITES;
 const NAMES = Object.keys(SUITES) as SuiteName[];
@@ -27,6 +31,13 @@ export interface SuiteOptions<Name extends SuiteName> {
   json: string | undefined;
   /** Measure others' tools too, where they can be had. */
   peers: boolean;
+}
+/** What a suite is given. */
+export interface SuiteRequest<Name extends SuiteName> {
+  options: SuiteOptions<Name>;
+  /** Of the checkout. */
+  root: string;
+  say: (line: string) => void;
 }
 export type BenchOptions = { [Name in SuiteName]: SuiteOptions<Name> }[SuiteName];
 

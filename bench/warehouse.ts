@@ -10,7 +10,7 @@ export class Warehouse {
   }
 
   /** Every run starts with an empty place and no work left over from the one before. */
-  async clear({ table }: BenchCase): Promise<void> {
+  async clear({ table }: Pick<BenchCase, 'table'>): Promise<void> {
     const [schema = '', name = ''] = table.split('.');
     if (schema !== 'public')
       await this.pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE; DROP SCHEMA IF EXISTS ${schema}_staging CASCADE`);
@@ -27,6 +27,22 @@ export class Warehouse {
     if (Number(counted?.rows) !== rows || Number(counted?.ids) !== rows) {
       throw new Error(`${name}: ${table} holds ${counted?.rows} rows with ${counted?.ids} ids instead of ${rows}`);
     }
+  }
+
+  /** Leaves no work over from the run before; returns the transaction id before which everything has ended. */
+  async settle(): Promise<string> {
+    await this.pool.query('CHECKPOINT');
+    const { rows } = await this.pool.query<{ xmin: string }>('SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin');
+    return rows[0]?.xmin ?? '';
+  }
+
+  /** Versions of rows that were written by transactions from `xid` on. Transaction ids of this server have not wrapped around. */
+  async versionsSince(table: string, xid: string): Promise<number> {
+    const { rows } = await this.pool.query<{ versions: number }>(
+      `SELECT count(*)::integer AS versions FROM ${table} WHERE xmin::text::bigint >= $1::bigint`,
+      [xid],
+    );
+    return rows[0]?.versions ?? 0;
   }
 
   close(): Promise<void> {

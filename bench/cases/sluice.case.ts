@@ -74,11 +74,12 @@ export async function runOf(request: { sync: string; rows: number; rest: RestCli
   return { rows, seconds, ...workSeconds(run), peakMemoryMb: peakMemoryMb(pid) };
 }
 
-/** The run when it has succeeded; throws when it ends otherwise, or is stuck. */
-export async function finished(rest: RestClient, id: string, rows: number): Promise<RunView> {
+/** The run when it has succeeded; throws when it ends otherwise, or is stuck. `look` sees it each time that it is asked for. */
+export async function finished(rest: RestClient, id: string, rows: number, look?: (run: RunView) => void): Promise<RunView> {
   const deadline = performance.now() + Math.max(SLOWEST.atLeastMs, (rows / SLOWEST.rowsPerSecond) * 1_000);
   for (;;) {
     const run = await rest.get<RunView>(`/v1/runs/${id}`);
+    look?.(run);
     if (run.state === 'succeeded') return run;
     if (run.finished_at !== null) {
       throw new Error(`run ${id} ${run.state}: ${run.error?.code ?? ''} ${run.error?.detail ?? run.error?.title ?? ''}`.trim());
