@@ -1,6 +1,6 @@
 import type { StreamTarget } from '../contracts/destination.port.js';
 import type { Metadata } from '../contracts/metadata.js';
-import { columnOf, type Column } from './column.js';
+import { columnOf, namesOf, type Column } from './column.js';
 
 /** Columns of a table that no field of a record fills. */
 export const MANAGED = {
@@ -48,3 +48,9 @@ function modeColumns(
     { name: MANAGED.current, path: [], type: 'boolean' },
   ];
 }
+
+/** Names of the columns that no two rows share: the key's, under scd2 with the version's beginning. */
+export const tableKey = (
+  columns: readonly Column[],
+  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
+): readonly string[] => [...namesOf(columns, target).primaryKey, ...(target.mode === 'scd2' ? [MANAGED.validFrom] : [])];

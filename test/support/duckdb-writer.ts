@@ -20,11 +20,9 @@ async function load({ folder, path, ref, target, fence, rows, rowsPerChunk }: Wr
   let after = (writer.position as { after: number } | null)?.after ?? 0;
   process.send?.({ opened: after });
   while (!writer.completed && after < rows) {
-    const records = Array.from({ length: Math.min(rowsPerChunk, rows - after) }, (_, index) => ({
-      id: after + index + 1,
-      name: `row ${after + index + 1}`,
-      updated_at: String(after + index + 1).padStart(9, '0'),
-    }));
+    const records = Array.from({ length: Math.min(rowsPerChunk, rows - after) }, (_, index) =>
+      recordOf(target, after + index + 1),
+    );
     after += records.length;
     await writer.write({ format: 'records', records, position: { after }, bytes: records.length * 40, requests: 1 });
     await writer.commit({ after });
@@ -34,6 +32,17 @@ async function load({ folder, path, ref, target, fence, rows, rowsPerChunk }: Wr
   await writer.close();
   await destination.finish({ ref, target });
   process.send?.({ finished: true });
+}
+
+/** How far behind its record a tombstone comes: in another chunk. */
+const BEHIND = 301;
+
+/** The nth record is new; where tombstones are followed, every fourth deletes an earlier one instead. */
+function recordOf({ deletes }: StreamTarget, n: number): Record<string, unknown> {
+  const facts = { name: `row ${n}`, updated_at: String(n).padStart(9, '0') };
+  if (deletes?.when === undefined) return { id: n, ...facts };
+  const deleted = n % 4 === 0 && n > BEHIND;
+  return { id: deleted ? n - BEHIND : n, ...facts, [deletes.when.field]: deleted };
 }
 
 process.once('disconnect', () => process.exit(0));

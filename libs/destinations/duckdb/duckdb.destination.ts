@@ -24,9 +24,10 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
     full_refresh_append: 'exactly_once',
     incremental_append: 'exactly_once',
     incremental_upsert: 'exactly_once',
+    scd2: 'exactly_once',
   },
   formats: ['records'],
-  deletes: false,
+  deletes: true,
 };
 
 /** A DuckDB file, exactly once: checkpoint, ledger and rows are committed together. One process at a time has the file. */

@@ -1,7 +1,10 @@
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
-import { grow, type Wanted } from '../../typing/index.js';
+import { columnOf, grow, type Column, type Wanted } from '../../typing/index.js';
+import { remembersKeys } from '../whole-read.js';
+import { retypeSeenKeys } from './seen-keys.js';
+import { knownColumns, readLanes, shareColumns } from './lanes.js';
 import type { Session } from './session.js';
-import { ownStream, readKnownColumns, readLayout, recordLayout } from './stream-row.js';
+import { ownStream, readLayout, recordLayout } from './stream-row.js';
 import { generationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
 
@@ -13,8 +16,10 @@ export async function evolveStream(
   const what = `changing the columns of ${ref.stream}`;
   return session.transaction(what, async () => {
     const row = await ownStream(session, ref);
-    const known = await readKnownColumns(session, row.id);
-    const columns = grow(await readLayout(session, row), wanted, {
+    const lanes = await readLanes(session, ref);
+    const known = await knownColumns(session, lanes);
+    const before = await readLayout(session, row);
+    const columns = grow(before, wanted, {
       rules: DUCKDB_RULES.names,
       known,
       ...(target.names === undefined ? {} : { style: target.names }),
@@ -26,7 +31,12 @@ export async function evolveStream(
         columns: next.map(own),
         known: known.map(own),
       });
+    if (remembersKeys({ ref, target }, row)) {
+      const keysOf = (of: readonly Column[]) => target.primaryKey.flatMap((field) => columnOf(of, field) ?? []);
+      await retypeSeenKeys(session, row.id, { before: keysOf(before), after: keysOf(next) });
+    }
     const version = await recordLayout(session, row, next);
+    await shareColumns(session, lanes, { id: row.id, columns: next });
     await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1::BIGINT', [row.id, version]);
     return version;
   });

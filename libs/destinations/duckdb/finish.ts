@@ -1,8 +1,10 @@
 import type { Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { ident } from '../../postgres/index.js';
-import { managedColumns } from '../../typing/index.js';
+import { columnOf, managedColumns } from '../../typing/index.js';
+import { remembersKeys } from '../whole-read.js';
 import { collapseBoundary } from './boundary-rows.js';
+import { deleteMissing } from './seen-keys.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
 import { ownStream, readLayout, type StreamRow } from './stream-row.js';
@@ -26,6 +28,11 @@ export async function finishStream(
     );
     if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
     if (row.loading) await publishGeneration(session, row, target);
+    if (remembersKeys({ ref, target }, row)) {
+      const columns = await readLayout(session, row);
+      const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);
+      await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, keys });
+    }
     await dropGenerations(session, row.id);
     if (target.mode === 'incremental_append') await collapseBoundary(session, row.id, ref.runId, target.cursorOrder);
     if (settle) await settleState(session, row.id, row.state, settle);

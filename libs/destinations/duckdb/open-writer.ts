@@ -1,3 +1,4 @@
+import { remembersKeys } from '../whole-read.js';
 import { completedSlice } from '../completed-slice.js';
 import type { SliceWriter } from '../../contracts/destination.port.js';
 import { isKeyed } from '../../contracts/write-mode.js';
@@ -6,10 +7,11 @@ import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { readBoundary } from './boundary-rows.js';
 import { evolveStream } from './evolve-stream.js';
 import { openSlice, type OpenRequest, type OpenedSlice } from './open.js';
-import { comparesNumbers } from './publish.js';
+import { comparesNumbers } from './cursor-order.js';
 import { compileRows } from './row-encoder.js';
 import type { Session } from './session.js';
 import { DuckdbSliceWriter, type WriterKey, type WriterParts } from './slice-writer.js';
+import { seenKeys } from './seen-keys.js';
 import { clearStage } from './stage.js';
 import { readLayout } from './stream-row.js';
 import { loadedTable, relationOf } from './table.js';
@@ -70,11 +72,13 @@ async function partsOf(
     key,
     columns,
     relation: relationOf(loadedTable(stream, target)),
+    seen: remembersKeys({ ref, target }, stream) ? seenKeys(stream.id) : null,
     watch,
     encode: compileRows({
       columns,
       watch,
       required: isKeyed(target.mode) ? target.primaryKey : [],
+      requiredCursor: target.mode === 'scd2' ? target.cursorField : null,
       numberField: ordered ? target.cursorField : null,
     }),
     boundary: await boundaryOf(session, target, { key, columns }),
@@ -88,7 +92,13 @@ async function boundaryOf(
 ): Promise<BoundaryWatch | null> {
   if (mode !== 'incremental_append' || cursorField === null) return null;
   const line = (of: readonly Column[]) => {
-    const encode = compileRows({ columns: of, watch: digestWatch(of, { contract, nested }), required: [], numberField: null });
+    const encode = compileRows({
+      columns: of,
+      watch: digestWatch(of, { contract, nested }),
+      required: [],
+      requiredCursor: null,
+      numberField: null,
+    });
     return (record: Record<string, unknown>): string | null => {
       const row = encode(record, []);
       return row === null ? null : JSON.stringify(row);

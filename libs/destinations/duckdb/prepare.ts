@@ -2,11 +2,15 @@ import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../cont
 import type { Slice } from '../../contracts/stream.js';
 import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { ident } from '../../postgres/index.js';
-import { columnsOf, managedColumns, namesOf, type Column } from '../../typing/index.js';
+import { columnOf, columnsOf, managedColumns, tableKey, type Column } from '../../typing/index.js';
 import { staleRun } from '../stale-run.js';
+import { assertBesideLive } from '../lanes.js';
+import { knownColumns, readLanes, shareColumns } from './lanes.js';
+import { remembersKeys } from '../whole-read.js';
+import { makeSeenKeys } from './seen-keys.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
-import { readKnownColumns, readStream, recordLayout, type StreamRow } from './stream-row.js';
+import { readStream, recordLayout, type StreamRow } from './stream-row.js';
 import { conflict, createTable, dropGenerations, generationOf, ownTable, relationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
 
@@ -18,8 +22,10 @@ export async function prepareStream(
   const what = `preparing the stream ${ref.stream}`;
   return session.transaction(what, async () => {
     let row = await raiseEpoch(session, ref);
+    const lanes = await readLanes(session, ref);
+    assertBesideLive(lanes, ref, target);
     await ownTable(session, ref, target);
-    const known = await readKnownColumns(session, row.id);
+    const known = await knownColumns(session, lanes);
     const first = row.preparedRun !== ref.runId;
     const loading = isFullRefresh(target.mode) || (first ? row.reset : row.loading);
     const columns = await shapeTable(session, { target, columns: columnsOf(target, { rules: DUCKDB_RULES, known }), known });
@@ -27,6 +33,7 @@ export async function prepareStream(
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const state = loading && first ? null : row.state;
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
+    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, columns });
     if (first) await beginRun(session, next, { ref, target, columns });
     await session.query(
       what,
@@ -78,6 +85,10 @@ async function beginRun(
     'DELETE FROM sluice.checkpoint WHERE stream_id = $1::BIGINT AND run_id <> $2 AND (NOT $3 OR done OR position IS NULL)',
     [row.id, ref.runId, adoptable],
   );
+  if (remembersKeys({ ref, target }, row)) {
+    const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);
+    await makeSeenKeys(session, row.id, keys);
+  }
   if (!row.loading) return;
   row.generation += 1;
   for (const table of ['boundary', 'boundary_hit'])
@@ -87,7 +98,7 @@ async function beginRun(
 
 /** A table that was there before has one row a key, or rows would be counted and changed more than once. */
 async function assertUnique(session: Session, target: StreamTarget, columns: readonly Column[]): Promise<void> {
-  const key = namesOf(columns, target).primaryKey.map(ident).join(', ');
+  const key = tableKey(columns, target).map(ident).join(', ');
   const twice = await session.query(
     'looking for keys that are there twice',
     `SELECT 1 FROM ${relationOf(target)} GROUP BY ${key} HAVING count(*) > 1 LIMIT 1`,

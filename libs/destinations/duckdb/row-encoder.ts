@@ -24,6 +24,8 @@ export interface RowEncoderOptions {
   watch: ContractWatch;
   /** Fields of the key. */
   required: readonly string[];
+  /** A cursor that every record must have. */
+  requiredCursor: string | null;
   /** A field whose values are compared as numbers: they must fit NUMBER_ORDER. */
   numberField: string | null;
 }
@@ -37,7 +39,7 @@ const ORDERED = /^-?\d{1,26}(?:\.\d{1,12})?$/;
 const MAX_DEPTH = 1_000;
 const JSON_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/i;
 
-export function compileRows({ columns, watch, required, numberField }: RowEncoderOptions): RowEncoder {
+export function compileRows({ columns, watch, required, requiredCursor, numberField }: RowEncoderOptions): RowEncoder {
   const leaf = (path: readonly string[], value: unknown): unknown =>
     watch.flattens && path.length < MAX_KEYS && isNested(value) ? null : value;
   const valueOf = (column: Column, value: unknown, record: SourceRecord): string | null => {
@@ -58,6 +60,7 @@ export function compileRows({ columns, watch, required, numberField }: RowEncode
   return (record, rejects) => {
     try {
       for (const field of required) if (own(record, field) == null) throw new Unfit('null_key', field);
+      if (requiredCursor !== null && own(record, requiredCursor) == null) throw new Unfit('null_cursor', requiredCursor);
       let present = 0;
       const row = columns.map((column) => {
         const value = leaf(column.path, valueAt(record, column.path));

@@ -8,7 +8,8 @@ import type { Column, ContractWatch, Wanted } from '../../typing/index.js';
 import type { BoundaryKey, BoundaryWatch } from '../boundary/index.js';
 import { writeBoundary } from './boundary-rows.js';
 import { staleRun } from '../stale-run.js';
-import { publish, type Published } from './publish.js';
+import type { Published } from './loading.js';
+import { publish } from './publish.js';
 import type { Reject, RowEncoder } from './row-encoder.js';
 import type { Session } from './session.js';
 import { clearStage, stageRows } from './stage.js';
@@ -28,6 +29,8 @@ export interface WriterParts {
   key: WriterKey;
   columns: readonly Column[];
   relation: string;
+  /** See PublishOptions. */
+  seen: string | null;
   watch: ContractWatch;
   encode: RowEncoder;
   boundary: BoundaryWatch | null;
@@ -55,7 +58,7 @@ interface Facts {
 
 const nothing = (): Facts => ({ read: 0, lines: 0, deduplicated: 0, discarded: 0, bytes: 0, rejects: [] });
 const REJECTS_PER_STATEMENT = 200;
-const NONE: Published = { inserted: 0, updated: 0, unchanged: 0, superseded: 0, deduplicated: 0 };
+const NONE: Published = { inserted: 0, updated: 0, unchanged: 0, superseded: 0, deleted: 0, deduplicated: 0 };
 
 /** See SliceWriter. Rows wait in a stage; a chunk is one transaction. After any failure it is dead: the next one goes on from the checkpoint. */
 export class DuckdbSliceWriter implements SliceWriter {
@@ -196,11 +199,17 @@ export class DuckdbSliceWriter implements SliceWriter {
     const { key, boundary } = parts;
     const seq = this.seq + 1;
     const done = facts.lines === 0 ? NONE : await publish(session, { ...parts, ...key, target }, facts.lines);
-    const counts = [facts.read, done.inserted, done.updated, done.unchanged, done.superseded];
-    const rest = [facts.deduplicated + done.deduplicated, facts.rejects.length, facts.discarded, facts.bytes];
-    const numbers = [seq, key.fence, key.generation, ...counts, ...rest].map(literal).join(', ');
     const owner = `${key.streamId}, ${literal(key.runId)}, ${literal(key.sliceId)}`;
-    await session.query('writing the ledger', `INSERT INTO sluice.chunk VALUES (${owner}, ${numbers}, now())`);
+    const line = {
+      ...{ seq, fence: key.fence, generation: key.generation, read: facts.read, ...done },
+      ...{ deduplicated: facts.deduplicated + done.deduplicated, quarantined: facts.rejects.length },
+      ...{ discarded: facts.discarded, bytes: facts.bytes },
+    };
+    await session.query(
+      'writing the ledger',
+      `INSERT INTO sluice.chunk (stream_id, run_id, slice_id, ${Object.keys(line).join(', ')}, committed_at)
+       VALUES (${owner}, ${Object.values(line).map(literal).join(', ')}, now())`,
+    );
     for (let at = 0; at < facts.rejects.length; at += REJECTS_PER_STATEMENT) {
       const part = facts.rejects.slice(at, at + REJECTS_PER_STATEMENT);
       const values = part.map(

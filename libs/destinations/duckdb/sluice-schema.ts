@@ -22,10 +22,11 @@ CREATE TABLE sluice.checkpoint (
   updated_at TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.chunk (
   stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, seq INTEGER NOT NULL, fence BIGINT NOT NULL,
-  generation BIGINT, read BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL,
-  superseded BIGINT NOT NULL, deduplicated BIGINT NOT NULL, quarantined BIGINT NOT NULL, discarded BIGINT NOT NULL, bytes BIGINT NOT NULL,
-  committed_at TIMESTAMPTZ NOT NULL,
-  CHECK (read = inserted + updated + unchanged + superseded + deduplicated + quarantined));
+  generation BIGINT, read BIGINT NOT NULL, inserted BIGINT NOT NULL DEFAULT 0, updated BIGINT NOT NULL DEFAULT 0,
+  unchanged BIGINT NOT NULL DEFAULT 0, superseded BIGINT NOT NULL DEFAULT 0, deduplicated BIGINT NOT NULL DEFAULT 0,
+  deleted BIGINT NOT NULL DEFAULT 0, filtered BIGINT NOT NULL DEFAULT 0, quarantined BIGINT NOT NULL DEFAULT 0,
+  discarded BIGINT NOT NULL DEFAULT 0, removed BIGINT NOT NULL DEFAULT 0, bytes BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL,
+  CHECK (read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined));
 CREATE TABLE sluice.boundary (
   stream_id BIGINT NOT NULL, "partition" VARCHAR NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, "cursor" VARCHAR NOT NULL,
   schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL, copies INTEGER NOT NULL);

@@ -56,8 +56,8 @@ export function releaseSync(session: Session, { installation, syncId, epoch }: S
 }
 
 const NAMES = [
-  ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated'],
-  ...['quarantined', 'discarded', 'bytes'],
+  ...['read', 'inserted', 'updated', 'unchanged', 'superseded', 'deduplicated', 'deleted'],
+  ...['filtered', 'quarantined', 'discarded', 'removed', 'bytes'],
 ];
 
 /** See Destination.inspect. */
@@ -65,7 +65,7 @@ export async function inspectStream(session: Session, ref: StreamRef): Promise<C
   const sums = NAMES.map((name) => `coalesce(sum(${name}), 0)::DOUBLE AS ${name}`).join(', ');
   const [counts] = await session.query<Counts>(
     'reading the ledger',
-    `SELECT ${sums}, 0 AS deleted, 0 AS filtered, 0 AS removed, count(*)::DOUBLE AS chunks FROM sluice.chunk
+    `SELECT ${sums}, count(*)::DOUBLE AS chunks FROM sluice.chunk
      WHERE run_id = $1 AND stream_id IN (SELECT id FROM sluice.stream WHERE installation = $2 AND sync_id = $3 AND stream = $4 AND lane = $5)`,
     [ref.runId, ref.installation, ref.syncId, ref.stream, ref.lane],
   );

@@ -25,6 +25,9 @@ export const generationOf = (row: Pick<StreamRow, 'id' | 'generation'>, { namesp
   table: `${GENERATION}${row.id}_${row.generation}`,
 });
 
+/** See seen-keys: dropped with the generations. */
+export const seenTable = (streamId: string): Table => ({ namespace: OWN_SCHEMA, table: `${GENERATION}${streamId}_seen` });
+
 /** The relation that a run's rows go to. */
 export const loadedTable = (row: Pick<StreamRow, 'id' | 'generation' | 'loading'>, target: Table): Table =>
   row.loading ? generationOf(row, target) : target;

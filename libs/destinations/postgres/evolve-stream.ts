@@ -3,9 +3,10 @@ import type { StreamRef, StreamTarget } from '../../contracts/destination.port.j
 import { grow, type Column, type Wanted } from '../../typing/index.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
-import { knownInLanes, lockLanes, shareLayout } from './lanes.js';
+import { knownColumns, lockLanes, shareColumns } from './lanes.js';
 import { readLayout, recordLayout } from './layout.js';
-import { remembersKeys, retypeSeenKeys } from './seen-keys.js';
+import { remembersKeys } from '../whole-read.js';
+import { retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
 import { lockOwnStream, readStream } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
@@ -38,7 +39,7 @@ export async function evolveStream(
       const lanes = await lockLanes(session, ref);
       const row = await lockOwnStream(session, ref);
       const columns = await readLayout(session, row);
-      const known = await knownInLanes(session, lanes);
+      const known = await knownColumns(session, lanes);
       const grown = grow(columns, wanted, {
         rules: POSTGRES_RULES.names,
         known,
@@ -54,7 +55,7 @@ export async function evolveStream(
         });
       if (remembersKeys({ ref, target }, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
       const schemaVersion = await recordLayout(session, row, next);
-      await shareLayout(session, lanes, { id: row.id, columns: next });
+      await shareColumns(session, lanes, { id: row.id, columns: next });
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);
       return schemaVersion;
     },

@@ -2,18 +2,20 @@ import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../cont
 import type { Slice } from '../../contracts/stream.js';
 import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
-import { columnsOf, namesOf, type Column } from '../../typing/index.js';
+import { columnsOf, namesOf, tableKey, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
-import { assertBesideLive, knownInLanes, lockLanes, shareLayout } from './lanes.js';
+import { assertBesideLive } from '../lanes.js';
+import { knownColumns, lockLanes, shareColumns } from './lanes.js';
 import { recordLayout } from './layout.js';
 import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
-import { makeSeenKeys, remembersKeys } from './seen-keys.js';
+import { remembersKeys } from '../whole-read.js';
+import { makeSeenKeys } from './seen-keys.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
 import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
-import { ownTable, shapeTable, tableKey } from './target-table.js';
+import { ownTable, shapeTable } from './target-table.js';
 
 /** See Destination.prepare. */
 export async function prepareStream(
@@ -31,7 +33,7 @@ export async function prepareStream(
     let row = await lockOwnStream(session, ref);
     assertBesideLive(lanes, ref, target);
     await ownTable(session, ref, target);
-    const known = await knownInLanes(session, lanes);
+    const known = await knownColumns(session, lanes);
     const loading = isFullRefresh(target.mode) || (row.preparedRun === ref.runId ? row.loading : row.reset);
     const columns = await shapeTable(session, {
       target,
@@ -42,7 +44,7 @@ export async function prepareStream(
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
-    if (next.schemaVersion !== row.schemaVersion) await shareLayout(session, lanes, { id: row.id, columns });
+    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, columns });
     if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target, columns });
     await session.query(
       'preparing',

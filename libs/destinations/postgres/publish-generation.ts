@@ -1,7 +1,7 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { SluiceError } from '../../errors/index.js';
-import { managedColumns } from '../../typing/index.js';
+import { managedColumns, tableKey } from '../../typing/index.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from './generation.js';
 import { readLayout } from './layout.js';
 import { dropDefaults } from './metadata.js';
@@ -11,7 +11,6 @@ import type { StreamRow } from './stream-row.js';
 import { swapObstacles } from './swap-obstacles.js';
 import { readTrim } from './table-copy.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
-import { tableKey } from './target-table.js';
 
 type LoadedRow = GenerationRow & Pick<StreamRow, 'schemaVersion'>;
 

@@ -1,6 +1,6 @@
-import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
-import { SluiceError } from '../../errors/index.js';
+import type { StreamTarget } from '../../contracts/destination.port.js';
 import { MANAGED, namesOf, type Column } from '../../typing/index.js';
+import { mayDeleteMissing, type WholeRead } from '../whole-read.js';
 import { GENERATION_SCHEMA, generationPrefix } from './generation.js';
 import { touchDeleted } from './metadata.js';
 import { ident, qualified } from './quote.js';
@@ -12,16 +12,6 @@ import { STAGE } from './stage.js';
  * the source. Dropped with abandoned generations. Logged as any table: one that a crash of the server could empty would delete everything.
  */
 export const seenKeys = (streamId: string): string => qualified(GENERATION_SCHEMA, `${generationPrefix(streamId)}seen`);
-
-/** The lane whose runs read all of a stream; others read a part of it, which says nothing about what is missing. */
-const WHOLE_LANE = 'live';
-
-/** Whether a run remembers them. A generation needs no memory: what it does not hold is gone when it is published. */
-export const remembersKeys = (
-  { ref, target }: { ref: Pick<StreamRef, 'lane'>; target: Pick<StreamTarget, 'mode' | 'deletes'> },
-  { loading }: { loading: boolean },
-): boolean =>
-  target.mode === 'incremental_upsert' && target.deletes?.missing !== undefined && !loading && ref.lane === WHOLE_LANE;
 
 /** For a run that begins, in the caller's transaction. `relation`: the stream's table, quoted. */
 export async function makeSeenKeys(
@@ -70,19 +60,14 @@ export async function deleteMissing(
   const table = qualified(target.namespace, target.table);
   const seen = seenKeys(streamId);
   const mark = ident(MANAGED.deleted);
-  const [facts] = await session.query<{ quarantined: boolean; nothing: boolean; rows: boolean }>(
+  const [facts] = await session.query<WholeRead & Record<string, unknown>>(
     what,
     `SELECT EXISTS (SELECT FROM sluice.chunk WHERE stream_id = $1 AND run_id = $2 AND quarantined > 0) AS quarantined,
        NOT EXISTS (SELECT FROM ${seen}) AS nothing,
        EXISTS (SELECT FROM ${table} ${deletes.missing === 'soft' ? `WHERE ${mark} IS NOT TRUE` : ''}) AS rows`,
     [streamId, runId],
   );
-  if (facts === undefined || facts.quarantined || !facts.rows) return;
-  if (facts.nothing && !deletes.allowEmpty)
-    throw new SluiceError('DELETES_EVERYTHING', {
-      detail: `the source gave no record of the stream, and ${name} has rows`,
-      details: { table: name },
-    });
+  if (facts === undefined || !mayDeleteMissing(facts, target)) return;
   // The keys are many and new: without statistics the planner would compare each with each.
   await session.query(what, `ANALYZE ${seen}`);
   const missing = `NOT EXISTS (SELECT FROM ${seen} s WHERE ${key.map((column) => `s.${ident(column)} = t.${ident(column)}`).join(' AND ')})`;

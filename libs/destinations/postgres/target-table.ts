@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { isKeyed, type WriteMode } from '../../contracts/write-mode.js';
-import { evolve, fieldOf, managedColumns, MANAGED, namesOf, type Column, type Widening } from '../../typing/index.js';
+import { evolve, fieldOf, managedColumns, namesOf, tableKey, type Column, type Widening } from '../../typing/index.js';
 import { alterTable } from './alter-table.js';
 import { ident, qualified } from './quote.js';
 import type { Session } from './session.js';
@@ -143,12 +143,6 @@ export function definitions(
   if (isKeyed(target.mode)) list.push(`PRIMARY KEY (${tableKey(columns, target).map(ident).join(', ')})`);
   return list.join(', ');
 }
-
-/** Names of the columns that no two rows share: the key's, under scd2 with the version's beginning. */
-export const tableKey = (
-  columns: readonly Column[],
-  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField'>,
-): readonly string[] => [...namesOf(columns, target).primaryKey, ...(target.mode === 'scd2' ? [MANAGED.validFrom] : [])];
 
 /**
  * In the caller's transaction. CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where the schema exists, and of two sessions

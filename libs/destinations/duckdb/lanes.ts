@@ -1,0 +1,30 @@
+import type { StreamRef } from '../../contracts/destination.port.js';
+import type { Column } from '../../typing/index.js';
+import { knownInLanes, shareLayout, type LaneRow } from '../lanes.js';
+import type { Session } from './session.js';
+import { readKnownColumns, recordLayout } from './stream-row.js';
+
+/** The rows of all lanes, in the caller's transaction, which is alone in the file. */
+export const readLanes = (session: Session, ref: StreamRef): Promise<LaneRow[]> =>
+  session.query<LaneRow>(
+    `reading the lanes of ${ref.stream}`,
+    `SELECT id, lane, loading, reset, schema_version AS "schemaVersion" FROM sluice.stream
+     WHERE installation = $1 AND sync_id = $2 AND stream = $3 ORDER BY id`,
+    [ref.installation, ref.syncId, ref.stream],
+  );
+
+/** See knownInLanes. */
+export const knownColumns = (session: Session, lanes: readonly LaneRow[]): Promise<readonly Column[]> =>
+  knownInLanes(lanes, (id) => readKnownColumns(session, id));
+
+/** See shareLayout. */
+export const shareColumns = (
+  session: Session,
+  lanes: readonly LaneRow[],
+  own: { id: string; columns: readonly Column[] },
+): Promise<void> =>
+  shareLayout(lanes, own, {
+    record: (lane, columns) => recordLayout(session, lane, columns),
+    raise: (id, version) =>
+      session.query('sharing the columns', 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1::BIGINT', [id, version]),
+  });
