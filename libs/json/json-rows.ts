@@ -27,7 +27,7 @@ export class JsonRows {
     /** Three numbers a field, in the records' order: its name's number with flags, and from where to where its value stands in `body`. */
     readonly fields: Int32Array,
     /** From where to where each record stands in `body`, two numbers a record. */
-    private readonly places: Int32Array,
+    readonly places: Int32Array,
     private readonly keepsFloats: boolean,
   ) {
     this.numbers = new Map(names.map((name, number) => [name, number]));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { read } from '../../apps/cli/connector/read.js';
+import type { Output } from '../../apps/cli/connector/source-files.js';
 import { caseFacts } from './corpus.js';
 import { startRecordedServer } from './recorded-server.js';
 
@@ -82,7 +83,10 @@ function copyInputs(request: { folder: string; work: string; port: number; withS
 /** What went wrong with the command itself; null: nothing. */
 async function playHere(files: Inputs & { now: string }, actual: string): Promise<string | null> {
   const words: string[] = [];
-  const output = { write: async (lines: string) => appendFileSync(actual, lines), log: (line: string) => void words.push(line) };
+  const output: Output = {
+    write: async (lines) => appendFileSync(actual, lines),
+    log: (line) => void words.push(line),
+  };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, LIMIT_MS, 'late')));
   try {

@@ -10,10 +10,15 @@ export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE';
 /** Messages of the Airbyte protocol, each one line of JSON with its line end. Times are ms since the epoch. Pure. */
 const line = (message: unknown): string => `${stringifyJson(message)}\n`;
 
+/** What stands before and behind a record's data in its line. */
+export const recordFrame = (stream: string, now: number): { head: string; tail: string } => ({
+  head: `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"data":`,
+  tail: `,"emitted_at":${now}}}\n`,
+});
+
 /** One line a record. Null fields of the top level are left out, as Airbyte's own serialiser does. */
 export function recordLines(stream: string, records: readonly SourceRecord[], now: number): string {
-  const head = `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"data":`;
-  const tail = `,"emitted_at":${now}}}\n`;
+  const { head, tail } = recordFrame(stream, now);
   let lines = '';
   for (const record of records) lines += head + stringifyJson(withoutNulls(record)) + tail;
   return lines;

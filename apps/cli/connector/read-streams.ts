@@ -4,7 +4,8 @@ import type { Position, Slice, StreamState } from '../../../libs/contracts/strea
 import { SluiceError, toSluiceError } from '../../../libs/errors/index.js';
 import type { ConfiguredStream } from './input-files.js';
 import { errorLine, failureTypeOf, recordLines, stateLine, statusLine } from './protocol.js';
-import { recordsOf } from '../../../libs/pipeline/index.js';
+import { recordsOf, rowsOf } from '../../../libs/pipeline/index.js';
+import { rowLines } from './row-lines.js';
 
 /** A state may be large (one entry a partition), so it is not written after every slice. */
 const STATE_EVERY_MS = 60_000;
@@ -21,7 +22,7 @@ export interface Reading {
   maxWaitMs: number;
   sleep: (ms: number) => Promise<void>;
   /** Whole lines of the Airbyte protocol; resolves when more may come. */
-  write: (lines: string) => Promise<void>;
+  write: (lines: string | Buffer) => Promise<void>;
   log: (line: string) => void;
 }
 
@@ -110,13 +111,13 @@ class StreamRun {
     let position: Position | null = null;
     // One reader goes on here, whatever it waited for: a position holds even where an interrupted run would have to begin the slice anew.
     await this.patiently(async () => {
-      for await (const page of source.read({ stream, slice, position, signal: this.signal })) {
-        const records = recordsOf(page);
-        if (records.length > 0) {
+      for await (const page of source.read({ stream, slice, position, signal: this.signal, json: true })) {
+        const records = rowsOf(page);
+        if (records > 0) {
           if (!this.running) await write(statusLine(stream, 'RUNNING', now()));
           this.running = true;
-          this.records += records.length;
-          await write(recordLines(stream, records, now()));
+          this.records += records;
+          await write(page.format === 'json' ? rowLines(stream, page.rows, now()) : recordLines(stream, recordsOf(page), now()));
         }
         position = page.position;
         this.waits = 0;

@@ -16,8 +16,8 @@ export interface SourceFiles {
 
 /** Where messages and words go; the process's own streams, or a test's. */
 export interface Output {
-  /** Whole lines; resolves when more may come. */
-  write: (lines: string) => Promise<void>;
+  /** Whole lines, in UTF-8; resolves when more may come. */
+  write: (lines: string | Buffer) => Promise<void>;
   log: (line: string) => void;
 }
 
