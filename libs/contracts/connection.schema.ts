@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { budgetSchema } from './budget.schema.js';
 import { connectorNameSchema, jsonObjectSchema } from './connector.schema.js';
 import { problemSchema } from './problem.schema.js';
-import { resumeSchema, writeModeSchema } from './write-mode.js';
+import { resumeSchema, writeModeSchema } from './write-mode.schema.js';
 
 export const resourceNameSchema = z.string().trim().min(1).max(200);
 const config = jsonObjectSchema.describe('What the connector’s `spec` asks for, secrets included; secrets are never returned.');

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
 import { fieldErrorSchema } from './problem.schema.js';
-import { DELIVERIES, writeModeSchema } from './write-mode.js';
+import { DELIVERIES } from './write-mode.js';
+import { writeModeSchema } from './write-mode.schema.js';
 
 /** A JSON object as a JSON parser made it: deeper checks are those of whoever reads it. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;

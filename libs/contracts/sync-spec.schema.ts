@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { METADATA, metadataSchema } from './metadata.js';
 import { namingStyleSchema, nestingSchema } from './nesting.js';
 import { contractPolicySchema } from './schema-contract.js';
-import { writeModeSchema } from './write-mode.js';
+import { writeModeSchema } from './write-mode.schema.js';
 
 /** PostgreSQL keeps 63 bytes of an identifier; longer or odd names are refused rather than cut. */
 const identifier = z

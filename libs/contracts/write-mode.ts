@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** How a stream's records change the destination table. */
 export const WRITE_MODES = [
   'full_refresh_overwrite',
@@ -8,8 +6,7 @@ export const WRITE_MODES = [
   'incremental_upsert',
   'scd2',
 ] as const;
-export const writeModeSchema = z.enum(WRITE_MODES);
-export type WriteMode = z.infer<typeof writeModeSchema>;
+export type WriteMode = (typeof WRITE_MODES)[number];
 
 const FULL_REFRESH: readonly WriteMode[] = ['full_refresh_overwrite', 'full_refresh_append'];
 
@@ -37,5 +34,4 @@ export const loadableModes = (delivery: Readonly<Partial<Record<WriteMode, Deliv
  * `none`: the source gives no position; the slice restarts.
  */
 export const RESUMES = ['exact', 'within_slice', 'none'] as const;
-export const resumeSchema = z.enum(RESUMES);
-export type Resume = z.infer<typeof resumeSchema>;
+export type Resume = (typeof RESUMES)[number];
