@@ -41,8 +41,8 @@ export interface SuiteRequest<Name extends SuiteName> {
 }
 export type BenchOptions = { [Name in SuiteName]: SuiteOptions<Name> }[SuiteName];
 
-/** Peers are slow, and get fewer records: enough that a peer's rate is level, few enough that five rounds of it end within minutes. */
-export const PEER_ROWS = 100_000;
+/** Peers are slow, and get fewer records: enough that a peer's rate is level, few enough that five rounds of them end within minutes. */
+export const PEER_ROWS = { paged: 100_000, file: 200_000 };
 
 export const USAGE = NAMES.map(
   (name) =>

@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RestClient } from '../apps/demo/rest-client.js';
-import { TIES, timestamp } from '../apps/demo-shop/entities.js';
 import { startStack, type Stack } from '../libs/stack/index.js';
 import { bareCase } from './cases/bare.case.js';
 import type { BenchCase } from './cases/bench-case.js';
 import { EVENT_COLUMNS } from './cases/columns.js';
-import { dltCase, pythonWithDlt } from './cases/dlt.case.js';
+import { openPeers, PEER_NAMES } from './cases/peers.js';
 import { startReference, type Reference } from './cases/reference.js';
 import { connect, sluiceCase } from './cases/sluice.case.js';
-import { PEER_ROWS, type Mode, type SuiteOptions } from './options.js';
+import type { Mode, SuiteOptions } from './options.js';
 import { playRounds } from './play-rounds.js';
 import { summarise, type BenchResult } from './results.js';
 import { Warehouse } from './warehouse.js';
@@ -25,7 +24,7 @@ interface Setting {
   say: (line: string) => void;
 }
 
-/** REST → PostgreSQL: Sluice, the bare loader, a reference for that, and dlt, one after the other, as many rounds as asked. */
+/** REST → PostgreSQL: Sluice, the bare loader, a reference for that, and other tools, one after the other, as many rounds as asked. */
 export async function restSuite(setting: Setting): Promise<BenchResult[]> {
   const { options, root, say } = setting;
   const cacheMb = Math.ceil((options.rows * BYTES_PER_RECORD) / 1e6) + 100;
@@ -39,15 +38,17 @@ export async function restSuite(setting: Setting): Promise<BenchResult[]> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const warehouse = new Warehouse(stack.warehouseUrl);
   let reference: Reference | undefined;
+  let peers: Awaited<ReturnType<typeof openPeers>> | undefined;
   try {
     const work = join(root, HOME, 'work');
     mkdirSync(work, { recursive: true });
     reference = await startReference({ root, work, rows: options.rows, modes: options.cases, databaseUrl: stack.warehouseUrl });
     if (reference === undefined) say('shared-ref: skipped, there is no reference loader beside this checkout (SLUICE_SHARED)');
     const own = await ownCases(stack, options);
-    const peers = await peerCases(stack, work, setting);
+    if (options.peers) peers = await openPeers({ rows: options.rows, modes: options.cases, work, stack, say });
+    else say(`${PEER_NAMES.join(', ')}: skipped, as asked`);
     const measured = await playRounds({
-      cases: [...own, ...(reference?.cases ?? []), ...peers],
+      cases: [...own, ...(reference?.cases ?? []), ...(peers?.cases ?? [])],
       rounds: options.rounds,
       warehouse,
       say,
@@ -56,6 +57,7 @@ export async function restSuite(setting: Setting): Promise<BenchResult[]> {
   } finally {
     process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
     reference?.stop();
+    peers?.close();
     await warehouse.close();
     await stack.destroy();
   }
@@ -64,7 +66,7 @@ export async function restSuite(setting: Setting): Promise<BenchResult[]> {
 const baselines = (modes: readonly Mode[]): Record<string, string[]> =>
   Object.fromEntries(
     modes.flatMap((mode) => [
-      [mode, [`bare-${mode}`, `dlt-${mode}`]],
+      [mode, ['bare', ...PEER_NAMES].map((name) => `${name}-${mode}`)],
       [`bare-${mode}/items`, [`shared-ref-${mode}`]],
     ]),
   );
@@ -91,31 +93,4 @@ async function ownCases(stack: Stack, { cases, rows }: SuiteOptions<'rest'>): Pr
       cursor: 'updated_at',
     }),
   ]);
-}
-
-async function peerCases(stack: Stack, work: string, { options, root, say }: Setting): Promise<BenchCase[]> {
-  if (!options.peers) {
-    say('dlt: skipped, as asked');
-    return [];
-  }
-  const found = await pythonWithDlt(say);
-  if ('missing' in found) {
-    say(`dlt: skipped, ${found.missing}`);
-    return [];
-  }
-  const rows = Math.min(options.rows, PEER_ROWS);
-  const until = timestamp(Math.ceil(rows / TIES) - 1);
-  return options.cases.map((mode) =>
-    dltCase({
-      mode,
-      // all records of the last moment come along
-      rows: Math.min(options.rows, Math.ceil(rows / TIES) * TIES),
-      python: found.python,
-      script: join(root, 'bench', 'peers', 'dlt_rest.py'),
-      work,
-      shop: { url: stack.shopUrl, apiKey: stack.shopApiKey },
-      until,
-      databaseUrl: stack.warehouseUrl,
-    }),
-  );
 }

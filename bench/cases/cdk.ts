@@ -18,8 +18,8 @@ export async function airbyteCdk(say: (line: string) => void): Promise<{ program
   const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
   const onPath = folders.map((folder) => join(folder, PROGRAM)).find((program) => existsSync(program));
   if (onPath !== undefined) return { program: onPath };
-  const requirement = `airbyte-cdk==${CDK_VERSION}`;
-  const found = await pythonEnvironment({ name: 'airbyte-cdk', version: CDK_VERSION, requirement, say });
+  const requirements = [`airbyte-cdk==${CDK_VERSION}`];
+  const found = await pythonEnvironment({ name: 'airbyte-cdk', version: CDK_VERSION, requirements, say });
   return 'missing' in found ? found : { program: join(found.bin, PROGRAM) };
 }
 

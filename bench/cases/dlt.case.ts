@@ -1,32 +1,30 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Mode } from '../options.js';
 import { lastJson, runChild } from '../run-child.js';
 import type { BenchCase } from './bench-case.js';
+import type { Peer, PeerSetting } from './peer.js';
 import { pythonEnvironment } from './python-environment.js';
 
 const DLT_VERSION = '1.31.0';
 
-/** @returns a Python with dlt, or why there is none */
-export async function pythonWithDlt(say: (line: string) => void): Promise<{ python: string } | { missing: string }> {
-  const requirement = `dlt[postgres]==${DLT_VERSION}`;
-  const found = await pythonEnvironment({ name: 'dlt', version: DLT_VERSION, requirement, say });
-  return 'missing' in found ? found : { python: join(found.bin, 'python') };
-}
+const SCRIPT = fileURLToPath(new URL('../../../bench/peers/dlt_rest.py', import.meta.url));
+
+export const dltPeer: Peer = {
+  name: 'dlt',
+  async find(setting) {
+    const requirements = [`dlt[postgres]==${DLT_VERSION}`];
+    const found = await pythonEnvironment({ name: 'dlt', version: DLT_VERSION, requirements, say: setting.say });
+    if ('missing' in found) return found;
+    const python = join(found.bin, 'python');
+    return setting.modes.map((mode) => dltCase(setting, { mode, python }));
+  },
+};
 
 /** dlt's own REST source and PostgreSQL destination with its defaults, measured inside the process: its import does not count. */
-export function dltCase(request: {
-  mode: Mode;
-  rows: number;
-  python: string;
-  script: string;
-  work: string;
-  shop: { url: string; apiKey: string };
-  /** The last `updated_at` of those records. */
-  until: string;
-  databaseUrl: string;
-}): BenchCase {
-  const { mode, rows, python, script, work, shop, until, databaseUrl } = request;
+function dltCase({ work, shop, paged, databaseUrl }: PeerSetting, { mode, python }: { mode: Mode; python: string }): BenchCase {
+  const { rows, until } = paged;
   const dataset = `bench_dlt_${mode}`;
   const folder = join(work, 'dlt');
   const job = {
@@ -47,7 +45,7 @@ export function dltCase(request: {
       rmSync(folder, { recursive: true, force: true });
     },
     async run() {
-      const { stdout, peakMemoryMb } = await runChild(python, [script, JSON.stringify(job)]);
+      const { stdout, peakMemoryMb } = await runChild(python, [SCRIPT, JSON.stringify(job)]);
       return { rows, seconds: Number(lastJson(stdout)['seconds']), peakMemoryMb };
     },
   };
