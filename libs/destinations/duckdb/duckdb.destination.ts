@@ -15,6 +15,8 @@ import { finishStream } from './finish.js';
 import type { OpenRequest } from './open.js';
 import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
+import { duckdbQuarantine } from './quarantine.js';
+import { duckdbStates } from './states.js';
 import type { Session } from './session.js';
 import { fenceStream, inspectStream, releaseSync, resetStream } from './streams.js';
 
@@ -33,6 +35,8 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
 /** A DuckDB file, exactly once: checkpoint, ledger and rows are committed together. One process at a time has the file. */
 export class DuckdbDestination implements Destination {
   readonly capabilities = DUCKDB_CAPABILITIES;
+  readonly states = duckdbStates((work) => this.with(work));
+  readonly quarantine = duckdbQuarantine((work) => this.with(work));
 
   /** `folder`: where files may lie; absent: nowhere. */
   constructor(

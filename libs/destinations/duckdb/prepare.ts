@@ -9,8 +9,9 @@ import { knownColumns, readLanes, shareColumns } from './lanes.js';
 import { remembersKeys } from '../whole-read.js';
 import { makeSeenKeys } from './seen-keys.js';
 import type { Session } from './session.js';
+import { setState } from './set-state.js';
 import { settleState } from './settle.js';
-import { readStream, recordLayout, type StreamRow } from './stream-row.js';
+import { addStream, readStream, recordLayout, type StreamRow } from './stream-row.js';
 import { conflict, createTable, dropGenerations, generationOf, ownTable, relationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
 
@@ -37,9 +38,10 @@ export async function prepareStream(
     if (first) await beginRun(session, next, { ref, target, columns });
     await session.query(
       what,
-      `UPDATE sluice.stream SET prepared_run = $2, loading = $3, generation = $4::BIGINT, schema_version = $5, state = $6::VARCHAR WHERE id = $1::BIGINT`,
-      [row.id, ref.runId, loading, next.generation, next.schemaVersion, state === null ? null : JSON.stringify(state)],
+      `UPDATE sluice.stream SET prepared_run = $2, loading = $3, generation = $4::BIGINT, schema_version = $5 WHERE id = $1::BIGINT`,
+      [row.id, ref.runId, loading, next.generation, next.schemaVersion],
     );
+    if (loading && first) await setState(session, row.id, null);
     return {
       generation: next.generation,
       schemaVersion: next.schemaVersion,
@@ -62,12 +64,7 @@ async function raiseEpoch(session: Session, ref: StreamRef): Promise<StreamRow> 
     ]);
     return { ...found, epoch: ref.epoch, runId: ref.runId };
   }
-  await session.query(
-    what,
-    `INSERT INTO sluice.stream VALUES ($1, $2, $3, $4, nextval('sluice.stream_id'), $5::BIGINT, $6, NULL, NULL, 0, false, false, NULL, 0)`,
-    [ref.installation, ref.syncId, ref.stream, ref.lane, ref.epoch, ref.runId],
-  );
-  return (await readStream(session, ref)) as StreamRow;
+  return addStream(session, ref);
 }
 
 /** What the first prepare of a run does: what earlier runs left is dropped, but for what this one can go on with. Changes `row.generation`. */

@@ -1,7 +1,7 @@
 import type { CompletedSlice, Settle } from '../../contracts/destination.port.js';
 import type { Position, Slice, StreamState } from '../../contracts/stream.js';
 import type { Session } from './session.js';
-import { setState } from './stream-row.js';
+import { setState } from './set-state.js';
 
 /** Held in memory at a time. */
 const SLICES_PER_READ = 5_000;

@@ -13,7 +13,7 @@ import { publish } from './publish.js';
 import type { Reject, RowEncoder } from './row-encoder.js';
 import type { Session } from './session.js';
 import { clearStage, stageRows } from './stage.js';
-import { setState } from './stream-row.js';
+import { setState } from './set-state.js';
 
 /** One writer's place in the destination: what all its transactions name. */
 export interface WriterKey extends BoundaryKey {
@@ -216,7 +216,10 @@ export class DuckdbSliceWriter implements SliceWriter {
         ({ record, reason, field }) =>
           `(${owner}, ${seq}, ${literal(reason)}, ${literal(field)}, ${literal(stringifyJson(record))}, now())`,
       );
-      await session.query('keeping rejected records', `INSERT INTO sluice.quarantine VALUES ${values.join(', ')}`);
+      await session.query(
+        'keeping rejected records',
+        `INSERT INTO sluice.quarantine (stream_id, run_id, slice_id, seq, reason, field, record, "at") VALUES ${values.join(', ')}`,
+      );
     }
     if (boundary !== null) await writeBoundary(session, key, boundary.change());
   }

@@ -14,7 +14,10 @@ CREATE SEQUENCE sluice.stream_id;
 CREATE TABLE sluice.stream (
   installation VARCHAR NOT NULL, sync_id VARCHAR NOT NULL, stream VARCHAR NOT NULL, lane VARCHAR NOT NULL,
   id BIGINT NOT NULL, epoch BIGINT NOT NULL, run_id VARCHAR NOT NULL, prepared_run VARCHAR, finished_run VARCHAR,
-  generation BIGINT NOT NULL, loading BOOLEAN NOT NULL, reset BOOLEAN NOT NULL, state VARCHAR, schema_version INTEGER NOT NULL);
+  generation BIGINT NOT NULL, loading BOOLEAN NOT NULL, reset BOOLEAN NOT NULL, state VARCHAR, state_version BIGINT NOT NULL,
+  schema_version INTEGER NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE sluice.state_history (
+  stream_id BIGINT NOT NULL, version BIGINT NOT NULL, state VARCHAR, origin VARCHAR NOT NULL, run_id VARCHAR, "at" TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.layout (stream_id BIGINT NOT NULL, schema_version INTEGER NOT NULL, columns VARCHAR NOT NULL);
 CREATE TABLE sluice.checkpoint (
   stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, spec VARCHAR NOT NULL, "partition" VARCHAR NOT NULL,
@@ -33,8 +36,9 @@ CREATE TABLE sluice.boundary (
 CREATE TABLE sluice.boundary_hit (
   stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL,
   copies INTEGER NOT NULL);
+CREATE SEQUENCE sluice.quarantine_id;
 CREATE TABLE sluice.quarantine (
-  stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, seq INTEGER NOT NULL, reason VARCHAR NOT NULL,
+  id BIGINT NOT NULL DEFAULT nextval('sluice.quarantine_id'), stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, seq INTEGER NOT NULL, reason VARCHAR NOT NULL,
   field VARCHAR, record VARCHAR NOT NULL, "at" TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.table_owner (
   schema_name VARCHAR NOT NULL, table_name VARCHAR NOT NULL, installation VARCHAR NOT NULL, sync_id VARCHAR NOT NULL, stream VARCHAR NOT NULL);

@@ -1,4 +1,5 @@
 import type { StreamRef } from '../../contracts/destination.port.js';
+import type { StateKey } from '../../contracts/stream-states.port.js';
 import type { StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Column } from '../../typing/index.js';
@@ -17,18 +18,29 @@ export interface StreamRow {
   loading: boolean;
   reset: boolean;
   state: StreamState;
+  stateVersion: number;
   schemaVersion: number;
 }
 
-export async function readStream(session: Session, ref: StreamRef): Promise<StreamRow | null> {
+export async function readStream(session: Session, ref: StateKey): Promise<StreamRow | null> {
   const [row] = await session.query<Omit<StreamRow, 'state'> & { state: string | null }>(
     `reading the stream ${ref.stream}`,
     `SELECT id, epoch::DOUBLE AS epoch, run_id AS "runId", prepared_run AS "preparedRun", finished_run AS "finishedRun",
-       generation::DOUBLE AS generation, loading, reset, state, schema_version AS "schemaVersion"
+       generation::DOUBLE AS generation, loading, reset, state, state_version::DOUBLE AS "stateVersion", schema_version AS "schemaVersion"
      FROM sluice.stream WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND lane = $4`,
     [ref.installation, ref.syncId, ref.stream, ref.lane],
   );
   return row ? { ...row, state: row.state === null ? null : (JSON.parse(row.state) as StreamState) } : null;
+}
+
+/** A stream that is not there yet. In the caller's transaction. */
+export async function addStream(session: Session, ref: StreamRef): Promise<StreamRow> {
+  await session.query(
+    `adding the stream ${ref.stream}`,
+    `INSERT INTO sluice.stream VALUES ($1, $2, $3, $4, nextval('sluice.stream_id'), $5::BIGINT, $6, NULL, NULL, 0, false, false, NULL, 0, 0, now())`,
+    [ref.installation, ref.syncId, ref.stream, ref.lane, ref.epoch, ref.runId],
+  );
+  return (await readStream(session, ref)) as StreamRow;
 }
 
 /** The row of this very run. In the caller's transaction. Errors: STALE_RUN. */
@@ -36,13 +48,6 @@ export async function ownStream(session: Session, ref: StreamRef): Promise<Strea
   const row = await readStream(session, ref);
   if (row?.epoch !== ref.epoch || row.runId !== ref.runId) throw staleRun(ref);
   return row;
-}
-
-export async function setState(session: Session, id: string, state: StreamState): Promise<void> {
-  await session.query('setting the state', 'UPDATE sluice.stream SET state = $2::VARCHAR WHERE id = $1::BIGINT', [
-    id,
-    state === null ? null : JSON.stringify(state),
-  ]);
 }
 
 /** The stream's columns at a schema version. */

@@ -1,5 +1,6 @@
 import type { Counts, StreamRef, StreamTarget, SyncRef } from '../../contracts/destination.port.js';
 import { staleRun } from '../stale-run.js';
+import { setState } from './set-state.js';
 import type { Session } from './session.js';
 import { readStream } from './stream-row.js';
 
@@ -25,9 +26,10 @@ export function resetStream(session: Session, { ref, target }: { ref: StreamRef;
     await session.query(
       what,
       `UPDATE sluice.stream SET run_id = CASE WHEN epoch < $2::BIGINT THEN $3 ELSE run_id END, epoch = greatest(epoch, $2::BIGINT),
-         prepared_run = NULL, state = NULL, reset = true WHERE id = $1::BIGINT`,
+         prepared_run = NULL, reset = true WHERE id = $1::BIGINT`,
       [row.id, ref.epoch, ref.runId],
     );
+    await setState(session, row.id, null, 'reset');
     for (const table of ['checkpoint', 'boundary', 'boundary_hit'])
       await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = $1::BIGINT`, [row.id]);
     await session.query(
@@ -47,10 +49,16 @@ export function releaseSync(session: Session, { installation, syncId, epoch }: S
       await session.query(what, `DELETE FROM sluice.${table} WHERE ${mine}`, [installation, syncId]);
     await session.query(
       what,
-      `UPDATE sluice.stream SET epoch = greatest(epoch, $3::BIGINT), prepared_run = NULL, state = NULL, reset = true
+      `UPDATE sluice.stream SET epoch = greatest(epoch, $3::BIGINT), prepared_run = NULL, reset = true
        WHERE installation = $1 AND sync_id = $2`,
       [installation, syncId, epoch],
     );
+    const streams = await session.query<{ id: string }>(
+      what,
+      'SELECT id FROM sluice.stream WHERE installation = $1 AND sync_id = $2',
+      [installation, syncId],
+    );
+    for (const { id } of streams) await setState(session, id, null, 'reset');
     await session.query(what, 'DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2', [installation, syncId]);
   });
 }

@@ -1,14 +1,6 @@
 import type { Quarantine, QuarantinedRecord, QuarantineRequest } from '../../contracts/quarantine.port.js';
-import { parseJson } from '../../json/index.js';
+import { MOST_QUARANTINE_BYTES, pageOfQuarantine, type QuarantineRow } from '../quarantine-page.js';
 import type { Session } from './session.js';
-
-/** A page of records may be as large as they are: so much text at a time, and one record at least. */
-const MOST_BYTES = 8 * 1024 * 1024;
-
-interface Row extends Omit<QuarantinedRecord, 'record'>, Record<string, unknown> {
-  /** As text: the driver's JSON.parse would lose digits. null: one too many, only its presence counts. */
-  record: string | null;
-}
 
 /** See Quarantine. */
 export const postgresQuarantine = (withSchema: <T>(work: (session: Session) => Promise<T>) => Promise<T>): Quarantine => ({
@@ -20,7 +12,7 @@ async function readQuarantine(
   session: Session,
   { installation, syncIds, limit, ...filters }: QuarantineRequest,
 ): Promise<{ records: readonly QuarantinedRecord[]; next: string | null }> {
-  const rows = await session.query<Row>(
+  const rows = await session.query<QuarantineRow & Record<string, unknown>>(
     'reading the quarantine',
     `WITH page AS MATERIALIZED (
        SELECT q.*, s.sync_id, s.stream, s.lane FROM sluice.quarantine q JOIN sluice.stream s ON s.id = q.stream_id
@@ -37,13 +29,8 @@ async function readQuarantine(
      FROM measured ORDER BY id DESC`,
     [
       ...[installation, syncIds, filters.stream, filters.runId, filters.reason, filters.field, filters.since, filters.until],
-      ...[filters.before, limit + 1, MOST_BYTES],
+      ...[filters.before, limit + 1, MOST_QUARANTINE_BYTES],
     ].map((value) => value ?? null),
   );
-  const first = rows.findIndex(({ record }) => record === null);
-  const shown = first === -1 ? rows : rows.slice(0, first);
-  return {
-    records: shown.map((row) => ({ ...row, record: parseJson(row.record ?? 'null') })),
-    next: first === -1 ? null : (shown.at(-1)?.id ?? null),
-  };
+  return pageOfQuarantine(rows);
 }

@@ -1,3 +1,5 @@
+import { STATES_KEPT, STATES_KEPT_BYTES, STATES_KEPT_DAYS } from '../state-change.js';
+
 /** What Sluice keeps in the destination: one statement list a version, additive for one release. */
 
 interface SchemaVersion {
@@ -141,11 +143,6 @@ CREATE TABLE sluice.table_owner (
   PRIMARY KEY (schema_name, table_name)
 );
 `;
-
-/** Changes of a state that are kept for each stream, how long, and how many bytes of them. The newest is always kept. */
-const STATES_KEPT = 100;
-const STATES_KEPT_DAYS = 90;
-const STATES_KEPT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Keeps every state, whoever wrote it: a trigger, so that no statement can forget it. It runs under the lock of the stream's row. Who changes a

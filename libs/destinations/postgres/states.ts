@@ -1,25 +1,13 @@
 import { staleRun } from '../stale-run.js';
-import type { StateChange, StateKey, StateOrigin, StateWrite, StreamStates } from '../../contracts/stream-states.port.js';
-import type { StreamState } from '../../contracts/stream.js';
+import { MOST_CHANGES, stateChange, type StateChangeRow } from '../state-change.js';
+import type { StateChange, StateKey, StateWrite, StreamStates } from '../../contracts/stream-states.port.js';
 import { SluiceError } from '../../errors/index.js';
-import { parseJson, stringifyJson } from '../../json/index.js';
+import { stringifyJson } from '../../json/index.js';
 import { terminateBackends } from './backends.js';
 import type { Session } from './session.js';
 import { readStream, STREAM_KEY, streamKey } from './stream-row.js';
 
-/** How much of a stream's history is held in memory at a time: states may be large. */
-const MOST_CHANGES = 100;
-
-interface ChangeRow extends Record<string, unknown> {
-  stream: string;
-  version: string;
-  /** As text: the driver's JSON.parse would lose digits. */
-  state: string | null;
-  origin: StateOrigin | null;
-  runId: string | null;
-  at: Date | null;
-  createdAt: Date;
-}
+type ChangeRow = StateChangeRow & Record<string, unknown> & { stream: string };
 
 const SELECT = `SELECT s.stream, s.created_at AS "createdAt", h.origin, h.run_id AS "runId", h.at`;
 
@@ -43,7 +31,7 @@ async function readStates(session: Session, keys: readonly StateKey[]): Promise<
      WHERE s.installation = $1 AND s.sync_id = $2 AND s.lane = $3 AND s.stream = ANY($4::text[])`,
     [first.installation, first.syncId, first.lane, keys.map(({ stream }) => stream)],
   );
-  for (const row of rows) found.set(row.stream, changeOf(row));
+  for (const row of rows) found.set(row.stream, stateChange(row));
   return found;
 }
 
@@ -57,7 +45,7 @@ async function readHistory(
      WHERE ${STREAM_KEY} AND ($5::bigint IS NULL OR h.version < $5) ORDER BY h.version DESC LIMIT $6`,
     [...streamKey(key), before, Math.min(limit, MOST_CHANGES)],
   );
-  return rows.map(changeOf);
+  return rows.map(stateChange);
 }
 
 async function writeStates(session: Session, changes: readonly StateWrite[]): Promise<void> {
@@ -98,14 +86,4 @@ async function writeState(session: Session, { ref, version, state, origin }: Sta
   );
   // An interrupted plan would be finished first, and its slices would move the state on from where it was.
   await session.query(what, 'DELETE FROM sluice.checkpoint WHERE stream_id = $1', [row.id]);
-}
-
-function changeOf(row: ChangeRow): StateChange {
-  return {
-    version: Number(row.version),
-    state: row.state === null ? null : (parseJson(row.state) as StreamState),
-    origin: row.origin ?? 'run',
-    runId: row.runId,
-    at: row.at ?? row.createdAt,
-  };
 }
