@@ -1,10 +1,10 @@
 /**
- * TypeScript → dist/ (`apps/api/main.ts` → `dist/apps/api/main.js`), then the workflows' bundle. Only what changed is compiled and files are
+ * TypeScript → dist/ (`apps/api/main.ts` → `dist/apps/api/main.js`), then the workflows' bundle and the command line in one file. Only what changed is compiled and files are
  * replaced one by one, so that a running stack never sees a half-empty dist.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
 
@@ -66,6 +66,7 @@ const loadHashes = () => {
 function removeStrangers(outputs) {
   const wanted = new Set([...outputs.values()].flat());
   if (outputs.has('workflows/index.ts')) wanted.add('workflows/bundle.js');
+  for (const path of [CLI.text, CLI.cache]) wanted.add(path);
   for (const path of existsSync(dist) ? [...walk('dist')] : []) {
     const name = path.slice('dist/'.length);
     if (!name.startsWith('.') && !wanted.has(name)) rmSync(join(root, path));
@@ -113,6 +114,24 @@ async function bundle(before) {
   return hash;
 }
 
+const CLI = { entry: 'apps/cli/main.js', text: 'apps/cli/packed.cjs', cache: 'apps/cli/packed.cache' };
+
+/** @returns {Promise<{files: string[], hash: string}>} what the packed command line was made of */
+async function packCli(before) {
+  const made = [CLI.text, CLI.cache].every((path) => existsSync(join(dist, path)));
+  if (made && before !== undefined && before.hash === packedHash(before.files)) return before;
+  const { pack, warm } = await import('./pack.mjs');
+  const { text, files } = await pack({ entry: join(dist, CLI.entry), root });
+  const own = files.map((file) => relative(root, file));
+  put(CLI.text, text);
+  warm({ root, text: join(dist, CLI.text), cache: join(dist, CLI.cache) });
+  return { files: own, hash: packedHash(own) };
+}
+
+/** A code cache is for one version of Node. */
+const packedHash = (files) =>
+  sha(process.version, ...['scripts/pack.mjs', ...files].map((path) => (existsSync(join(root, path)) ? read(path) : '')));
+
 /** Brings dist up to date with the sources; says what it did. Errors name the file that does not compile. */
 export async function build({ log = console.log } = {}) {
   return withLock(
@@ -131,8 +150,12 @@ export async function build({ log = console.log } = {}) {
       removeStrangers(outputs);
       await compile(changed, outputs);
       const workflows = await bundle(before.workflows);
-      put('.build-hash', JSON.stringify({ files, workflows }));
-      const bundled = workflows === undefined || workflows === before.workflows ? '' : ', workflows bundled';
+      const packed = await packCli(before.packed);
+      put('.build-hash', JSON.stringify({ files, workflows, packed }));
+      const bundled = [
+        workflows === undefined || workflows === before.workflows ? '' : ', workflows bundled',
+        packed === before.packed ? '' : ', command line packed',
+      ].join('');
       if (changed.length === 0 && bundled === '') log(`build: up to date (${seconds()})`);
       else log(`build: ${changed.length} of ${outputs.size} files compiled${bundled} (${seconds()})`);
     },

@@ -46,4 +46,4 @@ program
 
 program.addCommand(connectorCommand());
 
-await program.parseAsync().catch(failWith);
+void program.parseAsync().catch(failWith);
