@@ -2,6 +2,7 @@ import { SluiceError } from '../../errors/index.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { either, field, oneOrMany, optional, template, type Field } from '../manifest/fields.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
+import { toFloat } from '../schema/python-casts.js';
 import { isNumber, toNumber } from '../template/values.js';
 import type { Answer } from './answer.js';
 import { errorScope } from './answer-scope.js';
@@ -18,9 +19,10 @@ export type BackoffStrategy = (input: {
   random: () => number;
 }) => number | null;
 
+/** A text is read as Python's float() does. */
 const toSeconds = (value: unknown): number | null => {
-  const number = isNumber(value) ? toNumber(value) : typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
-  return Number.isFinite(number) ? number : null;
+  const number = isNumber(value) ? toNumber(value) : typeof value === 'string' ? toFloat(value) : null;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
 };
 
 /** A number of the manifest or the configuration; null where it is absent or yields none. */

@@ -1,5 +1,4 @@
 import type { HttpClient } from '../../contracts/http.port.js';
-import { saidWait } from '../../contracts/said-wait.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { FinishedRequest, RequestDraft } from '../http/request-draft.js';
@@ -7,10 +6,11 @@ import type { Decoder } from '../records/decoders.component.js';
 import { pause } from '../time/pause.js';
 import { Answer } from './answer.js';
 import type { ErrorHandler } from './error-handlers.component.js';
+import { nextWait } from './next-wait.js';
 import { PageSignal } from './page-signal.js';
 import { Renewal } from './renewal.js';
 import type { Resolution } from './resolution.js';
-import { FIRST_TRY, nextTry } from './retry.policy.js';
+import { FIRST_TRY } from './retry.policy.js';
 import { describeTrouble } from './trouble.js';
 
 /** Longer waits become a timer of the workflow, which holds no worker slot. */
@@ -62,22 +62,14 @@ export async function sendWithRetries(sending: Sending): Promise<Answer | null> 
     const { answer, resolution, error } = outcome;
     if (outcome.kind === 'broken' && ++broken > BROKEN_BODY_RETRIES) throw error;
     const scope = sending.scope();
-    const waitSeconds = waitByStrategy(handler, { answer, attempt: tries.attempt, scope });
-    const next = nextTry(
-      { ...tries, elapsedMs: tries.elapsedMs + (performance.now() - startedMs) },
-      {
-        rateLimited: resolution.action === 'RATE_LIMITED',
-        waitSeconds,
-        maxRetries: handler.maxRetries(scope),
-      },
-    );
+    const next = nextWait({
+      ...{ handler, answer, scope, random: Math.random },
+      rateLimited: resolution.action === 'RATE_LIMITED',
+      tries: { ...tries, elapsedMs: tries.elapsedMs + (performance.now() - startedMs) },
+    });
     if (next === null || tries.attempt >= maxTries) throw error;
+    const { waitMs } = next;
     tries = next.tries;
-    // The source's own word counts where the manifest has none.
-    const waitMs =
-      waitSeconds === null
-        ? Math.max(next.waitMs, saidWait(answer?.header('retry-after')?.trim(), scope.nowMs) ?? 0)
-        : next.waitMs;
     if (waitMs >= LONGEST_INNER_WAIT_MS) throw mustWait(sending, { retryAt: scope.nowMs + waitMs, cause: error });
     await pause(waitMs, signal);
   }
@@ -153,18 +145,6 @@ async function trySend(sending: Sending, { attempt, renewal }: { attempt: number
   } finally {
     if (!handedOn) answer?.response.pieces?.discard();
   }
-}
-
-/** The first strategy that knows; one that says 0 does not. */
-function waitByStrategy(
-  { strategies }: ErrorHandler,
-  input: { answer: Answer | null; attempt: number; scope: Scope },
-): number | null {
-  for (const strategy of strategies) {
-    const wait = strategy({ ...input, random: Math.random });
-    if (wait !== null && wait > 0) return wait;
-  }
-  return null;
 }
 
 const positionRefused = ({ label: { stream, request } }: Sending, status: number): SluiceError =>
