@@ -41,6 +41,7 @@ async function moveWindow(run: SyncRun, stream: StreamProgress, mover: MoverProg
     mover: mover.id,
     attempt: mover.attempt,
     windowMs: carry.settings.windowMs,
+    failures: mover.failures,
   };
   const summary = `${stream.name}, ${withThousands(stream.rows)} rows`;
   let result: MoveChunksResult | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Destination, StreamTarget } from '../../libs/contracts/destination.port.js';
+import type { CommittedChunk, Destination, StreamTarget } from '../../libs/contracts/destination.port.js';
 import type { Page, Source } from '../../libs/contracts/source.port.js';
 import type { Position } from '../../libs/contracts/stream.js';
 import { SluiceError } from '../../libs/errors/index.js';
@@ -25,6 +25,9 @@ function world(options: {
   from?: Position;
   windowMs?: number;
   rows?: number;
+  /** How long the commit of so many records took. */
+  commitMs?: (rows: number) => number;
+  failures?: number;
   /** Its columns change when this record comes, once. */
   movesAt?: number;
 }) {
@@ -36,9 +39,11 @@ function world(options: {
   let completed = false;
   let moves = options.movesAt;
   let at: Position | null = null;
+  let lastCommit: CommittedChunk | undefined;
   const commit = async (position: Position | null) => {
     at = position;
     if (open.length > 0) committed.push({ ids: open, position });
+    lastCommit = { rows: open.length, bytes: open.length, ms: options.commitMs?.(open.length) ?? 500 };
     open = [];
   };
   const destination = {
@@ -49,6 +54,9 @@ function world(options: {
         completed: false,
         get committedChunks() {
           return committed.length;
+        },
+        get lastCommit() {
+          return lastCommit;
         },
         write: async (page: Page) => {
           const ids = recordsOf(page).map(({ id }) => Number(id));
@@ -87,7 +95,9 @@ function world(options: {
     feed,
     ref: { installation: 'i', syncId: 's', stream: 'numbers', lane: 'live', runId: 'r', epoch: 1 },
     target: { mode: options.mode ?? 'incremental_append', resume: options.resume ?? 'exact' } as StreamTarget,
-    limits: { rows: options.rows ?? 20, bytes: 1e9, ms: 60_000 },
+    // a chunk begins with a quarter of the most
+    limits: { rows: 4 * (options.rows ?? 20), bytes: 4e9, ms: 60_000 },
+    failures: options.failures,
     deadline: Date.now() + (options.windowMs ?? 60_000),
     drain: drain.signal,
   });
@@ -128,6 +138,29 @@ describe('ChunkMover', () => {
     expect(w.ids()).toEqual(numbers(0, 50));
     expect(w.said).toEqual(['open 7', 'close', 'done s']);
     expect(w.mover.progress).toEqual({ chunks: 3, slices: 1 });
+  });
+
+  it('commits larger chunks while the destination is quick, and smaller ones when it gets slow, each record once', async () => {
+    const w = world({ read: upTo(700), commitMs: (rows) => (rows > 40 ? 3_000 : 20) });
+    expect(await w.mover.run()).toEqual({ status: 'done' });
+    expect(w.committed.map(({ ids }) => ids.length).slice(0, 6)).toEqual([20, 40, 80, 40, 80, 40]);
+    expect(w.committed.map(({ position }) => position)).toEqual(w.committed.map(({ ids }) => (ids.at(-1) ?? 0) + 1));
+    expect(w.ids()).toEqual(numbers(0, 700));
+  });
+
+  it('goes on where the ledger is with smaller chunks after a failure, each record once', async () => {
+    const first = world({
+      commitMs: () => 20,
+      read: async function* () {
+        for (let from = 0; from < 100; from += 10) yield page(from);
+        throw new SluiceError('SOURCE_SERVER_ERROR');
+      },
+    });
+    await expect(first.mover.run()).rejects.toMatchObject({ code: 'SOURCE_SERVER_ERROR' });
+    const second = world({ read: upTo(200), from: first.at() ?? 0, failures: 1, rows: 40 });
+    expect(await second.mover.run()).toEqual({ status: 'done' });
+    expect(second.committed[0]?.ids).toHaveLength(10);
+    expect([...first.ids(), ...second.ids()]).toEqual(numbers(0, 200));
   });
 
   it('ends a chunk only at a position that the source gave', async () => {

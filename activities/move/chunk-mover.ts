@@ -5,6 +5,7 @@ import { isKeyed } from '../../libs/contracts/write-mode.js';
 import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
+import { ChunkSizer } from '../../libs/pipeline/index.js';
 import { SliceReading } from './slice-reading.js';
 
 export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | { status: 'throttled'; until: number };
@@ -27,7 +28,12 @@ export class ChunkMover {
   private earlierChunks = 0;
   private writer: SliceWriter | undefined;
 
-  constructor(private readonly request: ChunkMoverRequest) {}
+  /** What it learned of the destination holds for all slices of the window. */
+  private readonly sizer: ChunkSizer;
+
+  constructor(private readonly request: ChunkMoverRequest) {
+    this.sizer = new ChunkSizer(request.limits, { failures: request.failures ?? 0 });
+  }
 
   /** What this attempt achieved so far. */
   get progress(): { chunks: number; slices: number } {
@@ -102,7 +108,7 @@ export class ChunkMover {
     const accept = (await this.accepts(writer)) ?? undefined;
     const json = this.bothKnow('json');
     for (;;) {
-      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json });
+      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json, sizer: this.sizer });
       try {
         return await reading.run();
       } catch (error) {

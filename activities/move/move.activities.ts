@@ -45,7 +45,7 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
   }
 
   private async move(
-    { runId, stream, mover, attempt, windowMs }: MoveChunksInput,
+    { runId, stream, mover, attempt, windowMs, failures }: MoveChunksInput,
     stop: StopSignals,
     begun: (mover: ChunkMover) => void,
   ): Promise<MoveChunksResult> {
@@ -61,7 +61,8 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
     const pulse = new CountsPulse(() => refreshCounts(pool, destination, ref));
     try {
       const feed = new PlanFeed({ pool, source, runId, stream, incremental: isIncremental(target) }, { mover, attempt });
-      const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, deadline, drain: stop.drain });
+      const { drain } = stop;
+      const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, failures, deadline, drain });
       begun(chunkMover);
       const outcome = await Promise.race([chunkMover.run(), stop.torn]);
       return { ...outcome, ...chunkMover.progress, rows: await pulse.last() };

@@ -20,7 +20,10 @@ export interface ChunkMoverRequest {
   feed: SliceFeed;
   ref: StreamRef;
   target: StreamTarget;
+  /** The most of a chunk; it begins smaller. */
   limits: ChunkLimits;
+  /** Of this mover since its last commit. Default 0. */
+  failures?: number | undefined;
   /** Milliseconds since the epoch: the end of the window. */
   deadline: number;
   /** Aborts when the mover should commit what it has and return. */

@@ -1,7 +1,7 @@
 import type { SliceWriter } from '../../libs/contracts/destination.port.js';
 import type { CopyTarget } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
-import { ChunkCutter, ReadAhead, type Next } from '../../libs/pipeline/index.js';
+import { ChunkCutter, ReadAhead, type ChunkSizer, type Next } from '../../libs/pipeline/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
 
 /** Requests under way at once for one slice; fewer where the account's budget or what the provider bears allows fewer. */
@@ -19,6 +19,7 @@ export class SliceReading {
   sourceFailed = false;
   private readonly slice: Slice;
   private readonly stop = new AbortController();
+  private readonly sizer: ChunkSizer;
   private readonly cutter: ChunkCutter;
   private readonly pages: ReadAhead;
   private readonly onDrain = () => this.stop.abort(new Error('draining'));
@@ -36,12 +37,14 @@ export class SliceReading {
       from,
       accept,
       json = false,
-    }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined; json?: boolean },
+      sizer,
+    }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined; json?: boolean; sizer: ChunkSizer },
   ) {
     this.slice = slice;
-    const { source, ref, target, limits, drain, deadline } = request;
+    const { source, ref, target, drain, deadline } = request;
     this.position = from;
-    this.cutter = new ChunkCutter(limits);
+    this.sizer = sizer;
+    this.cutter = new ChunkCutter(sizer);
     // A slice that cannot be resumed would start again in every window: it is read to its end, however long that takes.
     if (target.resume === 'exact') this.windowTimer = setTimeout(this.onWindow, Math.max(0, deadline - Date.now()));
     drain.addEventListener('abort', this.onDrain);
@@ -111,6 +114,7 @@ export class SliceReading {
     const { position } = this.cutter;
     if (position === null) return;
     await this.writer.commit(position);
+    this.sizer.observe(this.writer.lastCommit);
     this.cutter.reset();
   }
 

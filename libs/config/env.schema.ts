@@ -78,11 +78,11 @@ export const workerEnvSchema = z.object({
   SLUICE_HEARTBEAT_TIMEOUT_MS: milliseconds(1_000, 60_000, 10_000),
   /** Movers that one worker runs at once. */
   SLUICE_WORKER_ACTIVITIES: count(1, 100, 4),
-  /** A chunk ends after so many records … */
-  SLUICE_CHUNK_ROWS: count(1, 1_000_000, 20_000),
-  /** … or so many bytes … */
-  SLUICE_CHUNK_BYTES: count(1_024, 1_073_741_824, 8_388_608),
-  /** … or this long after its first record. */
+  /** The most records of a chunk; it begins with a quarter of them, and adapts to how long commits take … */
+  SLUICE_CHUNK_ROWS: count(1, 1_000_000, 80_000),
+  /** … the same in bytes … */
+  SLUICE_CHUNK_BYTES: count(1_024, 1_073_741_824, 33_554_432),
+  /** … and it ends this long after its first record at the latest. */
   SLUICE_CHUNK_MS: milliseconds(1, 600_000, 5_000),
   /** A run goes on in a new history after so many events; 0: when Temporal suggests it. */
   SLUICE_CONTINUE_AFTER_EVENTS: count(0, 40_000, 0),

@@ -14,6 +14,8 @@ export const moveChunksInputSchema = z.object({
   /** Counts the activities of this mover in this run. */
   attempt: z.number().int().min(1),
   windowMs: z.number().int().min(1),
+  /** Of this mover since its last commit. Default 0. */
+  failures: z.number().int().min(0).optional(),
 });
 export type MoveChunksInput = z.infer<typeof moveChunksInputSchema>;
 

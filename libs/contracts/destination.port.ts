@@ -61,6 +61,16 @@ export interface CompletedSlice {
 /** Makes a stream's state from the state and from slices that were completed without one (SliceWriter.complete). Pure: may be called again with some of the same slices. */
 export type Settle = (state: StreamState, completed: AsyncIterable<CompletedSlice>) => Promise<StreamState>;
 
+/** A chunk that is committed. */
+export interface CommittedChunk {
+  /** Records read. */
+  rows: number;
+  /** As received. */
+  bytes: number;
+  /** From the end of the chunk's rows to the answer to its commit. */
+  ms: number;
+}
+
 /** The one writer of a slice under one fence. Not for concurrent use: one caller, one call at a time. */
 export interface SliceWriter {
   /** Where to read on; null: from the slice's beginning. */
@@ -84,6 +94,8 @@ export interface SliceWriter {
   close(): Promise<void>;
   /** Chunks committed so far by this writer. */
   readonly committedChunks: number;
+  /** The last chunk whose commit came in, as one and the same object until the next; undefined: none did, or the destination does not tell. */
+  readonly lastCommit?: CommittedChunk | undefined;
 }
 
 /** Loads one external system, exactly once where it says so. Errors are SluiceErrors; STALE_RUN and STALE_WRITER tell an old writer to stop. */

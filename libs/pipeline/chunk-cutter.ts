@@ -1,15 +1,7 @@
 import type { Position } from '../contracts/stream.js';
 import type { Page } from '../contracts/source.port.js';
+import type { ChunkLimits } from './chunk-size.policy.js';
 import { rowsOf } from './page.js';
-
-export interface ChunkLimits {
-  /** Default 20,000: fewer cost a commit each, more gain nothing. */
-  rows: number;
-  /** As received. Default 8 MiB. */
-  bytes: number;
-  /** Since the chunk's first page, so that a slow source commits too. Default 5,000. */
-  ms: number;
-}
 
 /** Decides where a chunk ends: at a position that the source gave, once the chunk is large or old enough. Pure: the clock is an argument. */
 export class ChunkCutter {
@@ -18,7 +10,8 @@ export class ChunkCutter {
   private openedAt = 0;
   private end: Position | null = null;
 
-  constructor(private readonly limits: ChunkLimits) {}
+  /** The limits are asked for each time: they may change while a chunk is open. */
+  constructor(private readonly size: { readonly limits: ChunkLimits }) {}
 
   add(page: Page, nowMs: number): void {
     if (this.isEmpty) this.openedAt = nowMs;
@@ -38,12 +31,13 @@ export class ChunkCutter {
 
   isDue(nowMs: number): boolean {
     if (this.position === null) return false;
-    return this.rows >= this.limits.rows || this.bytes >= this.limits.bytes || nowMs - this.openedAt >= this.limits.ms;
+    const { rows, bytes, ms } = this.size.limits;
+    return this.rows >= rows || this.bytes >= bytes || nowMs - this.openedAt >= ms;
   }
 
   /** How long the next page may be waited for, in milliseconds; Infinity when there is nothing to commit. */
   patienceMs(nowMs: number): number {
-    return this.position === null ? Infinity : Math.max(0, this.openedAt + this.limits.ms - nowMs);
+    return this.position === null ? Infinity : Math.max(0, this.openedAt + this.size.limits.ms - nowMs);
   }
 
   reset(): void {

@@ -1,4 +1,4 @@
-import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
+import type { CommittedChunk, SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
 import type { Page } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../errors/index.js';
@@ -65,6 +65,7 @@ export class DuckdbSliceWriter implements SliceWriter {
   readonly position: Position | null;
   readonly completed = false;
   committedChunks = 0;
+  lastCommit: CommittedChunk | undefined;
   private seq: number;
   private parts: WriterParts;
   private order = 0;
@@ -114,6 +115,8 @@ export class DuckdbSliceWriter implements SliceWriter {
       const { session, target } = this.options;
       // A slice that cannot be resumed stays in the stage until it is complete.
       const staged = target.resume !== 'exact';
+      const { read: rows, bytes } = this.facts;
+      const startedAt = performance.now();
       await session.transaction('committing a chunk', async () => {
         await this.assertStream();
         await this.advance(staged ? null : position);
@@ -121,6 +124,7 @@ export class DuckdbSliceWriter implements SliceWriter {
       });
       this.seq += 1;
       this.committedChunks += 1;
+      this.lastCommit = { rows, bytes, ms: performance.now() - startedAt };
       if (!staged) await this.startChunk();
     });
   }

@@ -1,4 +1,4 @@
-import type { SliceWriter } from '../../contracts/destination.port.js';
+import type { CommittedChunk, SliceWriter } from '../../contracts/destination.port.js';
 import type { CopyTarget, JsonPage, Page, RecordPage } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
@@ -58,6 +58,7 @@ export class PostgresSliceWriter implements SliceWriter {
   readonly position: Position | null;
   readonly completed = false;
   committedChunks = 0;
+  lastCommit: CommittedChunk | undefined;
   private seq: number;
   private turn = 0;
   private order = 0;
@@ -104,8 +105,10 @@ export class PostgresSliceWriter implements SliceWriter {
       const message = [...this.opening(chunk), assertStream(this.options.key), ...statements, 'COMMIT'].join(';\n');
       await this.outstanding; // commits are in order
       this.seq = seq;
+      const sentAt = performance.now();
       this.outstanding = this.send(chunk.session, message).then(() => {
         this.committedChunks += 1;
+        this.lastCommit = { rows: facts.read, bytes: facts.bytes, ms: performance.now() - sentAt };
       });
       this.outstanding.catch((error: unknown) => this.fail(error));
       this.turn = (this.turn + 1) % this.options.sessions.length;
