@@ -2,7 +2,7 @@ import { isCancellation, sleep } from '@temporalio/workflow';
 import type { MoveChunksResult, MoverProgress, StepError, StreamProgress } from '../libs/contracts/workflows.js';
 import { finishStream, moveChunks } from './sync-activities.js';
 import type { SyncRun } from './sync-run.js';
-import { afterFailure, afterWindow, reopened, withThousands } from './sync.policy.js';
+import { afterFailure, afterWindow, HELD_WAIT_MS, isHeld, reopened, withThousands } from './sync.policy.js';
 import { toStepFailure } from './step-failure.js';
 
 /** Moves a stream's slices with its movers and makes it visible. Ends finished, failed, or open when the run goes on in a new history. */
@@ -69,7 +69,14 @@ async function moveWindow(run: SyncRun, stream: StreamProgress, mover: MoverProg
 
 async function finish(run: SyncRun, stream: StreamProgress): Promise<void> {
   await run.controls.go();
-  const { status, rows, movers = 1 } = await finishStream({ runId: run.id, stream: stream.name });
+  const finished = await finishStream({ runId: run.id, stream: stream.name }).catch((error: unknown) => {
+    if (isCancellation(error) || !isHeld(toStepFailure(error))) throw error;
+  });
+  if (finished === undefined) {
+    await run.controls.step(stream.name, 'wait', () => sleep(HELD_WAIT_MS));
+    return;
+  }
+  const { status, rows, movers = 1 } = finished;
   stream.rows = Math.max(stream.rows, rows);
   if (status === 'finished') stream.state = 'finished';
   else stream.movers = reopened(stream.movers, movers);

@@ -5,6 +5,7 @@ import {
   afterWindow,
   backoffMs,
   freshCarry,
+  isHeld,
   reopened,
   runError,
   withThousands,
@@ -76,6 +77,15 @@ describe('progress', () => {
     for (let n = 0; n < 11; n += 1) expect(afterWindow(carry, movers[n % 4]!, { ...idle, status: 'throttled' })).toBe('go_on');
     afterWindow(carry, movers[0]!, { status: 'more', chunks: 0, slices: 1 });
     expect(carry.idleWindows).toBe(0);
+  });
+
+  it('is not expected of a window that found the destination held by another process', () => {
+    const carry = carryWith(1);
+    const [m] = carry.streams[0]!.movers;
+    const held = { ...idle, status: 'throttled', held: true } as const;
+    for (let n = 0; n < 10; n += 1) expect(afterWindow(carry, m!, held)).toBe('go_on');
+    expect(isHeld({ error: { code: 'DESTINATION_IN_USE' } })).toBe(true);
+    expect(isHeld({ error: { code: 'DESTINATION_BUSY' } })).toBe(false);
   });
 
   it('is not expected of a window that was cut short', () => {

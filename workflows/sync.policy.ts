@@ -4,6 +4,8 @@ import type { ErrorCode } from '../libs/errors/index.js';
 /** Windows in a row, for each mover at work, that may bring nothing before the run fails with NO_PROGRESS. */
 const IDLE_WINDOWS_ALLOWED = 3;
 const LONGEST_BACKOFF_MS = 30_000;
+/** Before a step that found the destination held by another process is tried once more. */
+export const HELD_WAIT_MS = 20_000;
 /** Codes that the table calls permanent, but which only say that another attempt is at work: the next one sorts it out. */
 const RETRIED_ALL_THE_SAME: readonly ErrorCode[] = ['STALE_WRITER'];
 
@@ -19,6 +21,9 @@ export interface StepFailure {
 }
 
 export type Verdict = { kind: 'retry'; delayMs: number } | { kind: 'give_up' };
+
+/** Whether a step failed because another process has the destination: that is waited for, however long it takes. */
+export const isHeld = ({ error }: Pick<StepFailure, 'error'>): boolean => error.code === 'DESTINATION_IN_USE';
 
 /** Counts the failure against the mover's budget (a commit fills it up again) and says what to do. Changes `mover`. */
 export function afterFailure(mover: MoverProgress, failure: StepFailure, settings: SyncSettings): Verdict {
@@ -37,14 +42,15 @@ export function backoffMs(failures: number): number {
 export function afterWindow(
   carry: SyncCarry,
   mover: MoverProgress,
-  result: Pick<MoveChunksResult, 'status' | 'chunks' | 'slices'>,
+  result: Pick<MoveChunksResult, 'status' | 'chunks' | 'slices' | 'held'>,
 ): 'go_on' | 'no_progress' {
   const progressed = result.chunks > 0 || result.slices > 0;
   if (progressed) mover.failures = 0;
   mover.done = result.status === 'done';
-  // A drained window was cut short by us, and one that found nothing left to do has nothing to show.
+  // A drained window was cut short by us, and one that found nothing left to do has nothing to show. One that found the destination held by
+  // another process stood in a queue: whoever is in front gets on.
   if (progressed) carry.idleWindows = 0;
-  else if (result.status === 'more' || result.status === 'throttled') carry.idleWindows += 1;
+  else if (result.held !== true && (result.status === 'more' || result.status === 'throttled')) carry.idleWindows += 1;
   return carry.idleWindows >= IDLE_WINDOWS_ALLOWED * Math.max(1, moversUnderWay(carry)) ? 'no_progress' : 'go_on';
 }
 

@@ -7,9 +7,11 @@ import {
   defineQuery,
   isCancellation,
   setHandler,
+  sleep,
 } from '@temporalio/workflow';
 import {
   PROGRESS_QUERY,
+  type BeginRunResult,
   type StepError,
   type StreamProgress,
   type SyncCarry,
@@ -21,7 +23,7 @@ import { toStepFailure, toWorkflowFailure } from './step-failure.js';
 import { beginRun, endRun } from './sync-activities.js';
 import { SyncControls } from './sync-controls.js';
 import { showStatus, SyncRun } from './sync-run.js';
-import { freshCarry, runError } from './sync.policy.js';
+import { freshCarry, HELD_WAIT_MS, isHeld, runError } from './sync.policy.js';
 
 /** More streams at once would only make each slower. */
 const STREAMS_AT_ONCE = 4;
@@ -44,7 +46,7 @@ async function work({ runId, carry }: SyncWorkflowInput, controls: SyncControls)
   setHandler(defineQuery<readonly StreamProgress[]>(PROGRESS_QUERY), () => run?.carry.streams ?? []);
   try {
     if (carry === undefined) {
-      const begun = await beginRun({ runId });
+      const begun = await begin(runId);
       if (begun.status === 'closed') return { outcome: 'closed' };
       carry = freshCarry(begun.settings, begun.streams);
     }
@@ -59,6 +61,17 @@ async function work({ runId, carry }: SyncWorkflowInput, controls: SyncControls)
   } finally {
     await run?.stopReporting();
   }
+}
+
+/** A destination that another process has is waited for, as it is later by movers. */
+async function begin(runId: string): Promise<BeginRunResult> {
+  for (;;)
+    try {
+      return await beginRun({ runId });
+    } catch (error) {
+      if (isCancellation(error) || !isHeld(toStepFailure(error))) throw error;
+      await sleep(HELD_WAIT_MS);
+    }
 }
 
 /** A stream that fails for good does not take the others with it: what they load stays, and the run fails when they are done. */

@@ -30,6 +30,8 @@ function world(options: {
   failures?: number;
   /** Its columns change when this record comes, once. */
   movesAt?: number;
+  /** What opening a slice throws. */
+  refuses?: SluiceError;
 }) {
   const committed: { ids: number[]; position: Position | null }[] = [];
   const said: string[] = [];
@@ -49,6 +51,7 @@ function world(options: {
   const destination = {
     open: async ({ fence }: { fence: number }) => {
       said.push(`open ${fence}`);
+      if (options.refuses) throw options.refuses;
       return {
         position: at ?? options.from ?? null,
         completed: false,
@@ -253,6 +256,15 @@ describe('ChunkMover', () => {
     });
     expect(await w.mover.run()).toEqual({ status: 'throttled', until: retryAt });
     expect(w.ids()).toEqual(numbers(0, 10));
+  });
+
+  it('says so where the destination is held by another process', async () => {
+    const retryAt = Date.now() + 20_000;
+    const w = world({ read: upTo(10), refuses: new SluiceError('DESTINATION_IN_USE', { retryAt }) });
+    expect(await w.mover.run()).toEqual({
+      ...{ status: 'throttled', until: retryAt },
+      heldBy: expect.objectContaining({ code: 'DESTINATION_IN_USE' }) as unknown,
+    });
   });
 
   it('keeps where a source is that has no rows yet, and waits for it on a timer', async () => {

@@ -8,7 +8,13 @@ import type { ChunkMoverRequest } from './mover-request.js';
 import { ChunkSizer } from '../../libs/pipeline/index.js';
 import { SliceReading } from './slice-reading.js';
 
-export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | { status: 'throttled'; until: number };
+export type MoveOutcome = { status: 'more' | 'done' | 'drained' } | Throttled;
+/** `heldBy`: where another process has the destination. */
+interface Throttled {
+  status: 'throttled';
+  until: number;
+  heldBy?: SluiceError;
+}
 type SliceOutcome = { status: 'completed' } | MoveOutcome;
 
 /** While another mover plans. */
@@ -150,8 +156,9 @@ export class ChunkMover {
   }
 }
 
-function throttled(error: SluiceError): { status: 'throttled'; until: number } {
-  return { status: 'throttled', until: error.retryAt ?? Date.now() + UNKNOWN_WAIT_MS };
+function throttled(error: SluiceError): Throttled {
+  const until = error.retryAt ?? Date.now() + UNKNOWN_WAIT_MS;
+  return { status: 'throttled', until, ...(error.code === 'DESTINATION_IN_USE' ? { heldBy: error } : {}) };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,9 @@ import { CountsPulse } from './counts-pulse.js';
 import { PlanFeed } from './plan-feed.js';
 import { StopSignals } from './stop-signals.js';
 
+/** A destination that another process has is asked for every 20 s, for hours perhaps. */
+const HELD_LOG_MINUTES = 10;
+
 /** The one data activity. */
 @Injectable()
 export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
@@ -65,6 +68,10 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
       const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, failures, deadline, drain });
       begun(chunkMover);
       const outcome = await Promise.race([chunkMover.run(), stop.torn]);
+      if (outcome.status === 'throttled' && outcome.heldBy !== undefined) {
+        await this.log({ runId, stream, mover, attempt }, outcome.heldBy, HELD_LOG_MINUTES);
+        return { status: 'throttled', until: outcome.until, held: true, ...chunkMover.progress, rows: null };
+      }
       return { ...outcome, ...chunkMover.progress, rows: await pulse.last() };
     } finally {
       pulse.close();
@@ -73,10 +80,13 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
   }
 
   /** So that whoever reads the run sees why it went slower; the run goes on without it. */
-  private async log({ runId, stream, mover, attempt }: MoveChunksInput, error: SluiceError): Promise<void> {
+  private async log(
+    { runId, stream, mover, attempt }: Omit<MoveChunksInput, 'windowMs'>,
+    error: SluiceError,
+    quietMinutes?: number,
+  ): Promise<void> {
     const details = { ...error.details, mover: Number(mover), attempt };
-    await appendRunLog(this.pool, { runId, level: 'warn', code: error.code, stream, message: error.message, details }).catch(
-      () => {},
-    );
+    const entry = { runId, level: 'warn', code: error.code, stream, message: error.message, details } as const;
+    await appendRunLog(this.pool, { ...entry, ...(quietMinutes === undefined ? {} : { quietMinutes }) }).catch(() => {});
   }
 }

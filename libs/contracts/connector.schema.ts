@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
 import { fieldErrorSchema } from './problem.schema.js';
-import { DELIVERIES } from './write-mode.js';
+import { DELIVERIES, WRITERS } from './write-mode.js';
 import { writeModeSchema } from './write-mode.schema.js';
 
 /** A JSON object as a JSON parser made it: deeper checks are those of whoever reads it. */
@@ -50,6 +50,12 @@ export const connectorSchema = z
       .partialRecord(writeModeSchema, z.enum(DELIVERIES))
       .nullable()
       .describe('What a destination promises in each mode that it has; null for sources.'),
+    writers: z
+      .enum(WRITERS)
+      .nullable()
+      .describe(
+        'How many processes can load a destination at the same time; a worker that finds it taken waits. null for sources.',
+      ),
     versions: z
       .array(z.object({ version: z.string(), created_at: z.iso.datetime(), current: z.boolean() }))
       .describe('Newest first, at most 50. Running syncs keep the version they began with.'),

@@ -4,7 +4,7 @@ import type { StreamRef, StreamTarget, SyncRef } from './stream-ref.js';
 import type { Verifier } from './verifier.port.js';
 import type { StreamStates } from './stream-states.port.js';
 import type { Quarantine } from './quarantine.port.js';
-import type { Delivery, WriteMode } from './write-mode.js';
+import type { Delivery, WriteMode, Writers } from './write-mode.js';
 
 export type { StreamDeletes, StreamRef, StreamTarget, SyncRef, Tombstone } from './stream-ref.js';
 
@@ -12,6 +12,8 @@ export interface DestinationCapabilities {
   /** By mode; a mode that is not named cannot be loaded. */
   delivery: Readonly<Partial<Record<WriteMode, Delivery>>>;
   formats: readonly Page['format'][];
+  /** Who can load it at the same time: any number of processes, or one, for which the others wait. */
+  writers: Writers;
   /** Whether it follows deletes (StreamTarget.deletes). */
   deletes: boolean;
 }

@@ -110,6 +110,8 @@ export interface MoveChunksResult {
   status: 'more' | 'done' | 'throttled' | 'drained';
   /** Milliseconds since the epoch, with `throttled`. */
   until?: number;
+  /** With `throttled`: another process has the destination, which can be loaded by one at a time. */
+  held?: boolean;
   /** Chunks committed and slices completed by this attempt: its progress. */
   chunks: number;
   slices: number;

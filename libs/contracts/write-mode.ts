@@ -23,6 +23,10 @@ export const streamModes = ({ cursor }: { cursor: boolean }): readonly WriteMode
 export const DELIVERIES = ['exactly_once', 'at_least_once'] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 
+/** How many processes can load a destination at the same time. */
+export const WRITERS = ['many_processes', 'one_process'] as const;
+export type Writers = (typeof WRITERS)[number];
+
 /** The modes that a destination can load. */
 export const loadableModes = (delivery: Readonly<Partial<Record<WriteMode, Delivery>>>): readonly WriteMode[] =>
   WRITE_MODES.filter((mode) => delivery[mode] !== undefined);

@@ -20,14 +20,19 @@ export interface RunLogRow {
   details: Record<string, string | number | boolean | null>;
 }
 
-export async function appendRunLog(db: Db, request: { runId: string } & RunLogEntry): Promise<void> {
-  await db.query(`INSERT INTO control.run_log (run_id, level, code, stream, message, details) VALUES ($1, $2, $3, $4, $5, $6)`, [
+/** `quietMinutes`: nothing is added where the stream's log has the code in so many last minutes. Default: always added. */
+export async function appendRunLog(db: Db, request: { runId: string; quietMinutes?: number } & RunLogEntry): Promise<void> {
+  const sql = `INSERT INTO control.run_log (run_id, level, code, stream, message, details) SELECT $1::uuid, $2, $3::text, $4::text, $5, $6::jsonb
+     WHERE NOT EXISTS (SELECT FROM control.run_log WHERE run_id = $1 AND code = $3 AND stream IS NOT DISTINCT FROM $4
+       AND at > now() - make_interval(mins => $7::integer))`;
+  await db.query(sql, [
     request.runId,
     request.level,
     request.code,
     request.stream ?? null,
     request.message,
     JSON.stringify(request.details ?? {}),
+    request.quietMinutes ?? 0,
   ]);
 }
 

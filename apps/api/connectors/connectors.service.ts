@@ -106,6 +106,7 @@ function connectorView(row: ConnectorRow, description: ConnectorDescription, ver
     })),
     warnings: description.warnings.map(fieldErrorView),
     delivery: description.capabilities?.delivery ?? null,
+    writers: description.capabilities?.writers ?? null,
     versions,
   };
 }

@@ -29,6 +29,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
     scd2: 'exactly_once',
   },
   formats: ['records'],
+  writers: 'one_process',
   deletes: true,
 };
 

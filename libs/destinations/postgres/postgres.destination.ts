@@ -48,6 +48,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
     scd2: 'exactly_once',
   },
   formats: ['records', 'json', 'copy_binary', 'copy_text'],
+  writers: 'many_processes',
   deletes: true,
 };
 
