@@ -4,11 +4,13 @@ import { createInterface } from 'node:readline';
 import { airbyteCdk, CDK_ENVIRONMENT } from './cases/cdk.js';
 import { startBulkServer } from './connectors/bulk-server.js';
 import type { ConnectorCase, SuiteOptions } from './options.js';
-import { summarise, type BenchResult, type Measurement } from './results.js';
+import { median, summarise, type BenchResult, type Measurement } from './results.js';
 import { runChild } from './run-child.js';
 
 /** As the manifest asks for it. */
 const PAGE_SIZE = 1_000;
+/** Of `sluice connector read`, before it asks for anything. */
+const START_UP_LIMIT_S = 0.7;
 
 interface Contestant {
   name: string;
@@ -36,6 +38,7 @@ export async function connectorsSuite(setting: {
     const files = { manifest, config, catalog: (stream: ConnectorCase) => writeCatalog(work, stream) };
     const contestants = [...own(root, files, options), ...(await peers(files, setting))];
     const measured = new Map<string, Measurement[]>(contestants.map(({ name }) => [name, []]));
+    const starts: number[] = [];
     for (let round = 1; round <= options.rounds; round++) {
       for (const contestant of contestants) {
         const measurement = await measure(contestant, { rows: options.rows, work });
@@ -44,7 +47,11 @@ export async function connectorsSuite(setting: {
         const took = `${rate.padStart(9)} rows/s  ${measurement.seconds.toFixed(1)} s`;
         say(`round ${round}/${options.rounds}  ${contestant.name.padEnd(20)} ${took}`);
       }
+      starts.push(await startUp(root, files, work));
     }
+    say(
+      `start-up ${median(starts).toFixed(2)} s, slowest ${Math.max(...starts).toFixed(2)} s; it should be below ${START_UP_LIMIT_S} s`,
+    );
     const baselines = Object.fromEntries(options.cases.map((name) => [name, [`cdk-${name}`]]));
     return summarise({ suite: options.suite, measured, baselines });
   } finally {
@@ -64,11 +71,13 @@ const own = (root: string, { manifest, config, catalog }: Files, { cases }: Suit
     name: stream,
     stream,
     command: process.execPath,
-    args: [
-      ...[join(root, 'bin/sluice'), 'connector', 'read', '--manifest', manifest],
-      ...['--config', config, '--catalog', catalog(stream)],
-    ],
+    args: readCommand(root, { manifest, config, catalog: catalog(stream) }),
   }));
+
+const readCommand = (root: string, files: Readonly<Record<'manifest' | 'config' | 'catalog', string>>): string[] => [
+  ...[join(root, 'bin/sluice'), 'connector', 'read'],
+  ...Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]),
+];
 
 async function peers(
   { manifest, config, catalog }: Files,
@@ -98,6 +107,15 @@ function writeCatalog(work: string, stream: ConnectorCase): string {
   const streams = [{ stream: described, sync_mode: 'full_refresh', destination_sync_mode: 'append' }];
   writeFileSync(path, JSON.stringify({ streams }));
   return path;
+}
+
+/** Seconds of a whole program that opens the source and reads no stream of it. */
+async function startUp(root: string, { manifest, config }: Files, work: string): Promise<number> {
+  const catalog = join(work, 'no-stream.json');
+  writeFileSync(catalog, JSON.stringify({ streams: [] }));
+  const started = performance.now();
+  await runChild(process.execPath, readCommand(root, { manifest, config, catalog }));
+  return (performance.now() - started) / 1_000;
 }
 
 /** A wrong result has no rate. */
