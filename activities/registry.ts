@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ActionActivities as ActionContract } from '../libs/contracts/action-workflow.js';
 import type { SyncActivities } from '../libs/contracts/workflows.js';
 import type { VerifyActivities as VerifyContract } from '../libs/contracts/verify-workflow.js';
+import { ActionActivities } from './action/action.activities.js';
 import { MoveActivities } from './move/move.activities.js';
 import { RunActivities } from './run/run.activities.js';
 import { ScheduleActivities } from './schedule/schedule.activities.js';
@@ -14,8 +16,10 @@ export class ActivityRegistry {
     @Inject(MoveActivities) private readonly move: MoveActivities,
     @Inject(ScheduleActivities) private readonly schedule: ScheduleActivities,
     @Inject(VerifyActivities) private readonly verify: VerifyActivities,
+    @Inject(ActionActivities) private readonly action: ActionActivities,
   ) {}
 
+  /** Of the task queue of syncs. */
   activities(): SyncActivities & VerifyContract {
     return {
       beginRun: (input) => this.run.beginRun(input),
@@ -27,6 +31,14 @@ export class ActivityRegistry {
       verifyStream: (input) => this.verify.verifyStream(input),
       failVerifiedStream: (input) => this.verify.failVerifiedStream(input),
       endVerification: (input) => this.verify.endVerification(input),
+    };
+  }
+
+  /** Of the task queue of actions. */
+  actionActivities(): ActionContract {
+    return {
+      performAction: (input) => this.action.performAction(input),
+      failAction: (input) => this.action.failAction(input),
     };
   }
 }

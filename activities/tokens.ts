@@ -3,4 +3,5 @@ export const POOL = Symbol('control plane pool');
 export const CONNECTION_OPENER = Symbol('ConnectionOpener');
 export const SYNC_SETTINGS = Symbol('SyncSettings');
 export const CHUNK_LIMITS = Symbol('ChunkLimits');
+export const ACTION_PORTS = Symbol('ActionPorts');
 export const RUN_CONTROL = Symbol('RunControl');

@@ -7,3 +7,5 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 await ensureReady({ build: true });
 const { errorPage } = await import('../dist/libs/errors/error-page.js');
 writeFileSync('docs/errors.md', errorPage());
+const { sluiceFileSchemaText } = await import('../dist/libs/contracts/sluice-file-schema-text.js');
+writeFileSync('docs/sluice.schema.json', sluiceFileSchemaText());

@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { ActionRunsController, CallController, ConnectorActionsController } from './actions/actions.controller.js';
+import { ActionsService } from './actions/actions.service.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { ConnectionsController } from './connections/connections.controller.js';
@@ -46,7 +48,10 @@ export class ApiModule {
         HealthController,
         DocsController,
         ConnectorsController,
+        ConnectorActionsController,
         ConnectionsController,
+        CallController,
+        ActionRunsController,
         SyncsController,
         RunsController,
         StatesController,
@@ -65,6 +70,7 @@ export class ApiModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[
+          ActionsService,
           SyncsService,
           SyncChecks,
           DeleteSync,

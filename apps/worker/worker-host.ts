@@ -1,10 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { SYNC_TASK_QUEUE, type SyncActivities } from '../../libs/contracts/workflows.js';
 import type { Logger, Tracing } from '../../libs/observability/index.js';
 import { tracedWorker } from '../../libs/temporal/index.js';
 import type { WorkflowCode } from './workflow-code.js';
+
+/** A task queue, and what of it one process does at once. */
+export interface TaskQueue {
+  name: string;
+  activities: object;
+  slots: number;
+}
 
 export interface WorkerHostOptions {
   address: string;
@@ -12,9 +18,8 @@ export interface WorkerHostOptions {
   dataConverter: DataConverter | undefined;
   code: WorkflowCode;
   tracing: Tracing | null;
-  activities: SyncActivities;
-  /** Movers at once. */
-  slots: number;
+  /** A worker each. */
+  queues: readonly TaskQueue[];
   log: Logger;
 }
 
@@ -36,23 +41,30 @@ const STICKY_TIMEOUT_MS = 500;
  */
 const POLLS = 2;
 
-/** The Temporal worker of this process. */
+/** The Temporal workers of this process. */
 export class WorkerHost {
   private connection: NativeConnection | undefined;
-  private worker: Worker | undefined;
-  private running: Promise<void> | undefined;
+  private workers: Worker[] = [];
+  private running: Promise<unknown> | undefined;
 
   constructor(private readonly options: WorkerHostOptions) {}
 
-  /** Resolves when the worker polls. `ended` is called when it stops: with an error when nobody had asked it to. */
+  /** Resolves when the workers poll. `ended` is called when one stops: with an error when nobody had asked it to. */
   async start(ended: (error?: unknown) => void): Promise<void> {
-    const { namespace, dataConverter, code, activities, slots } = this.options;
+    const connection = await this.connect();
+    this.connection = connection;
+    this.workers = await Promise.all(this.options.queues.map((queue) => this.create(connection, queue)));
+    this.running = Promise.all(this.workers.map((worker) => worker.run()));
+    this.running.then(() => ended(), ended);
+  }
+
+  private create(connection: NativeConnection, { name, activities, slots }: TaskQueue): Promise<Worker> {
+    const { namespace, dataConverter, code } = this.options;
     const traced = tracedWorker(this.options.tracing);
-    this.connection = await this.connect();
-    this.worker = await Worker.create({
-      connection: this.connection,
+    return Worker.create({
+      connection,
       namespace,
-      taskQueue: SYNC_TASK_QUEUE,
+      taskQueue: name,
       ...code.workflows,
       ...traced,
       interceptors: { ...traced.interceptors, workflowModules: code.interceptorModules },
@@ -70,13 +82,11 @@ export class WorkerHost {
       shutdownGraceTime: 0,
       shutdownForceTime: SHUTDOWN_WITHIN_MS,
     });
-    this.running = this.worker.run();
-    this.running.then(() => ended(), ended);
   }
 
   /** Drains and ends; safe to call more than once, and before start. */
   async stop(): Promise<void> {
-    if (this.worker?.getState() === 'RUNNING') this.worker.shutdown();
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await this.running?.catch(() => {});
     await this.connection?.close().catch(() => {});
   }

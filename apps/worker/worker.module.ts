@@ -1,15 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MoveActivities } from '../../activities/move/move.activities.js';
+import { ActionActivities } from '../../activities/action/action.activities.js';
 import { ActivityRegistry } from '../../activities/registry.js';
 import { RunActivities } from '../../activities/run/run.activities.js';
 import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
 import { VerifyActivities } from '../../activities/verify/verify.activities.js';
-import { CHUNK_LIMITS, CONNECTION_OPENER, POOL, RUN_CONTROL, SYNC_SETTINGS } from '../../activities/tokens.js';
+import { ACTION_PORTS, CHUNK_LIMITS, CONNECTION_OPENER, POOL, RUN_CONTROL, SYNC_SETTINGS } from '../../activities/tokens.js';
+import type { ActionPorts } from '../../libs/actions/index.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
 import type { WorkerEnv } from '../../libs/config/index.js';
 import { StoreConnectionOpener, type ConnectorCatalog } from '../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
-import type { SyncSettings } from '../../libs/contracts/workflows.js';
+import { ACTION_TASK_QUEUE } from '../../libs/contracts/action-workflow.js';
+import { SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { provide } from '../../libs/nest/provide.js';
@@ -34,6 +37,9 @@ export interface WorkerParts {
   catalog: (egress: Egress) => ConnectorCatalog;
 }
 
+/** Calls wait for their providers, not for this machine. */
+const ACTIONS_AT_ONCE = 50;
+
 type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
 /** Everything a worker process is made of. */
 @Module({})
@@ -52,6 +58,7 @@ export class WorkerModule {
       continueAfterEvents: config.SLUICE_CONTINUE_AFTER_EVENTS,
     };
     const limits: ChunkLimits = { rows: config.SLUICE_CHUNK_ROWS, bytes: config.SLUICE_CHUNK_BYTES, ms: config.SLUICE_CHUNK_MS };
+    const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
     const onBudgetError = (error: unknown) => log.warn({ err: error }, 'a budget was not told of something');
     return {
       module: WorkerModule,
@@ -68,9 +75,12 @@ export class WorkerModule {
           (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
         ),
         provide(CONNECTION_OPENER, [POOL, Egress], (db: Pool, egress: Egress) => {
-          const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
           return new StoreConnectionOpener({ db, secrets, catalog: catalog(egress), egress, class: 'batch' });
         }),
+        provide(ACTION_PORTS, [POOL, Egress], (pool: Pool, egress: Egress): ActionPorts => ({
+          ...{ pool, secrets },
+          opener: new StoreConnectionOpener({ db: pool, secrets, catalog: catalog(egress), egress, class: 'interactive' }),
+        })),
         provide(
           TemporalClient,
           [],
@@ -93,14 +103,16 @@ export class WorkerModule {
         }),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
           const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
-          const slots = config.SLUICE_WORKER_ACTIVITIES;
+          const queues = [
+            { name: SYNC_TASK_QUEUE, activities: registry.activities(), slots: config.SLUICE_WORKER_ACTIVITIES },
+            { name: ACTION_TASK_QUEUE, activities: registry.actionActivities(), slots: ACTIONS_AT_ONCE },
+          ];
           return new WorkerHost({
             ...cluster,
             dataConverter: converter,
             code,
             tracing,
-            activities: registry.activities(),
-            slots,
+            queues,
             log,
           });
         }),
@@ -108,6 +120,7 @@ export class WorkerModule {
         MoveActivities,
         ScheduleActivities,
         VerifyActivities,
+        ActionActivities,
         ActivityRegistry,
         WorkerLifecycle,
       ],

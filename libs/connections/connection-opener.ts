@@ -5,7 +5,14 @@ import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
 import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
-import { findConnection, findConnector, findConnectorHead, type ConnectionRow, type Db } from '../store/index.js';
+import {
+  findConnection,
+  findConnector,
+  findConnectorHead,
+  findConnectorVersion,
+  type ConnectionRow,
+  type Db,
+} from '../store/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 import { createCredentialExchange } from './credential-exchange.js';
 
@@ -39,10 +46,27 @@ export class StoreConnectionOpener implements ConnectionOpener {
 
   async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
     const { connection, connector: pinned, secrets } = await this.load(request, 'source');
-    const config = this.validConfig(connection, pinned, secrets);
+    const parts = this.outside(connection, pinned, secrets);
+    return { source: this.options.catalog.createSource({ connector: pinned, ...parts }), manifest: pinned.manifest };
+  }
+
+  async openActions({ version, ...request }: { workspaceId: string; connectionId: string; version: string }) {
+    const { db } = this.options;
+    const connection = await this.connection(request);
+    const named = { workspaceId: request.workspaceId, name: connection.connector };
+    const connector = await findConnectorVersion(db, { ...named, hash: version });
+    if (connector === null)
+      throw new SluiceError('NOT_FOUND', { detail: `that version of ${connection.connector} does not exist` });
+    const secrets = readSecrets(this.options.secrets, connection);
+    return this.options.catalog.createActions({ connector, ...this.outside(connection, connector, secrets) });
+  }
+
+  /** What an adapter of a connection calls the outside with. */
+  private outside(connection: ConnectionRow, connector: ConnectorRef, stored: ConfigSecrets) {
+    const config = this.validConfig(connection, connector, stored);
     const { workspaceId } = connection;
     const account = this.options.catalog.account({
-      connector: pinned,
+      connector,
       config,
       workspaceId,
       limits: connection.budget?.limits ?? null,
@@ -50,10 +74,10 @@ export class StoreConnectionOpener implements ConnectionOpener {
     // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
     const named = { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
     const http = this.options.egress.client({ account: named, class: this.options.class });
-    const { db, secrets: box, catalog } = this.options;
+    const { db, secrets: box } = this.options;
     const exchange = createCredentialExchange({ db, secrets: box, owner: { workspaceId, connectionId: connection.id } });
     const credentials = createVault(exchange, { flights: this.flights, scope: connection.id });
-    return { source: catalog.createSource({ connector: pinned, config, http, credentials }), manifest: pinned.manifest };
+    return { config, http, credentials };
   }
 
   async openDestination(request: { workspaceId: string; connectionId: string }) {
@@ -68,8 +92,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
     kind: ConnectorRef['kind'],
   ): Promise<{ connection: ConnectionRow; connector: ConnectorRef; secrets: ConfigSecrets }> {
     const { db } = this.options;
-    const connection = await findConnection(db, { workspaceId: request.workspaceId, id: request.connectionId });
-    if (connection === null) throw new SluiceError('NOT_FOUND', { detail: 'the connection does not exist' });
+    const connection = await this.connection(request);
     const named = { workspaceId: request.workspaceId, name: connection.connector };
     const { manifest } = request;
     const known = manifest === undefined ? await findConnector(db, named) : await findConnectorHead(db, named);
@@ -78,6 +101,13 @@ export class StoreConnectionOpener implements ConnectionOpener {
       throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a ${kind}` });
     const connector: ConnectorRef = { manifest: null, ...known, ...(manifest === undefined ? {} : { manifest }) };
     return { connection, connector, secrets: readSecrets(this.options.secrets, connection) };
+  }
+
+  private async connection(request: { workspaceId: string; connectionId: string }): Promise<ConnectionRow> {
+    const { workspaceId, connectionId: id } = request;
+    const connection = await findConnection(this.options.db, { workspaceId, id });
+    if (connection === null) throw new SluiceError('NOT_FOUND', { detail: 'the connection does not exist' });
+    return connection;
   }
 
   /** A manifest may have changed since the configuration was accepted. */

@@ -1,3 +1,4 @@
+import type { ActionDescription, Actions } from '../contracts/action.port.js';
 import type { BudgetAccount } from '../contracts/budget.port.js';
 import type { BudgetLimit } from '../contracts/budget.schema.js';
 import type { CredentialVault } from '../contracts/credential-vault.port.js';
@@ -13,6 +14,8 @@ export interface ConnectorRef {
   name: string;
   kind: 'source' | 'destination';
   manifest: JsonObject | null;
+  /** A sluice.yaml beside the manifest, as JSON; null or absent: there is none. */
+  sluice?: JsonObject | null;
 }
 
 export interface UnavailableStream {
@@ -32,6 +35,8 @@ export interface ConnectorDescription {
   warnings: readonly FieldError[];
   /** null for sources. */
   capabilities: DestinationCapabilities | null;
+  /** What can be called; empty without a sluice.yaml. */
+  actions: readonly ActionDescription[];
 }
 
 /** What connectors can be and how they become adapters. The one place that knows the engine and the code connectors. */
@@ -40,6 +45,8 @@ export interface ConnectorCatalog {
   readonly builtIn: readonly { name: string; kind: 'source' | 'destination' }[];
   /** Reads a manifest's YAML or JSON text. Errors: MANIFEST_INVALID with line and column. */
   parse(text: string): JsonObject;
+  /** Reads the text of a sluice.yaml. Errors: MANIFEST_INVALID with line and column, also of what its manifest makes of it. */
+  parseSluice(text: string, manifest: JsonObject): JsonObject;
   /** Errors: MANIFEST_INVALID, MANIFEST_UNSUPPORTED, with path, found and allowed. */
   describe(connector: ConnectorRef): ConnectorDescription;
   /**
@@ -58,6 +65,15 @@ export interface ConnectorCatalog {
   }): BudgetAccount;
   /** `config` with secrets. Errors: CONFIG_INVALID, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
   createSource(request: { connector: ConnectorRef; config: JsonObject; http: HttpClient; credentials: CredentialVault }): Source;
+  /** Errors: UNKNOWN_ACTION, VALIDATION_FAILED with every place (`/input/…`) that breaks the action's schema. */
+  checkInput(request: { connector: ConnectorRef; action: string; input: JsonObject }): void;
+  /** `config` with secrets. Errors: as createSource. */
+  createActions(request: {
+    connector: ConnectorRef;
+    config: JsonObject;
+    http: HttpClient;
+    credentials: CredentialVault;
+  }): Actions;
   /** `config` with secrets. Errors: CONFIG_INVALID. */
   createDestination(request: { connector: ConnectorRef; config: JsonObject }): Destination;
 }

@@ -1,12 +1,16 @@
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import {
   budgetAccountOf,
+  checkInput,
+  compileActions,
   compileManifest,
   compileManifestText,
+  createDeclarativeActions,
   createDeclarativeSource,
   missingWords,
   openConfig,
   outlineStreams,
+  parseSluiceFile,
   validateConfig,
 } from '../connectors/index.js';
 import { createDestination, listDestinationConnectors, SessionStore } from '../destinations/registry.js';
@@ -27,6 +31,8 @@ export function createConnectorCatalog(
     if (connector.manifest === null) throw new SluiceError('INTERNAL', { detail: `${connector.name} has no manifest` });
     return compileManifest(connector.manifest);
   };
+  const actionsOf = ({ manifest, sluice }: ConnectorRef) =>
+    manifest === null || sluice === null || sluice === undefined ? new Map<string, never>() : compileActions(manifest, sluice);
   const isCode = (connector: ConnectorRef): boolean => connector.kind === 'source' && connector.manifest === null;
   const destinationOf = (connector: ConnectorRef) => {
     const known = destinations.get(connector.name);
@@ -49,17 +55,18 @@ export function createConnectorCatalog(
       ...listSourceConnectors().map((name) => ({ name, kind: 'source' as const })),
     ],
     parse: (text) => compileManifestText(text).document as JsonObject,
+    parseSluice: (text, manifest) => parseSluiceFile(text, (file) => compileActions(manifest, file)),
     describe(connector) {
       const spec = specOf(connector) as JsonSchema;
       if (connector.kind === 'destination') {
         const { capabilities } = destinationOf(connector);
-        return { spec, capabilities, streams: [], unavailable: [], warnings: [] };
+        return { spec, capabilities, streams: [], unavailable: [], warnings: [], actions: [] };
       }
       // Which streams there are the connection tells.
-      if (isCode(connector)) return { spec, capabilities: null, streams: [], unavailable: [], warnings: [] };
+      if (isCode(connector)) return { spec, capabilities: null, streams: [], unavailable: [], warnings: [], actions: [] };
       const { streams, unavailable, warnings } = modelOf(connector);
       return {
-        ...{ spec, capabilities: null, warnings },
+        ...{ spec, capabilities: null, warnings, actions: [...actionsOf(connector).values()] },
         streams: [...streams, ...unavailable].map(({ name }) => name),
         unavailable: unavailable.map(({ name, missing }) => ({ name, missing, reason: missingWords(missing) })),
       };
@@ -81,6 +88,9 @@ export function createConnectorCatalog(
       isCode(connector)
         ? sourceConnector(connector.name).create({ config: request.config, egress: egress.guard })
         : createDeclarativeSource({ model: modelOf(connector), ...request }),
+    checkInput: ({ connector, action, input }) => checkInput(actionsOf(connector), action, input),
+    createActions: ({ connector, ...request }) =>
+      createDeclarativeActions({ model: modelOf(connector), actions: actionsOf(connector), ...request }),
     createDestination: ({ connector, config }) =>
       createDestination({ connector: connector.name, config, secrets: {}, egress: egress.guard, sessions, duckdbFolder }),
   };

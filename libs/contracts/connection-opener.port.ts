@@ -1,3 +1,4 @@
+import type { Actions } from './action.port.js';
 import type { Destination } from './destination.port.js';
 import type { JsonObject } from './json.js';
 import type { Source } from './source.port.js';
@@ -13,6 +14,8 @@ export interface ConnectionOpener {
     connectionId: string;
     manifest?: JsonObject;
   }): Promise<{ source: Source; manifest: JsonObject | null }>;
+  /** The actions of a version of the connection's connector. Errors: as openSource. */
+  openActions(request: { workspaceId: string; connectionId: string; version: string }): Promise<Actions>;
   /** Errors: NOT_FOUND, CONFIG_INVALID. */
   openDestination(request: { workspaceId: string; connectionId: string }): Promise<Destination>;
 }

@@ -18,6 +18,12 @@ export const newConnectorSchema = z
   .strictObject({
     name: connectorNameSchema,
     manifest: jsonObjectSchema.describe('An Airbyte declarative manifest.'),
+    sluice: z
+      .union([z.string().min(1).max(1_000_000), jsonObjectSchema])
+      .nullish()
+      .describe(
+        'What stands beside it in sluice.yaml (actions): its text, whose errors are then told with line and column, or JSON. Absent: as in the current version; null: none.',
+      ),
   })
   .meta({ id: 'NewConnector' });
 export type NewConnector = z.output<typeof newConnectorSchema>;
@@ -26,7 +32,7 @@ export const connectorSummarySchema = z
   .object({
     name: z.string(),
     kind: z.enum(['source', 'destination']),
-    version: z.string().describe('Hash of the manifest.'),
+    version: z.string().describe('Hash of the content.'),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'ConnectorSummary' });
@@ -46,6 +52,7 @@ export const connectorSchema = z
     warnings: z
       .array(fieldErrorSchema)
       .describe('What in the manifest is accepted and probably not meant: fields that have no effect, with the likely name.'),
+    actions: z.array(z.string()).describe('What can be called, by name.'),
     delivery: z
       .partialRecord(writeModeSchema, z.enum(DELIVERIES))
       .nullable()

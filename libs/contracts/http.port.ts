@@ -15,6 +15,13 @@ export interface HttpRequest {
   piecesAbove?: number;
   /** Until the headers arrive and between two pieces of the body; default 60 s. */
   timeoutMs?: number;
+  /** Awaited once the budget lets the call go, right before it is sent; where it throws, nothing is sent. Not asked again for redirects. */
+  admitted?: () => Promise<void>;
+  /**
+   * On a connection of its own: one that was kept may be closed by the other side as the call arrives, and then nobody knows whether it did. Default: a
+   * kept one where there is one.
+   */
+  ownConnection?: boolean;
   /** Which policy of the account's budget the call belongs to, and how much it counts there; default: none, 1. */
   budget?: { policy: string; points: number };
 }

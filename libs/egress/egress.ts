@@ -25,6 +25,7 @@ export class Egress {
   /** Also for TCP targets that are not HTTP. */
   readonly guard: EgressGuard;
   private readonly agent: Agent;
+  private readonly single: Agent;
   private readonly gate: BudgetGate;
   private readonly userAgent: string;
 
@@ -33,25 +34,28 @@ export class Egress {
     this.guard = guard;
     this.gate = gate;
     this.userAgent = `Sluice/${version}`;
-    this.agent = new Agent({
-      factory: (origin, options) =>
-        new Pool(origin, {
-          ...options,
-          connections: CONNECTIONS_PER_ORIGIN,
-          keepAliveTimeout: KEEP_ALIVE_MS,
-          connect: { timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookupFor(portOf(new URL(origin))) },
-        }),
-    });
+    const agent = (kept: Pool.Options): Agent =>
+      new Agent({
+        factory: (origin, options) =>
+          new Pool(origin, {
+            ...options,
+            ...kept,
+            connections: CONNECTIONS_PER_ORIGIN,
+            connect: { timeout: CONNECT_TIMEOUT_MS, lookup: guard.lookupFor(portOf(new URL(origin))) },
+          }),
+      });
+    this.agent = agent({ keepAliveTimeout: KEEP_ALIVE_MS });
+    this.single = agent({ pipelining: 0 });
   }
 
   /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. */
   client(options: { account: BudgetAccount; class: BudgetClass; maxWaitMs?: number }): HttpClient {
-    const { guard, agent, gate, userAgent } = this;
-    return new GuardedHttpClient({ maxWaitMs: 15_000, ...options, guard, dispatcher: agent, gate, userAgent });
+    const { guard, agent, single, gate, userAgent } = this;
+    return new GuardedHttpClient({ maxWaitMs: 15_000, ...options, guard, dispatcher: agent, single, gate, userAgent });
   }
 
   /** Ends idle connections at once and running calls with an error. */
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await Promise.all([this.agent.destroy(), this.single.destroy()]);
   }
 }

@@ -18,6 +18,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 export interface GuardedHttpClientOptions {
   guard: EgressGuard;
   dispatcher: Dispatcher;
+  /** Keeps no connection. */
+  single: Dispatcher;
   gate: BudgetGate;
   account: BudgetAccount;
   class: BudgetClass;
@@ -40,7 +42,7 @@ export class GuardedHttpClient implements HttpClient {
     };
     let wireBytes = 0;
     for (let redirects = 0; ; redirects++) {
-      const answer = await this.call(hop, request, maxBytes);
+      const answer = await this.call(hop, request, { maxBytes, first: redirects === 0 });
       wireBytes += answer.body.length;
       const location = answer.headers['location'];
       const next = followRedirect(hop, { status: answer.status, location: typeof location === 'string' ? location : undefined });
@@ -53,8 +55,9 @@ export class GuardedHttpClient implements HttpClient {
     }
   }
 
-  private async call(hop: Hop, request: HttpRequest, maxBytes: number): Promise<Answer> {
-    const { guard, dispatcher, gate, account, maxWaitMs } = this.options;
+  private async call(hop: Hop, request: HttpRequest, { maxBytes, first }: { maxBytes: number; first: boolean }): Promise<Answer> {
+    const { guard, gate, account, maxWaitMs } = this.options;
+    const dispatcher = request.ownConnection === true ? this.options.single : this.options.dispatcher;
     guard.assertUrl(hop.url);
     const permit = await gate.acquire({
       account,
@@ -65,6 +68,7 @@ export class GuardedHttpClient implements HttpClient {
     });
     let answer: Answer;
     try {
+      if (first) await request.admitted?.();
       const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
       const { piecesAbove } = request;
       answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs, piecesAbove }));

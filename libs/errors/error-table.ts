@@ -119,6 +119,12 @@ export const ERROR_TABLE = {
     'This stream cannot be read from there',
     'See `detail`; a reset reads all of the stream again.',
   ),
+  UNKNOWN_ACTION: entry(
+    'invalid_input',
+    404,
+    'The connector has no such action',
+    'List the connector’s actions and choose one of them.',
+  ),
   INVALID_SCHEDULE: entry('invalid_input', 422, 'The schedule is not valid', 'Correct the field named in `errors`.'),
   RESET_REQUIRED: entry(
     'conflict',
@@ -172,6 +178,26 @@ export const ERROR_TABLE = {
     409,
     'A run was started while the table was compared with the source',
     'Verify again while no run is active: pause the schedule where runs follow each other closely.',
+    false,
+  ),
+  ACTION_REFUSED: entry(
+    'invalid_input',
+    422,
+    'The provider refused the call',
+    'See `provider_answer` of the run for what it says; correct the input and call again with a new key.',
+  ),
+  ACTION_GIVEN_UP: entry(
+    'transient',
+    504,
+    'The call could not be made in time',
+    'Nothing was done at the provider. Call again with a new key when it is up.',
+    false,
+  ),
+  OUTCOME_UNKNOWN: entry(
+    'conflict',
+    409,
+    'Nobody knows whether the call took effect',
+    'Look at the provider whether it did, and say so with `POST /v1/action-runs/{id}:resolve`.',
     false,
   ),
   NO_PROGRESS: entry(

@@ -1,3 +1,4 @@
+import { reconcileActions } from '../actions/index.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import { SluiceError } from '../errors/index.js';
 import { getSync, listActiveRuns, purgePlans, type Pool, type RunRow } from '../store/index.js';
@@ -63,6 +64,7 @@ export class Reconciler {
         await this.reconcileRuns();
         const closed = await reconcileVerifications(this.options, { olderThanMs: this.options.startAfterMs });
         for (const verification of closed) this.options.log('info', 'a verification had lost its workflow', { verification });
+        await reconcileActions(this.options, { olderThanMs: this.options.startAfterMs });
         await this.schedules.converge();
         await purgePlans(this.options.pool, { endedBeforeMs: PLANS_KEPT_MS, limit: 10_000 });
       });

@@ -1,18 +1,25 @@
+import { contentHash } from './canonical-json.js';
 import { one, theOne, type Db, type Transaction } from './database.js';
 import type { JsonObject } from '../contracts/json.js';
 
 export interface ConnectorRow {
   workspaceId: string;
   name: string;
-  /** SHA-256 of the manifest's canonical JSON: the version. */
+  /** SHA-256 of the manifest's canonical JSON, with the sluice.yaml where there is one: the version. */
   hash: string;
   kind: 'source' | 'destination';
   /** null for code connectors. */
   manifest: JsonObject | null;
+  /** A sluice.yaml beside the manifest, as JSON; null: there is none. */
+  sluice: JsonObject | null;
   createdAt: Date;
 }
 
-const COLUMNS = `workspace_id AS "workspaceId", name, hash, kind, manifest, created_at AS "createdAt"`;
+/** What a version is called: a digest of its content. */
+export const connectorHash = ({ manifest, sluice = null }: { manifest: JsonObject | null; sluice?: JsonObject | null }): string =>
+  contentHash(sluice === null ? manifest : { manifest, sluice });
+
+const COLUMNS = `workspace_id AS "workspaceId", name, hash, kind, manifest, sluice, created_at AS "createdAt"`;
 
 /** Takes the current mark off every other version of the connector. Comes before putConnector in one transaction: one version is current. */
 export async function retireConnector(
@@ -28,11 +35,11 @@ export async function retireConnector(
 /** Adds a version, or makes an old one current again. */
 export async function putConnector(
   tx: Transaction,
-  request: Pick<ConnectorRow, 'workspaceId' | 'name' | 'hash' | 'kind' | 'manifest'>,
+  request: Pick<ConnectorRow, 'workspaceId' | 'name' | 'hash' | 'kind' | 'manifest'> & { sluice?: JsonObject | null },
 ): Promise<ConnectorRow> {
   return theOne(
     await tx.query<ConnectorRow>(
-      `INSERT INTO control.connector (workspace_id, name, hash, kind, manifest, current) VALUES ($1, $2, $3, $4, $5, true)
+      `INSERT INTO control.connector (workspace_id, name, hash, kind, manifest, sluice, current) VALUES ($1, $2, $3, $4, $5, $6, true)
        ON CONFLICT (workspace_id, name, hash) DO UPDATE SET current = true
        RETURNING ${COLUMNS}`,
       [
@@ -41,6 +48,7 @@ export async function putConnector(
         request.hash,
         request.kind,
         request.manifest === null ? null : JSON.stringify(request.manifest),
+        request.sluice == null ? null : JSON.stringify(request.sluice),
       ],
     ),
   );
@@ -78,6 +86,20 @@ export async function findConnector(db: Db, request: { workspaceId: string; name
     await db.query<ConnectorRow>(`SELECT ${COLUMNS} FROM control.connector WHERE workspace_id = $1 AND name = $2 AND current`, [
       request.workspaceId,
       request.name,
+    ]),
+  );
+}
+
+/** One version, current or not. */
+export async function findConnectorVersion(
+  db: Db,
+  request: { workspaceId: string; name: string; hash: string },
+): Promise<ConnectorRow | null> {
+  return one(
+    await db.query<ConnectorRow>(`SELECT ${COLUMNS} FROM control.connector WHERE workspace_id = $1 AND name = $2 AND hash = $3`, [
+      request.workspaceId,
+      request.name,
+      request.hash,
     ]),
   );
 }

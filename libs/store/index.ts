@@ -18,3 +18,5 @@ export * from './slices.repository.js';
 export * from './run-log.repository.js';
 export * from './budgets.repository.js';
 export * from './verifications.repository.js';
+export * from './action-runs.repository.js';
+export * from './effects.repository.js';

@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const DIST = resolve(import.meta.dirname, '../../dist');
+/** Also of what is built itself: the recording of histories. */
+const DIST = resolve('dist');
 const READY_WITHIN_MS = 60_000;
 
 export interface AppProcess {

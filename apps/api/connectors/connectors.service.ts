@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { ConnectorCatalog, ConnectorDescription } from '../../../libs/connections/index.js';
 import type {
   ConnectorSummaryView,
@@ -9,7 +10,7 @@ import type {
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import {
-  contentHash,
+  connectorHash,
   findConnector,
   inTransaction,
   listConnectors,
@@ -64,15 +65,21 @@ export class ConnectorsService {
     const { workspaceId, name, manifest, dryRun } = request;
     if (this.catalog.builtIn.some((builtIn) => builtIn.name === name))
       throw new SluiceError('NAME_TAKEN', { detail: `"${name}" is a connector that comes with Sluice` });
-    const connector = { workspaceId, name, kind: 'source' as const, manifest };
-    const description = this.catalog.describe(connector);
     const before = await findConnector(this.pool, { workspaceId, name });
+    const sluice = this.sluiceOf(request, before);
+    const connector = { workspaceId, name, kind: 'source' as const, manifest, sluice };
+    const description = this.catalog.describe(connector);
     const changes = await this.changes.between({ workspaceId, before, after: connector });
-    const hash = contentHash(manifest);
+    const hash = connectorHash(connector);
     const outcome = before === null ? 'created' : before.hash === hash ? 'unchanged' : 'updated';
     const row = dryRun ? { ...connector, hash, createdAt: new Date() } : await this.store(connector);
     const view = connectorView(row, description, await this.versions({ workspaceId, name }));
     return { ...view, outcome, dry_run: dryRun, changes };
+  }
+
+  private sluiceOf({ sluice, manifest }: NewConnector, before: ConnectorRow | null): JsonObject | null {
+    if (sluice === undefined) return before?.sluice ?? null;
+    return typeof sluice === 'string' ? this.catalog.parseSluice(sluice, manifest) : sluice;
   }
 
   private async versions(request: { workspaceId: string; name: string }): Promise<ConnectorView['versions']> {
@@ -81,8 +88,10 @@ export class ConnectorsService {
   }
 
   /** Makes this version the current one. */
-  async store(connector: Pick<ConnectorRow, 'workspaceId' | 'name' | 'kind' | 'manifest'>): Promise<ConnectorRow> {
-    const hash = contentHash(connector.manifest);
+  async store(
+    connector: Pick<ConnectorRow, 'workspaceId' | 'name' | 'kind' | 'manifest'> & { sluice?: JsonObject | null },
+  ): Promise<ConnectorRow> {
+    const hash = connectorHash(connector);
     const { workspaceId, name } = connector;
     return inTransaction(this.pool, async (tx) => {
       await retireConnector(tx, { workspaceId, name, exceptHash: hash });
@@ -105,6 +114,7 @@ function connectorView(row: ConnectorRow, description: ConnectorDescription, ver
       missing: missing.map(({ type, className }) => ({ type, class_name: className })),
     })),
     warnings: description.warnings.map(fieldErrorView),
+    actions: description.actions.map(({ name }) => name),
     delivery: description.capabilities?.delivery ?? null,
     writers: description.capabilities?.writers ?? null,
     versions,

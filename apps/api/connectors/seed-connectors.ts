@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
-import { contentHash, getDefaultWorkspaceId, hasConnectorVersion, type Pool } from '../../../libs/store/index.js';
+import { connectorHash, getDefaultWorkspaceId, hasConnectorVersion, type Pool } from '../../../libs/store/index.js';
 import { CATALOG, LOGGER, POOL } from '../core/tokens.js';
 import { ConnectorsService } from './connectors.service.js';
 
@@ -26,8 +26,10 @@ export class ConnectorSeed {
     for (const name of await shippedNames()) {
       try {
         const manifest = this.catalog.parse(await readFile(join(SHIPPED, name, 'manifest.yaml'), 'utf8'));
-        this.catalog.describe({ name, kind: 'source', manifest });
-        await this.seed({ workspaceId, name, kind: 'source', manifest });
+        const text = await readFile(join(SHIPPED, name, 'sluice.yaml'), 'utf8').catch(() => null);
+        const sluice = text === null ? null : this.catalog.parseSluice(text, manifest);
+        this.catalog.describe({ name, kind: 'source', manifest, sluice });
+        await this.seed({ workspaceId, name, kind: 'source', manifest, sluice });
       } catch (error) {
         // One bad manifest must not keep the API from serving the others.
         this.logger.error({ err: error, connector: name }, 'a shipped connector could not be registered');
@@ -36,8 +38,8 @@ export class ConnectorSeed {
   }
 
   private async seed(connector: Parameters<ConnectorsService['store']>[0]): Promise<void> {
-    const { workspaceId, name, manifest } = connector;
-    if (await hasConnectorVersion(this.pool, { workspaceId, name, hash: contentHash(manifest) })) return;
+    const { workspaceId, name } = connector;
+    if (await hasConnectorVersion(this.pool, { workspaceId, name, hash: connectorHash(connector) })) return;
     await this.connectors.store(connector);
   }
 }

@@ -5,12 +5,20 @@ import type { Egress } from '../../../libs/egress/egress.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler } from '../../../libs/runs/index.js';
 import { hashApiKey } from '../../../libs/secrets/index.js';
-import { getDefaultWorkspaceId, insertApiKey, purgeIdempotencyKeys, type Pool } from '../../../libs/store/index.js';
+import {
+  getDefaultWorkspaceId,
+  insertApiKey,
+  purgeActionRuns,
+  purgeIdempotencyKeys,
+  type Pool,
+} from '../../../libs/store/index.js';
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
 import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
 const KEPT_DAYS = 30;
+/** The keys of actions are kept with their runs. */
+const ACTIONS_KEPT_DAYS = 90;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** What is done once when the process starts, in its background, and at its end. */
@@ -42,6 +50,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   private async purge(): Promise<void> {
     try {
       await purgeIdempotencyKeys(this.pool, { days: KEPT_DAYS });
+      await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
     } catch (err) {
       this.logger.warn({ err }, 'old answers could not be purged; the next hour tries again');
     }

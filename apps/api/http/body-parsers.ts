@@ -18,6 +18,10 @@ const isYaml = (request: IncomingMessage): boolean => takesManifest(request) && 
 /** A state's numbers keep their digits. */
 const takesState = (request: IncomingMessage): boolean =>
   request.method === 'PUT' && /^\/v1\/syncs\/[^/]+\/state\/?(?:\?|$)/.test(request.url ?? '');
+/** The input of an action, for the same reason. */
+const takesInput = (request: IncomingMessage): boolean =>
+  request.method === 'POST' && /^\/v1\/connections\/[^/]+\/actions\/[^/]+\/?(?:\?|$)/.test(request.url ?? '');
+const keepsDigits = (request: IncomingMessage): boolean => takesState(request) || takesInput(request);
 const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
@@ -33,11 +37,12 @@ export function useBodyParsers(app: NestExpressApplication): void {
   app.useBodyParser('text', { limit: MANIFEST_LIMIT, type: isYaml });
   app.useBodyParser('json', {
     limit: BODY_LIMIT,
-    type: (request: IncomingMessage) => !takesManifest(request) && !takesState(request) && isJson(request),
+    type: (request: IncomingMessage) => !takesManifest(request) && !keepsDigits(request) && isJson(request),
   });
   app.useBodyParser('text', { limit: STATE_LIMIT, type: (request: IncomingMessage) => takesState(request) && isJson(request) });
+  app.useBodyParser('text', { limit: BODY_LIMIT, type: (request: IncomingMessage) => takesInput(request) && isJson(request) });
   app.use((request: Request, _response: Response, next: NextFunction) => {
-    if (!takesState(request) || typeof request.body !== 'string') return next();
+    if (!keepsDigits(request) || typeof request.body !== 'string') return next();
     try {
       request.body = parseJson(request.body);
       next();

@@ -38,6 +38,19 @@ const NOT_KEPT = Symbol('not kept');
 /** The answer holds a secret: nothing keeps it, so `Idempotency-Key` is refused. */
 export const AnswerNotKept = (): CustomDecorator<symbol> => SetMetadata(NOT_KEPT, true);
 
+const KEPT_ELSEWHERE = Symbol('kept elsewhere');
+/** The handler keeps its answers by their Idempotency-Key itself. */
+export const KeepsIdempotency = (): CustomDecorator<symbol> => SetMetadata(KEPT_ELSEWHERE, true);
+
+/** The request's key; undefined: it has none. Errors: INVALID_REQUEST. */
+export function idempotencyKeyOf(request: Request): string | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !KEY_SHAPE.test(key))
+    throw new SluiceError('INVALID_REQUEST', { detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters' });
+  return key;
+}
+
 interface Reservation {
   workspaceId: string;
   key: string;
@@ -58,10 +71,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
-    const key = request.headers['idempotency-key'];
-    if (request.method !== 'POST' || key === undefined) return next.handle();
-    if (typeof key !== 'string' || !KEY_SHAPE.test(key))
-      throw new SluiceError('INVALID_REQUEST', { detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters' });
+    if (request.method !== 'POST' || this.reflector.get<boolean | undefined>(KEPT_ELSEWHERE, context.getHandler()))
+      return next.handle();
+    const key = idempotencyKeyOf(request);
+    if (key === undefined) return next.handle();
     if (this.reflector.get<boolean | undefined>(NOT_KEPT, context.getHandler()))
       throw new SluiceError('INVALID_REQUEST', {
         detail: 'Idempotency-Key cannot be used here: the answer holds a secret and is not kept',

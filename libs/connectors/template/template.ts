@@ -36,6 +36,8 @@ export interface Template {
    * `otherwise` is returned (default: the text rendered again, so it throws). Throws TemplateError.
    */
   evaluate(scope: Scope, otherwise?: unknown): unknown;
+  /** What one expression alone yields, as it is: a text stays a text, whatever literal it looks like. Else the rendered text. Throws TemplateError. */
+  value(scope: Scope): unknown;
 }
 
 /**
@@ -80,12 +82,12 @@ function compile(source: string, names: ReadonlySet<string>): Template {
 
   /** The value of the one expression that the template is, else the text. */
   const value = singleExpression(nodes, own) ?? write;
-  const guarded = <T>(scope: Scope, run: (env: Env) => T): T | string => {
+  const guarded = <T>(scope: Scope, run: (env: Env) => T, strict = false): T | string => {
     restart();
     try {
       return run(own.size === 0 ? scope : { names: scope.names, nowMs: scope.nowMs, locals: new Locals(undefined) });
     } catch (error) {
-      if (error instanceof TemplateError && error.kind === 'type') return source;
+      if (error instanceof TemplateError && error.kind === 'type' && !strict) return source;
       // An expression of thousands of terms has used up the stack.
       if (error instanceof RangeError) throw new TemplateLimit('the template nests too deeply');
       throw error;
@@ -98,6 +100,7 @@ function compile(source: string, names: ReadonlySet<string>): Template {
     uses,
     computes,
     render,
+    value: (scope) => (constant ? source : guarded(scope, value, true)),
     evaluate(scope, ...otherwise) {
       if (constant) return fixed;
       try {

@@ -9,9 +9,10 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
   return {
     builtIn: [...real.builtIn, { name: 'numbers', kind: 'source' }],
     parse: (text) => real.parse(text),
+    parseSluice: (text, manifest) => real.parseSluice(text, manifest),
     describe: (connector) =>
       connector.name === 'numbers'
-        ? { spec: numbersSpec, streams: ['numbers'], unavailable: [], warnings: [], capabilities: null }
+        ? { spec: numbersSpec, streams: ['numbers'], unavailable: [], warnings: [], capabilities: null, actions: [] }
         : real.describe(connector),
     outline: (request) => (isNumbers(request) ? { streams: [] } : real.outline(request)),
     validate: (request) => (isNumbers(request) ? undefined : real.validate(request)),
@@ -20,6 +21,8 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
         ? { workspaceId: request.workspaceId, host: 'numbers', account: 'numbers', limits: [] }
         : real.account(request),
     createSource: (request) => (isNumbers(request) ? numbersSource(request.config) : real.createSource(request)),
+    checkInput: (request) => real.checkInput(request),
+    createActions: (request) => real.createActions(request),
     createDestination: (request) => real.createDestination(request),
   };
 }

@@ -1,6 +1,10 @@
 import { historyToText } from './history-json.js';
 import { startVerification } from '../../../libs/runs/index.js';
 import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
+import { generateApiKey } from '../../../libs/secrets/index.js';
+import { PaymentsApi, paymentsManifest, paymentsSluice } from '../actions/payments-api.js';
+import { ApiClient } from '../api-client.js';
+import { startApp } from '../app-process.js';
 import { endWorker, RunWorld } from './run-world.js';
 
 const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
@@ -80,8 +84,39 @@ export async function recordHistories(): Promise<Record<string, string>> {
       const [started] = (await handle.describe()).info.recentActions;
       if (started?.action.type === 'startWorkflow') await keep(`scheduled-${overlap}`, started.action.workflow.workflowId);
     }
+    // It may not call the provider.
+    await endWorker(worker);
+    await recordActions(world, keep);
     return histories;
   } finally {
     await world.close();
+  }
+}
+
+/** Calls that succeed, are tried again, are refused, and end in doubt. */
+async function recordActions(world: RunWorld, keep: (name: string, workflowId: string) => Promise<void>): Promise<void> {
+  const provider = await PaymentsApi.start();
+  const key = generateApiKey();
+  const allowed = world.allowing(provider.host);
+  const api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
+  const client = new ApiClient(api.address, key);
+  try {
+    await world.startWorker(allowed);
+    await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });
+    const config = { base_url: `http://${provider.host}`, api_key: 'right' };
+    const { body } = await client.post('/v1/connections', { name: 'payments', connector: 'payments', config });
+    const call = async (action: string, input: object): Promise<string> => {
+      const path = `/v1/connections/${String(body.id)}/actions/${action}`;
+      return String((await client.post(path, { input }, { prefer: 'respond-async' })).body['workflow_id']);
+    };
+    await keep('action-succeeded', await call('pay', { reference: 'a', amount: 1 }));
+    provider.mishaps = ['error', 'limit'];
+    await keep('action-tried-again', await call('pay', { reference: 'b', amount: 1 }));
+    await keep('action-refused', await call('pay', { reference: 'c', amount: 13 }));
+    provider.mishaps = ['reset'];
+    await keep('action-in-doubt', await call('pay_blindly', { reference: 'd', amount: 1 }));
+  } finally {
+    await api.stop();
+    await provider.close();
   }
 }

@@ -1,0 +1,65 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
+import { SluiceError } from '../errors/index.js';
+import { getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
+import type { TemporalClient } from '../temporal/temporal-client.js';
+
+type ActionWorkflow = (input: ActionWorkflowInput) => Promise<ActionWorkflowResult>;
+type Startable = Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>;
+
+interface Ports {
+  pool: Pool;
+  temporal: TemporalClient;
+}
+
+/** Between looks at the store while Temporal does not answer. */
+const LOOK_EVERY_MS = 250;
+const BATCH = 100;
+
+/**
+ * Starts a run's workflow; that it runs already is success, and one that was lost is started anew: what it may do the ledger says. Throws
+ * TEMPORAL_UNAVAILABLE.
+ */
+export async function startActionWorkflow(temporal: TemporalClient, run: Startable): Promise<void> {
+  await temporal.call(async (client) => {
+    try {
+      await client.workflow.start<ActionWorkflow>('actionWorkflow', {
+        taskQueue: ACTION_TASK_QUEUE,
+        workflowId: run.workflowId,
+        args: [{ runId: run.id }],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `action ${run.action}`,
+        priority: { priorityKey: 1 },
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  });
+}
+
+/** The run when it has ended, or as it is after `ms`. A Temporal that is away only makes the wait coarser. */
+export async function waitForAction({ pool, temporal }: Ports, run: ActionRunRow, ms: number): Promise<ActionRunRow> {
+  const until = performance.now() + ms;
+  for (let row = run; ;) {
+    const left = until - performance.now();
+    if (!isOpen(row) || left <= 0) return row;
+    await temporal
+      .call((client) => client.workflow.getHandle<ActionWorkflow>(run.workflowId).result(), left)
+      .catch(async (error: unknown) => {
+        if (error instanceof WorkflowFailedError) return;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
+      });
+    const found = await getActionRun(pool, { id: run.id });
+    if (found === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
+    row = found;
+  }
+}
+
+/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. Returns how many. */
+export async function reconcileActions({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<number> {
+  const open = await listOpenActionRuns(pool, { olderThanMs, limit: BATCH });
+  for (const run of open) await startActionWorkflow(temporal, run);
+  return open.length;
+}
+
+const isOpen = ({ state }: ActionRunRow): boolean => state === 'queued' || state === 'running';

@@ -1,0 +1,63 @@
+import type { ActionDescription } from '../contracts/action.port.js';
+import type { EffectRow } from '../store/index.js';
+
+/** What is to be done next for a run, by the last try in its ledger. Pure. */
+export type NextStep =
+  | { kind: 'send'; attempt: number }
+  /** Its sender may still be at work. */
+  | { kind: 'wait'; ms: number }
+  /** Make the call again: whatever became of the last try, it takes effect once. */
+  | { kind: 'repeat'; attempt: number }
+  | { kind: 'lookup'; attempt: number }
+  | { kind: 'unknown'; attempt: number }
+  | { kind: 'ended' };
+
+export function nextStep(
+  last: Pick<EffectRow, 'attempt' | 'state' | 'leftMs'> | null,
+  repeat: ActionDescription['repeat'],
+): NextStep {
+  if (last === null) return { kind: 'send', attempt: 1 };
+  const { attempt, state, leftMs } = last;
+  switch (state) {
+    case 'reserved':
+      return { kind: 'send', attempt };
+    case 'postponed':
+    case 'superseded':
+      return { kind: 'send', attempt: attempt + 1 };
+    case 'sent':
+      return leftMs !== null && leftMs > 0 ? { kind: 'wait', ms: leftMs } : afterDoubt(attempt, repeat);
+    case 'succeeded':
+    case 'failed':
+    case 'outcome_unknown':
+      return { kind: 'ended' };
+    default: {
+      const never: never = state;
+      throw new Error(`unknown state ${String(never)}`);
+    }
+  }
+}
+
+/** A try of which nobody knows what became, once its sender is out of the way. */
+function afterDoubt(attempt: number, repeat: ActionDescription['repeat']): NextStep {
+  switch (repeat) {
+    case 'key':
+    case 'idempotent':
+      return { kind: 'repeat', attempt };
+    case 'lookup':
+      return { kind: 'lookup', attempt };
+    case 'none':
+      return { kind: 'unknown', attempt };
+    default: {
+      const never: never = repeat;
+      throw new Error(`unknown ${String(never)}`);
+    }
+  }
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** A call that could not be made within this time is given up: whoever asked for it does not wait any more. */
+export const GIVE_UP_AFTER_MS = 15 * 60_000;
+
+/** Before the try that follows this one. */
+export const backoffMs = (attempt: number): number => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt - 1, 10));

@@ -1,0 +1,237 @@
+import type { ActionOutcome, Actions } from '../contracts/action.port.js';
+import type { ActionStep } from '../contracts/action-workflow.js';
+import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
+import type { JsonObject } from '../contracts/json.js';
+import { SluiceError } from '../errors/index.js';
+import { parseJson } from '../json/index.js';
+import type { SecretBox } from '../secrets/index.js';
+import {
+  getActionRun,
+  inTransaction,
+  lastEffect,
+  markSent,
+  reserveEffect,
+  settleEffect,
+  startActionRun,
+  type ActionRunRow,
+  type Pool,
+} from '../store/index.js';
+import { backoffMs, GIVE_UP_AFTER_MS, nextStep } from './effect.policy.js';
+import { endRun, failedBy, toRunError, type RunEnd } from './end-action-run.js';
+import { openText, sealText } from './sealed-text.js';
+
+export interface ActionPorts {
+  pool: Pool;
+  secrets: SecretBox;
+  opener: Pick<ConnectionOpener, 'openActions'>;
+}
+
+/**
+ * The next step of a run, by its ledger: a try, or what is to be known of the last one. Any process may ask at any time; who sends is decided by one
+ * row of the ledger. Errors: STORE_UNAVAILABLE, NOT_FOUND, and the signal's reason.
+ */
+export async function performAction(
+  ports: ActionPorts,
+  { runId, signal }: { runId: string; signal: AbortSignal },
+): Promise<ActionStep> {
+  const run = await getActionRun(ports.pool, { id: runId });
+  if (run === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
+  if (run.state !== 'queued' && run.state !== 'running') return { status: 'done', outcome: run.state };
+  await startActionRun(ports.pool, run);
+  let actions: Actions;
+  try {
+    const { workspaceId, connectionId, connectorHash: version } = run;
+    actions = await ports.opener.openActions({ workspaceId, connectionId, version });
+  } catch (error) {
+    return await stopped(ports, run, error);
+  }
+  try {
+    return await new Attempt(ports, run, actions, signal).step();
+  } finally {
+    await actions.close();
+  }
+}
+
+/** What could not even begin. */
+async function stopped(ports: ActionPorts, run: ActionRunRow, error: unknown): Promise<ActionStep> {
+  if (!(error instanceof SluiceError) || error.retryable) throw error;
+  return failedBy(ports.pool, run.id, error);
+}
+
+class Attempt {
+  constructor(
+    private readonly ports: ActionPorts,
+    private readonly run: ActionRunRow,
+    private readonly actions: Actions,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async step(): Promise<ActionStep> {
+    const { run, ports } = this;
+    const { repeat } = this.actions.describe(run.action);
+    const next = nextStep(await lastEffect(ports.pool, { runId: run.id }), repeat);
+    switch (next.kind) {
+      case 'send':
+        return await this.send(next.attempt);
+      case 'wait':
+        return wait(next.ms);
+      case 'repeat':
+        await this.settle(next.attempt, 'superseded', 'key');
+        return wait(0);
+      case 'lookup':
+        return await this.lookup(next.attempt);
+      case 'unknown':
+        return await this.end({ ...UNKNOWN, attempt: next.attempt });
+      case 'ended':
+        throw new SluiceError('INTERNAL', { detail: `the ledger of run ${run.id} has ended and the run has not` });
+      default: {
+        const never: never = next;
+        throw new Error(`unknown step ${String(never)}`);
+      }
+    }
+  }
+
+  private async send(attempt: number): Promise<ActionStep> {
+    const { run, ports, actions } = this;
+    await reserveEffect(ports.pool, { runId: run.id, attempt });
+    const { timeoutMs } = actions.describe(run.action);
+    const deadline = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const admitted = async (): Promise<void> => {
+      const begun = performance.now();
+      if (!(await markSent(ports.pool, { runId: run.id, attempt, timeoutMs }))) throw new TakenOver();
+      // The ledger's deadline began before this moment: a process that was frozen in between must not send any more.
+      const left = timeoutMs - (performance.now() - begun);
+      const late = (): void => deadline.abort(new SluiceError('SOURCE_TIMEOUT', { detail: `${run.action}: no answer in time` }));
+      if (left <= 0) late();
+      else timer = setTimeout(late, left);
+      deadline.signal.throwIfAborted();
+    };
+    try {
+      const signal = AbortSignal.any([this.signal, deadline.signal]);
+      const outcome = await actions.call({ ...this.call(), signal, admitted });
+      return await this.conclude(attempt, outcome);
+    } catch (error) {
+      if (error instanceof TakenOver) return wait(backoffMs(1));
+      this.signal.throwIfAborted();
+      if (!(error instanceof SluiceError)) throw error;
+      // Thrown before anything was sent: what was sent has an outcome.
+      if (!error.retryable) return await this.end({ attempt, effect: 'failed', state: 'failed', error });
+      return await this.conclude(attempt, { kind: 'postponed', status: null, error, retryAt: error.retryAt ?? null });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async conclude(attempt: number, outcome: ActionOutcome): Promise<ActionStep> {
+    const { run } = this;
+    switch (outcome.kind) {
+      case 'succeeded':
+        return await this.end({
+          attempt,
+          effect: 'succeeded',
+          state: 'succeeded',
+          status: outcome.status,
+          result: outcome.result,
+        });
+      case 'failed': {
+        const { status, error, answer } = outcome;
+        return await this.end({ attempt, effect: 'failed', state: 'failed', status, error, answer });
+      }
+      case 'postponed': {
+        const until = outcome.retryAt ?? Date.now() + backoffMs(attempt);
+        if (until > givenUpAt(run)) {
+          const { error: cause } = outcome;
+          const error = new SluiceError('ACTION_GIVEN_UP', {
+            detail: `${run.action}: ${cause.code}`,
+            details: cause.details,
+            cause,
+          });
+          return await this.end({ attempt, effect: 'failed', state: 'failed', status: outcome.status, error });
+        }
+        await this.settle(attempt, 'postponed', 'answer', outcome.status);
+        return { status: 'wait', until };
+      }
+      case 'unknown':
+        return await this.doubt(attempt, outcome.status, outcome.error);
+      default: {
+        const never: never = outcome;
+        throw new Error(`unknown outcome ${String(never)}`);
+      }
+    }
+  }
+
+  /** Our own try ended without a word that counts. */
+  private async doubt(attempt: number, status: number | null, error: SluiceError): Promise<ActionStep> {
+    const { repeat } = this.actions.describe(this.run.action);
+    const again = Date.now() + backoffMs(attempt);
+    if (repeat === 'none' || (repeat !== 'lookup' && again > givenUpAt(this.run)))
+      return await this.end({ ...UNKNOWN, attempt, status, error: unknownBy(error) });
+    // The provider may still be at it: a lookup before the deadline would find nothing, and the call would be made twice.
+    if (repeat === 'lookup') return await this.step();
+    await this.settle(attempt, 'superseded', 'key', status);
+    return { status: 'wait', until: again };
+  }
+
+  private async lookup(attempt: number): Promise<ActionStep> {
+    const { run } = this;
+    let found: { result: string } | null;
+    try {
+      found = await this.actions.lookup({ ...this.call(), signal: this.signal });
+    } catch (error) {
+      this.signal.throwIfAborted();
+      const again = Date.now() + backoffMs(attempt + 2);
+      if (!(error instanceof SluiceError)) throw error;
+      if (again > givenUpAt(run) || !error.retryable) return await this.end({ ...UNKNOWN, attempt, error: unknownBy(error) });
+      return { status: 'wait', until: again };
+    }
+    if (found !== null)
+      return await this.end({ attempt, effect: 'succeeded', state: 'succeeded', result: found.result, resolvedBy: 'lookup' });
+    if (Date.now() > givenUpAt(run)) {
+      const error = new SluiceError('ACTION_GIVEN_UP', { detail: `${run.action}: a lookup says that no try took effect` });
+      return await this.end({ attempt, effect: 'failed', state: 'failed', error, resolvedBy: 'lookup' });
+    }
+    await this.settle(attempt, 'superseded', 'lookup');
+    return wait(backoffMs(attempt));
+  }
+
+  private call(): { action: string; input: JsonObject; key: string } {
+    const { run, ports } = this;
+    const input = parseJson(openText(ports.secrets, run, run.input)) as JsonObject;
+    return { action: run.action, input, key: run.id };
+  }
+
+  private async settle(
+    attempt: number,
+    state: 'postponed' | 'superseded',
+    resolvedBy: 'answer' | 'key' | 'lookup',
+    status: number | null = null,
+  ): Promise<void> {
+    await settleEffect(this.ports.pool, { runId: this.run.id, attempt, state, status, resolvedBy });
+  }
+
+  private end({
+    result,
+    answer,
+    ...end
+  }: Omit<RunEnd, 'result' | 'providerAnswer'> & { result?: string; answer?: string | null }) {
+    const { run, ports } = this;
+    const seal = (text: string): Buffer => sealText(ports.secrets, run, text);
+    return inTransaction(ports.pool, (tx) =>
+      endRun(tx, run.id, {
+        ...end,
+        ...(result === undefined ? {} : { result: seal(result) }),
+        ...(answer == null ? {} : { providerAnswer: seal(answer) }),
+      }),
+    );
+  }
+}
+
+/** Another process sends this try, or the run has ended. */
+class TakenOver extends Error {}
+
+const UNKNOWN = { effect: 'outcome_unknown', state: 'outcome_unknown', error: new SluiceError('OUTCOME_UNKNOWN') } as const;
+const unknownBy = (cause: SluiceError): SluiceError =>
+  new SluiceError('OUTCOME_UNKNOWN', { detail: toRunError(cause).detail ?? cause.code, details: cause.details, cause });
+const wait = (ms: number): ActionStep => ({ status: 'wait', until: Date.now() + Math.ceil(ms) });
+const givenUpAt = (run: ActionRunRow): number => (run.startedAt ?? new Date()).getTime() + GIVE_UP_AFTER_MS;

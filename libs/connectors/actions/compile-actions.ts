@@ -1,0 +1,116 @@
+import type { ActionDescription } from '../../contracts/action.port.js';
+import type { JsonObject } from '../../contracts/json.js';
+import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
+import { SluiceError, type FieldError } from '../../errors/index.js';
+import type { Requester } from '../http/requester.js';
+import { schemaErrors } from '../spec/validate-config.js';
+import { compileRequest, type ActionRequest, type KeyPlace } from './action-request.js';
+import { baseRequester } from './base-requester.js';
+import { compileText } from './value-tree.js';
+
+/** An action that can be called. */
+export interface ActionModel extends ActionDescription {
+  keyPlace: KeyPlace | null;
+  request: ActionRequest;
+  requester: Requester;
+  resultPath: readonly string[];
+  lookup: {
+    request: ActionRequest;
+    requester: Requester;
+    found: readonly string[];
+    result: readonly string[];
+  } | null;
+}
+
+const MAX_ERRORS = 50;
+const models = new WeakMap<object, { manifest: JsonObject; actions: ReadonlyMap<string, ActionModel> }>();
+
+/**
+ * The actions that `file` (a sluice.yaml as JSON) declares beside a manifest, by name; remembered by these objects. Throws MANIFEST_INVALID with every
+ * place that is wrong, as JSON pointers into the file.
+ */
+export function compileActions(manifest: JsonObject, file: JsonObject): ReadonlyMap<string, ActionModel> {
+  const known = models.get(file);
+  if (known?.manifest === manifest) return known.actions;
+  const parsed = sluiceFileSchema.safeParse(file);
+  if (!parsed.success) throw invalid(parsed.error.issues.flatMap(fieldErrors));
+  const errors: FieldError[] = [];
+  const base = baseRequester(manifest, parsed.data.requester);
+  const compile = compileText((error) => errors.push(error));
+  const actions = Object.entries(parsed.data.actions).map(([name, action]) => {
+    const at = `/actions/${name}`;
+    errors.push(...schemaProblem(action.input, `${at}/input`), ...schemaProblem(action.output, `${at}/output`));
+    const { lookup, idempotency_key: keyPlace = null } = action;
+    const model: ActionModel = {
+      ...describe(name, action),
+      keyPlace,
+      request: compileRequest(action.request, `${at}/request`, compile),
+      requester: base(action.request.method),
+      resultPath: action.result,
+      lookup:
+        lookup === undefined
+          ? null
+          : {
+              request: compileRequest(lookup.request, `${at}/lookup/request`, compile),
+              requester: base(lookup.request.method),
+              found: lookup.found,
+              result: lookup.result ?? lookup.found,
+            },
+    };
+    return [name, model] as const;
+  });
+  if (errors.length > 0) throw invalid(errors);
+  const compiled = new Map(actions);
+  models.set(file, { manifest, actions: compiled });
+  return compiled;
+}
+
+const describe = (name: string, action: ActionFile): ActionDescription => ({
+  name,
+  description: action.description ?? null,
+  input: action.input,
+  output: action.output ?? null,
+  repeat:
+    action.idempotency_key !== undefined
+      ? 'key'
+      : action.idempotent || action.request.method === 'GET'
+        ? 'idempotent'
+        : action.lookup === undefined
+          ? 'none'
+          : 'lookup',
+  timeoutMs: action.timeout_seconds * 1_000,
+});
+
+function schemaProblem(schema: JsonObject | undefined, path: string): FieldError[] {
+  if (schema === undefined) return [];
+  try {
+    schemaErrors(schema, {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return [{ path, message: error.detail ?? error.message }];
+  }
+}
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+  code?: string;
+  keys?: string[];
+}
+
+function fieldErrors(issue: Issue): FieldError[] {
+  const pointer = (path: PropertyKey[]): string =>
+    path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  if (issue.code === 'unrecognized_keys')
+    return (issue.keys ?? []).map((key) => ({ path: pointer([...issue.path, key]), message: 'is not known', found: key }));
+  return [{ path: pointer(issue.path), message: issue.message }];
+}
+
+function invalid(errors: readonly FieldError[]): SluiceError {
+  const [first] = errors;
+  return new SluiceError('MANIFEST_INVALID', {
+    detail: `sluice.yaml${first === undefined ? '' : ` ${first.path}: ${first.message}`}`,
+    errors: errors.slice(0, MAX_ERRORS),
+  });
+}

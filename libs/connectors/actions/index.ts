@@ -1,0 +1,4 @@
+export { checkInput } from './check-input.js';
+export { compileActions } from './compile-actions.js';
+export { createDeclarativeActions } from './declarative-actions.js';
+export { parseSluiceFile } from './parse-sluice-file.js';

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { JsonObject, JsonValue } from './json.js';
+
+const text = (most: number) => z.string().min(1).max(most);
+/** JSON with templates in its texts. */
+const tree = z.json() as unknown as z.ZodType<JsonValue, JsonValue>;
+const templates = z.record(text(200), tree);
+const path = z.array(z.string().max(200)).max(20);
+const jsonSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
+
+const requestShape = {
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+  path: text(2_000).describe(
+    'Below the requester’s address. Values that templates put in are escaped: none can leave its place between two slashes.',
+  ),
+  headers: templates.optional(),
+  parameters: templates.optional().describe('Of the query. Null and missing values are left out.'),
+};
+const bodies = {
+  json: tree
+    .optional()
+    .describe('The JSON body. A text that is one template keeps its value’s type; fields without a value are left out.'),
+  form: templates.optional().describe('The body as a form.'),
+  graphql: z
+    .strictObject({ query: text(100_000), variables: templates.optional(), operation_name: text(200).optional() })
+    .optional()
+    .describe('A GraphQL operation; `errors` in the answer are a failure.'),
+};
+
+const oneBody = (request: { json?: unknown; form?: unknown; graphql?: unknown }): boolean =>
+  [request.json, request.form, request.graphql].filter((body) => body !== undefined).length <= 1;
+const requestSchema = z
+  .strictObject({ ...requestShape, ...bodies })
+  .refine(oneBody, 'a request has one body: json, form or graphql');
+
+const actionSchema = z.strictObject({
+  description: text(2_000).optional(),
+  input: jsonSchema.describe('JSON schema (draft 7) of the input.'),
+  output: jsonSchema.optional().describe('JSON schema of the result, for who reads it.'),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .describe('Making the call again changes nothing more: it is repeated where nobody knows whether it arrived.'),
+  idempotency_key: z
+    .strictObject({ in: z.enum(['header', 'parameter', 'json']), name: text(200) })
+    .optional()
+    .describe('Where the provider takes a key by which it makes a call once. The key is the run’s id.'),
+  request: requestSchema,
+  result: path.default([]).describe('Where the result is in the answer; default: the whole answer.'),
+  timeout_seconds: z.int().min(1).max(120).default(30).describe('After so long nobody knows whether the call arrived.'),
+  lookup: z
+    .strictObject({
+      request: requestSchema,
+      found: path.describe('What is there, and no empty list, if the call took effect.'),
+      result: path.optional().describe('Where the result is in the answer; default: as `found`.'),
+    })
+    .optional()
+    .describe('How to find out whether a call took effect. A 404 says that it did not.'),
+});
+
+/** `sluice.yaml`, beside an Airbyte manifest: what that format cannot say. */
+export const sluiceFileSchema = z
+  .strictObject({
+    version: z.literal(1),
+    api_version: text(100).optional().describe('The provider’s version that requests and schemas are written for.'),
+    requester: z
+      .string()
+      .regex(/^#\//, 'a reference into the manifest, as #/definitions/requester')
+      .optional()
+      .describe('Whose address and credentials actions use; default: the first stream’s requester.'),
+    actions: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'lower-case letters, digits and underscores'), actionSchema)
+      .default({}),
+  })
+  .meta({ id: 'SluiceFile' });
+
+export type ActionFile = z.output<typeof actionSchema>;
+export type RequestFile = z.output<typeof requestSchema>;

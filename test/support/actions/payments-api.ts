@@ -1,0 +1,176 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the provider does with the next calls that would take effect. */
+export type Mishap =
+  /** Does it, and never answers. */
+  | 'hang'
+  /** Does it, and cuts the connection. */
+  | 'reset'
+  /** Does it, and answers 500. */
+  | 'error'
+  /** Does nothing, and answers 429 with `Retry-After: 0`. */
+  | 'limit'
+  /** Does nothing, and cuts the connection. */
+  | 'drop';
+
+export interface Payment {
+  id: number;
+  key: string | null;
+  reference: string;
+  amount: unknown;
+}
+
+/** A payment provider on this machine: `/keyed/payments` takes an Idempotency-Key, `/plain/payments` does not; `?reference=` looks payments up. */
+export class PaymentsApi {
+  readonly payments: Payment[] = [];
+  readonly requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[] = [];
+  /** Taken one a call. */
+  mishaps: Mishap[] = [];
+  /** It closes no connection by itself: that would be a mishap that no test asked for. */
+  private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
+  private hung: { after: number; resolve: () => void }[] = [];
+
+  static async start(): Promise<PaymentsApi> {
+    const api = new PaymentsApi();
+    await new Promise<void>((done) => api.server.listen(0, '127.0.0.1', done));
+    return api;
+  }
+
+  get host(): string {
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Resolves when so many more calls hang. */
+  hanging(calls = 1): Promise<void> {
+    return new Promise((resolve) => this.hung.push({ after: calls, resolve }));
+  }
+
+  of(reference: string): Payment[] {
+    return this.payments.filter((payment) => payment.reference === reference);
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const body = Buffer.concat(pieces).toString();
+    const { method = 'GET', url = '/', headers } = request;
+    this.requests.push({ method, url, headers, body });
+    const answer = (status: number, value: unknown, more: Record<string, string> = {}): void => {
+      response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(value));
+    };
+    if (headers['x-api-key'] !== 'right') return answer(401, { error: 'who are you?' });
+    const { pathname, searchParams } = new URL(url, 'http://x');
+    if (method === 'GET' && pathname.endsWith('/payments'))
+      return answer(200, { data: this.of(searchParams.get('reference') ?? '') });
+    if (method !== 'POST' || !pathname.endsWith('/payments')) return answer(404, { error: 'nothing here' });
+    const { reference, amount } = JSON.parse(body) as { reference: string; amount: number };
+    if (amount === 13) return answer(422, { error: `13 is refused, Mrs ${reference}` });
+    const mishap = this.mishaps.shift();
+    if (mishap === 'limit') return answer(429, {}, { 'retry-after': '0' });
+    if (mishap === 'drop') return void request.socket.destroy();
+    const key = pathname.startsWith('/keyed') ? String(headers['idempotency-key']) : null;
+    const payment = this.make({ key, reference, amount: /"amount":\s*([^,}\s]+)/.exec(body)?.[1] });
+    if (mishap === 'reset') return void request.socket.destroy();
+    if (mishap === 'error') return answer(500, { error: 'oops' });
+    if (mishap === 'hang') return this.hangs();
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(`{"payment":{"id":${payment.id},"reference":${JSON.stringify(reference)},"ledger":9007199254740993}}`);
+  }
+
+  private hangs(): void {
+    for (const waiting of this.hung) if (--waiting.after === 0) waiting.resolve();
+    this.hung = this.hung.filter(({ after }) => after > 0);
+  }
+
+  private make(payment: Omit<Payment, 'id'>): Payment {
+    const known = payment.key === null ? undefined : this.payments.find(({ key }) => key === payment.key);
+    if (known !== undefined) return known;
+    const made = { id: this.payments.length + 1, ...payment };
+    this.payments.push(made);
+    return made;
+  }
+}
+
+export const paymentsManifest = {
+  version: '6.1.0',
+  type: 'DeclarativeSource',
+  check: { type: 'CheckStream', stream_names: ['payments'] },
+  definitions: {
+    requester: {
+      type: 'HttpRequester',
+      url_base: "{{ config['base_url'] }}",
+      authenticator: {
+        type: 'ApiKeyAuthenticator',
+        api_token: "{{ config['api_key'] }}",
+        inject_into: { type: 'RequestOption', inject_into: 'header', field_name: 'X-Api-Key' },
+      },
+    },
+  },
+  streams: [
+    {
+      type: 'DeclarativeStream',
+      name: 'payments',
+      schema_loader: { type: 'InlineSchemaLoader', schema: { type: 'object', properties: {} } },
+      retriever: {
+        type: 'SimpleRetriever',
+        requester: { $ref: '#/definitions/requester', path: '/keyed/payments' },
+        record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: ['data'] } },
+      },
+    },
+  ],
+  spec: {
+    type: 'Spec',
+    connection_specification: {
+      type: 'object',
+      required: ['base_url', 'api_key'],
+      properties: { base_url: { type: 'string' }, api_key: { type: 'string', airbyte_secret: true } },
+    },
+  },
+};
+
+/** Three ways to make a payment: with a key, with a lookup, with neither. */
+export const paymentsSluice = `
+version: 1
+requester: '#/definitions/requester'
+actions:
+  pay: &pay
+    description: Makes a payment.
+    input: &input
+      type: object
+      required: [reference, amount]
+      additionalProperties: false
+      properties:
+        reference: {type: string, minLength: 1}
+        amount: {type: number, exclusiveMinimum: 0}
+        note: {type: string}
+    idempotency_key: {in: header, name: Idempotency-Key}
+    request:
+      path: /keyed/payments
+      json: {reference: '{{ input.reference }}', amount: '{{ input.amount }}', note: '{{ input.note }}'}
+    result: [payment]
+    timeout_seconds: 5
+  pay_with_lookup:
+    input: *input
+    request: &plain
+      path: /plain/payments
+      json: {reference: '{{ input.reference }}', amount: '{{ input.amount }}'}
+    result: [payment]
+    timeout_seconds: 4
+    lookup:
+      request: {method: GET, path: /plain/payments, parameters: {reference: '{{ input.reference }}'}}
+      found: [data, '0']
+  pay_blindly:
+    input: *input
+    request: *plain
+    result: [payment]
+    timeout_seconds: 4
+  show:
+    input: {type: object, required: [id], properties: {id: {type: string}}}
+    request: {method: GET, path: '/things/{{ input.id }}'}
+`;
