@@ -4,6 +4,7 @@ import { SluiceError } from '../../libs/errors/index.js';
 import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamScope } from '../../libs/runs/run-scope.js';
 import { appendRunLog, countSlices, getRunStream, setRunStreamState, type Pool } from '../../libs/store/index.js';
 import { refreshCounts } from './refresh-counts.js';
+import { refreshStatistics } from './refresh-statistics.js';
 import { settling } from './settling.js';
 import { openStreamPlan, planMore } from './stream-plan.js';
 
@@ -41,6 +42,7 @@ export async function finishStream(
       await source.close();
     }
     const counts = await refreshCounts(pool, destination, ref);
+    await refreshStatistics({ pool, destination }, { ref, target });
     await setRunStreamState(pool, { runId, stream, state: 'finished' });
     await appendRunLog(pool, {
       runId,

@@ -119,6 +119,11 @@ export interface Destination {
   open(request: { ref: StreamRef; target: StreamTarget; slice: Slice; fence: number }): Promise<SliceWriter>;
   /** Makes a complete stream visible, with the state that `settle` makes of all its slices, and cleans up. Idempotent. */
   finish(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<void>;
+  /**
+   * After `finish`: refreshes what the destination's planner knows of the table, where the run changed much of it; whether it did. The load is complete
+   * whatever it throws. Absent: the destination has no such statistics, or keeps them by itself.
+   */
+  refreshStatistics?(request: { ref: StreamRef; target: StreamTarget }): Promise<boolean>;
   /** Refuses every writer of an epoch below `ref.epoch` from now on, for streams that exist. */
   fence(request: { ref: StreamRef }): Promise<void>;
   /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew, as a generation beside the table: the old rows are seen until it has finished. */

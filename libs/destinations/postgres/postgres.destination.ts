@@ -21,6 +21,7 @@ import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
 import { postgresStates } from './states.js';
 import { postgresQuarantine } from './quarantine.js';
+import { refreshStatistics } from './refresh-statistics.js';
 import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
@@ -82,6 +83,10 @@ export class PostgresDestination implements Destination {
 
   finish(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<void> {
     return this.withSchema((session) => finishStream(session, this.timeouts, request));
+  }
+
+  refreshStatistics(request: { ref: StreamRef; target: StreamTarget }): Promise<boolean> {
+    return this.withSchema((session) => refreshStatistics(session, request));
   }
 
   fence({ ref }: { ref: StreamRef }): Promise<void> {
