@@ -98,6 +98,7 @@ function world(options: {
     feed,
     ref: { installation: 'i', syncId: 's', stream: 'numbers', lane: 'live', runId: 'r', epoch: 1 },
     target: { mode: options.mode ?? 'incremental_append', resume: options.resume ?? 'exact' } as StreamTarget,
+    warn: async (words) => void said.push(...words),
     // a chunk begins with a quarter of the most
     limits: { rows: 4 * (options.rows ?? 20), bytes: 4e9, ms: 60_000 },
     failures: options.failures,
@@ -164,6 +165,16 @@ describe('ChunkMover', () => {
     expect(await second.mover.run()).toEqual({ status: 'done' });
     expect(second.committed[0]?.ids).toHaveLength(10);
     expect([...first.ids(), ...second.ids()]).toEqual(numbers(0, 200));
+  });
+
+  it('hands on what the source warns of', async () => {
+    const w = world({
+      read: async function* () {
+        yield { ...page(0), warnings: ['a list is cut short'] };
+      },
+    });
+    expect(await w.mover.run()).toEqual({ status: 'done' });
+    expect(w.said).toEqual(['open 7', 'a list is cut short', 'close', 'done s']);
   });
 
   it('ends a chunk only at a position that the source gave', async () => {

@@ -17,6 +17,7 @@ import { ChunkMover } from './chunk-mover.js';
 import { CountsPulse } from './counts-pulse.js';
 import { PlanFeed } from './plan-feed.js';
 import { StopSignals } from './stop-signals.js';
+import { warnOnce } from './warn-once.js';
 
 /** A destination that another process has is asked for every 20 s, for hours perhaps. */
 const HELD_LOG_MINUTES = 10;
@@ -65,7 +66,8 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
     try {
       const feed = new PlanFeed({ pool, source, runId, stream, incremental: isIncremental(target) }, { mover, attempt });
       const { drain } = stop;
-      const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, failures, deadline, drain });
+      const warn = warnOnce(pool, { runId, stream });
+      const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, warn, failures, deadline, drain });
       begun(chunkMover);
       const outcome = await Promise.race([chunkMover.run(), stop.torn]);
       if (outcome.status === 'throttled' && outcome.heldBy !== undefined) {

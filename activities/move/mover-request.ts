@@ -24,6 +24,8 @@ export interface ChunkMoverRequest {
   limits: ChunkLimits;
   /** Of this mover since its last commit. Default 0. */
   failures?: number | undefined;
+  /** Takes what the source says of the stream (RecordPage.warnings). */
+  warn(words: readonly string[]): Promise<void>;
   /** Milliseconds since the epoch: the end of the window. */
   deadline: number;
   /** Aborts when the mover should commit what it has and return. */

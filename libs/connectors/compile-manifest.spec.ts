@@ -160,13 +160,13 @@ streams:
   });
 
   it('tells what is not covered from what does not exist', () => {
-    const expander =
-      'record_expander: { type: RecordExpander, expand_records_from_field: [a], truncated_list_retriever: { type: SimpleRetriever } }';
-    const refused = failure(MANIFEST.replace('field_path: [data]', `field_path: [data], ${expander}`));
-    expect([refused.code, refused.errors.map(({ path }) => path)]).toEqual([
-      'MANIFEST_UNSUPPORTED',
-      ['/streams/0/retriever/record_selector/extractor/record_expander/truncated_list_retriever'],
-    ]);
+    const refused = (filter: string): unknown[] => {
+      const { code, errors } = failure(MANIFEST.replace('field_path: [data]', `field_path: ["{{ config.a | ${filter} }}"]`));
+      return [code, ...errors.map(({ path }) => path)];
+    };
+    const path = '/streams/0/retriever/record_selector/extractor/field_path/0';
+    expect(refused('urlize')).toEqual(['MANIFEST_UNSUPPORTED', path]);
+    expect(refused('urlise')).toEqual(['MANIFEST_INVALID', path]);
   });
 
   // Measured on the wire: Airbyte takes whatever has a type for a component.

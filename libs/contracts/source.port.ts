@@ -12,6 +12,8 @@ interface PageFacts {
   requests: number;
   /** Who goes on from the position has to receive again what lies before it: a reader should leave here only if it must. Default: false. */
   rereads?: boolean;
+  /** What the reader should be told of the stream, each once: pages may repeat it. No value of a record is in it. Default: nothing. */
+  warnings?: readonly string[];
 }
 
 /** Records read together. */

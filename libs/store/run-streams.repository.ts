@@ -113,3 +113,12 @@ export async function setRunStreamWarnings(db: Db, request: Key & { warnings: re
     request.warnings,
   ]);
 }
+
+/** Adds those that are not there yet. */
+export async function addRunStreamWarnings(db: Db, request: Key & { warnings: readonly string[] }): Promise<void> {
+  await db.query(
+    `UPDATE control.run_stream SET warnings = warnings || ARRAY(SELECT new FROM unnest($3::text[]) new WHERE new <> ALL (warnings))
+     WHERE run_id = $1 AND stream = $2 AND NOT warnings @> $3`,
+    [request.runId, request.stream, request.warnings],
+  );
+}

@@ -152,6 +152,18 @@ test('older counts never replace newer ones, and the log is read in order', asyn
   expect(rest.next).toBeNull();
 });
 
+test('a warning about a stream of a run is kept once, whoever tells it', async () => {
+  const run = (await store.findActiveRun(pool, { syncId, lane: 'live' }))!;
+  const key = { runId: run.id, stream: 'items' };
+  await store.setRunStreamWarnings(pool, { ...key, warnings: ['pages are counted'] });
+  await Promise.all(
+    Array.from({ length: 4 }, () =>
+      store.addRunStreamWarnings(pool, { ...key, warnings: ['a list is cut short', 'pages are counted'] }),
+    ),
+  );
+  expect((await store.getRunStream(pool, key))?.warnings).toEqual(['pages are counted', 'a list is cut short']);
+});
+
 test('a transaction that throws leaves nothing behind', async () => {
   const failing = store.inTransaction(pool, async (tx) => {
     await store.putDocument(tx, { body: { kept: false } });

@@ -44,6 +44,8 @@ export const statusLine = (stream: string, status: StreamStatus, now: number): s
     },
   });
 
+export const warningLine = (message: string): string => line({ type: 'LOG', log: { level: 'WARN', message } });
+
 /** `stream` null: the run as a whole. */
 export const errorLine = (
   stream: string | null,

@@ -3,7 +3,7 @@ import type { Source, StateProgress } from '../../../libs/contracts/source.port.
 import type { Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../../libs/errors/index.js';
 import type { ConfiguredStream } from './input-files.js';
-import { errorLine, failureTypeOf, recordLines, stateLine, statusLine } from './protocol.js';
+import { errorLine, failureTypeOf, recordLines, stateLine, statusLine, warningLine } from './protocol.js';
 import { recordsOf, rowsOf } from '../../../libs/pipeline/index.js';
 import { rowLines } from './row-lines.js';
 
@@ -71,6 +71,7 @@ class StreamRun {
   private records = 0;
   private stateAt = performance.now();
   private waits = 0;
+  private readonly warned = new Set<string>();
   private readonly signal = new AbortController().signal;
 
   constructor(
@@ -119,12 +120,20 @@ class StreamRun {
           this.records += records;
           await write(page.format === 'json' ? rowLines(stream, page.rows, now()) : recordLines(stream, recordsOf(page), now()));
         }
-        position = page.position;
+        for (const words of page.warnings ?? []) await this.warn(words);
+        // A part of a page has none: what waits there is read again.
+        position = page.position ?? position;
         this.waits = 0;
       }
     });
     this.progress.add(slice, position);
     if (performance.now() - this.stateAt > STATE_EVERY_MS) await this.writeState();
+  }
+
+  private async warn(words: string): Promise<void> {
+    if (this.warned.has(words)) return;
+    this.warned.add(words);
+    await this.reading.write(warningLine(`stream ${this.stream.name}, ${words}`));
   }
 
   /** Tries again after a wait that the source asked for and that is longer than the engine itself waits. */

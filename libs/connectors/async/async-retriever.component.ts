@@ -12,6 +12,7 @@ import { bodyByBody, counted, type Extractor } from '../records/extractor.js';
 import { downloadExtractors, extractors, take } from '../records/extractors.component.js';
 import type { PieceDecoding } from '../records/piece-decoding.js';
 import { recordSelector } from '../records/record-selector.component.js';
+import { uncoveredLists } from '../records/uncovered-lists.js';
 import type { Retriever } from '../source/stream-model.js';
 import type { JobModel } from './job-model.js';
 import { asyncJobStatusMap } from './job-status.component.js';
@@ -80,6 +81,8 @@ export const asyncRetriever: Component<Retriever> = defineComponent({
       return place.compiler.reject({ path: place.pointer, message: 'download_target_requester needs download_target_extractor' });
     const { record_selector: selector, download_paginator: paginator, download_extractor: extract = wholeBody } = fields;
     const { download_decoder: decoder } = fields;
+    const extracting = [extract, fields.status_extractor, fields.download_target_extractor];
+    if (extracting.some((one) => one?.fetchesLists)) uncoveredLists(place, 'what a job made is read without further calls');
     const later = [polling, download, abort, deletion, targets].flatMap((part) => part?.texts ?? []);
     const job: JobModel = {
       creation: fields.creation_requester,

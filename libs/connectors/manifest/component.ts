@@ -33,35 +33,27 @@ const DESCRIPTIVE = new Set([
 const LEFTOVERS = new Set(['name', 'primary_key', 'path']);
 
 /**
- * Defines a component. `ignored`: fields that have no effect here, and why is said beside them. `uncovered`: fields of Airbyte's format that
- * would change behaviour and are not covered: refused unless false, null or empty. Any other field has no effect in Airbyte either, and is
- * probably a mistake: a warning.
+ * Defines a component. `ignored`: fields that have no effect here, and why is said beside them. Any other field has no effect in Airbyte
+ * either, and is probably a mistake: a warning.
  */
 export function defineComponent<F extends Fields, R>(definition: {
   type: string;
   fields: F;
   ignored?: readonly string[];
-  uncovered?: readonly string[];
   build: (fields: Built<F>, place: Place) => R;
 }): Component<R> {
-  const { type, fields, ignored = [], uncovered = [], build } = definition;
-  const known = [...Object.keys(fields), ...ignored, ...uncovered];
+  const { type, fields, ignored = [], build } = definition;
+  const known = [...Object.keys(fields), ...ignored];
 
   const lookForStrays = (node: Tree, place: Place, at: (name: string) => string): void => {
-    for (const [name, value] of Object.entries(node)) {
+    for (const name of Object.keys(node)) {
       if (Object.hasOwn(fields, name) || DESCRIPTIVE.has(name) || LEFTOVERS.has(name) || ignored.includes(name)) continue;
-      if (!uncovered.includes(name)) {
-        const meant = didYouMean(name, known);
-        const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
-        place.compiler.warn({
-          ...{ path: at(name), message: `${type} has no field "${name}"; it has no effect${hint}`, found: name },
-          allowed: Object.keys(fields),
-        });
-      } else if (!isMissing(value))
-        place.compiler.report(
-          { path: at(name), message: `${type}.${name} is not covered`, found: describe(value) },
-          'unsupported',
-        );
+      const meant = didYouMean(name, known);
+      const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
+      place.compiler.warn({
+        ...{ path: at(name), message: `${type} has no field "${name}"; it has no effect${hint}`, found: name },
+        allowed: Object.keys(fields),
+      });
     }
   };
 

@@ -21,14 +21,17 @@ export interface PartitionContext {
   /** Nothing was read yet: what a parent's record holds of its children is their first page. */
   first: boolean;
   /**
-   * Hands a stream's records out, page by page, each with where that page can be found again. `incremental`: only what is new since the
+   * Hands a stream's records out, page by page, each with where that page can be found again, and how many of the page's records came before these. `incremental`: only what is new since the
    * children were read, by the parent's own state, which the engine keeps with theirs.
    */
-  readParent(
-    parent: ParentStream,
-    from: JsonValue | null,
-    options: { incremental: boolean },
-  ): AsyncIterable<{ records: ParentRecord[]; pageStart: JsonValue | null }>;
+  readParent(parent: ParentStream, from: JsonValue | null, options: { incremental: boolean }): AsyncIterable<ParentPage>;
+}
+
+export interface ParentPage {
+  records: ParentRecord[];
+  pageStart: JsonValue | null;
+  /** Of the page's records so many came before: a large page comes in parts. */
+  before: number;
 }
 
 export interface ParentRecord {

@@ -84,8 +84,12 @@ export const substreamPartitionRouter = defineComponent({
               detail: `a path of ${parent.pointer} matches several values of a parent's record`,
             });
           const pages = context.readParent(parent.stream, here?.['page'] ?? null, { incremental: parent.incremental });
+          let begun = false;
           for await (const page of pages) {
-            for (let used = skip; used < page.records.length; used++) {
+            // Only of the page where an earlier piece of the plan ended some were used.
+            if (page.before === 0 && begun) skip = 0;
+            begun = true;
+            for (let used = Math.max(0, skip - page.before); used < page.records.length; used++) {
               const { record, slice } = page.records[used] as (typeof page.records)[number];
               const value = oneAt(record, key, several);
               if (value === undefined || value === null) continue;
@@ -97,10 +101,9 @@ export const substreamPartitionRouter = defineComponent({
                     ...Object.fromEntries(extras.map((path) => [path.join('.'), oneAt(record, path, several) ?? null])),
                   },
                 },
-                after: { parent: index, page: page.pageStart, used: used + 1 },
+                after: { parent: index, page: page.pageStart, used: page.before + used + 1 },
               };
             }
-            skip = 0;
           }
         }
       },

@@ -1,25 +1,24 @@
 import { SluiceError } from '../../errors/index.js';
-import { component, defineComponent } from '../manifest/component.js';
+import type { Place } from '../manifest/compiler.js';
+import { component, defineComponent, lateComponent } from '../manifest/component.js';
 import { boolean, enumeration, list, optional, template } from '../manifest/fields.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
 import { isObject, type Tree } from '../manifest/tree.js';
+import type { ListRetriever } from './extractor.js';
 import { setField } from './fields.js';
-import { BlockedPath, deleteAt, matches, setAt, valueAt } from './paths.js';
-
-/** One record to the items of a list inside it. What is no object passes. */
-export type Expand = (record: unknown, scope: Scope) => readonly unknown[];
-
-const steps = (path: readonly Interpolation[], scope: Scope): string[] => path.map((step) => step.text(scope));
+import { onePlace, pathToOne } from './one-place.js';
+import { BlockedPath, matches, setAt, valueAt, type Found } from './paths.js';
+import type { RecordExpander, Truncation } from './truncated-lists.js';
 
 const parentFieldPath = defineComponent({
   type: 'ParentFieldPath',
-  fields: { parent_path: list(template()), record_path: list(template()) },
+  fields: { parent_path: pathToOne, record_path: pathToOne },
   build:
     ({ parent_path: from, record_path: to }, place) =>
     (parent: Tree, item: Tree, scope: Scope): void => {
-      const value = valueAt(parent, steps(from, scope));
+      const value = valueAt(parent, from(scope));
       try {
-        setAt(item, steps(to, scope), value === undefined ? null : copy(value));
+        setAt(item, to(scope), value === undefined ? null : copy(value));
       } catch (error) {
         if (!(error instanceof BlockedPath)) throw error;
         throw new SluiceError('SOURCE_BAD_RESPONSE', {
@@ -37,11 +36,19 @@ export const recordExpander = defineComponent({
     parent_fields: optional(list(component(() => [parentFieldPath])), []),
     merge_parent: optional(boolean(), false),
     on_no_records: optional(enumeration('skip', 'emit_parent'), 'skip'),
+    truncation_indicator_path: optional(list(template()), []),
+    // By name: a retriever holds extractors.
+    truncated_list_retriever: optional(lateComponent<ListRetriever>('SimpleRetriever')),
   },
-  // Only says that a warning be logged, unless a retriever for the whole list stands beside it.
-  ignored: ['truncation_indicator_path'],
-  uncovered: ['truncated_list_retriever'],
-  build({ expand_records_from_field: path, parent_fields: copied, ...options }): Expand {
+  build({ expand_records_from_field: path, parent_fields: copied, ...options }, place): RecordExpander {
+    const { truncation_indicator_path: indicator, truncated_list_retriever: retriever } = options;
+    const at = (field: string) => ({ ...place, pointer: `${place.pointer}/${field}` });
+    const steps =
+      retriever === undefined
+        ? (scope: Scope): string[] => path.map((step) => step.text(scope))
+        : onePlace(path, at('expand_records_from_field'));
+    const listsIn = (parent: Tree, from: readonly string[]): Found[] =>
+      [...matches(parent, from)].filter(({ value }) => Array.isArray(value));
     const carries = options.remain_original_record || options.merge_parent || copied.length > 0;
     const withParent = (item: Tree, parent: Tree, rest: Tree | null, scope: Scope): Tree => {
       const record: Tree = rest === null ? {} : copy(rest);
@@ -50,24 +57,66 @@ export const recordExpander = defineComponent({
       if (options.remain_original_record) setField(record, 'original_record', copy(parent));
       return record;
     };
-    return (parent, scope) => {
-      const from = steps(path, scope);
-      if (!isObject(parent) || from.length === 0) return [parent];
-      const lists = [...matches(parent, from)].filter(({ value }) => Array.isArray(value));
+    const itemsOf = (parent: Tree, lists: readonly Found[], scope: Scope) => {
+      if (!carries) return (items: readonly unknown[]) => items;
       const rest = options.merge_parent ? without(parent, lists) : null;
-      const items = lists.flatMap(({ value }) => value as unknown[]);
-      if (items.length === 0) return options.on_no_records === 'emit_parent' ? [parent] : [];
-      if (!carries) return items;
-      return items.map((item) => withParent(isObject(item) ? item : { value: item }, parent, rest, scope));
+      return (items: readonly unknown[]): readonly unknown[] =>
+        items.map((item) => withParent(isObject(item) ? item : { value: item }, parent, rest, scope));
+    };
+    assertListRetriever(retriever, indicator, at('truncated_list_retriever'));
+    return {
+      expand(parent, scope) {
+        const from = steps(scope);
+        if (!isObject(parent) || from.length === 0) return [parent];
+        const lists = listsIn(parent, from);
+        const items = lists.flatMap(({ value }) => value as unknown[]);
+        if (items.length === 0) return options.on_no_records === 'emit_parent' ? [parent] : [];
+        return itemsOf(parent, lists, scope)(items);
+      },
+      // Without steps every record passes as it is.
+      truncation:
+        indicator.length === 0 || path.length === 0
+          ? null
+          : {
+              indicator: onePlace(indicator, at('truncation_indicator_path')),
+              retriever: retriever ?? null,
+              itemsOf: (parent, scope) => itemsOf(parent, listsIn(parent, steps(scope)), scope),
+              ...warnings(place.pointer),
+            },
     };
   },
+});
+
+/** What the whole of a list can be read with. */
+function assertListRetriever(
+  retriever: ListRetriever | undefined,
+  indicator: readonly Interpolation[],
+  { compiler, pointer }: Pick<Place, 'compiler' | 'pointer'>,
+): void {
+  if (retriever === undefined) return;
+  const refuse = (path: string, message: string): never => compiler.reject({ path, message });
+  if (indicator.length === 0) refuse(pointer, 'truncated_list_retriever needs the field "truncation_indicator_path" beside it');
+  if (retriever.partitioned) refuse(`${pointer}/partition_router`, 'a truncated_list_retriever has no partitions');
+  if (retriever.paginationReset !== undefined)
+    refuse(`${pointer}/pagination_reset`, 'pagination_reset does not work in a truncated_list_retriever');
+  if (retriever.job !== undefined) refuse(pointer, 'a truncated_list_retriever reads no jobs');
+}
+
+const warnings = (pointer: string): Pick<Truncation, 'cut' | 'short'> => ({
+  cut: `${pointer}: the source says of lists that they are cut short; what it sent of them is read, the rest is not`,
+  short: `${pointer}: of a list that was fetched fewer items came than its total_count says`,
 });
 
 /** The parent without the lists that were expanded. */
 function without(parent: Tree, lists: readonly { steps: readonly (string | number)[] }[]): Tree {
   const rest = copy(parent);
   // From the last: an item that goes leaves those before it where they are.
-  for (const { steps: place } of [...lists].reverse()) deleteAt(rest, place);
+  for (const { steps } of [...lists].reverse()) {
+    const around = valueAt(rest, steps.slice(0, -1).map(String)) as Tree | unknown[];
+    const last = steps.at(-1) as string | number;
+    if (Array.isArray(around)) around.splice(Number(last), 1);
+    else delete around[last];
+  }
   return rest;
 }
 

@@ -74,13 +74,14 @@ export const recordSelector = defineComponent({
       compiled.set(schema, normalise);
       return normalise;
     };
+    const extract: Extractor = (answer, scope) => {
+      const extracted = extractor(answer, scope);
+      // A filter may take them out yet.
+      if (filter === undefined && !extracted.records.every(isObject)) throw answer.misshapen(NO_OBJECTS);
+      return extracted;
+    };
     return {
-      extract(answer, scope) {
-        const extracted = extractor(answer, scope);
-        // A filter may take them out yet.
-        if (filter === undefined && !extracted.records.every(isObject)) throw answer.misshapen(NO_OBJECTS);
-        return extracted;
-      },
+      extract: extractor.fetchesLists ? Object.assign(extract, { fetchesLists: true as const }) : extract,
       rowsPath: filter === undefined && normalization === 'none' ? (extractor.path ?? null) : null,
       normalizes: normalization !== 'none',
       refine(records, scope, { transformations, schema, keep }) {

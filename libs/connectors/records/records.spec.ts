@@ -169,6 +169,15 @@ describe('extractors', () => {
     expect(await read(orders, expanded(more))).toEqual(expected);
   });
 
+  it('what was expanded leaves no gap in a merged parent', async () => {
+    const record_expander = { type: 'RecordExpander', expand_records_from_field: ['parts', '*'], merge_parent: true };
+    const body = { orders: [{ parts: [[{ id: 1 }], 'x', [{ id: 2 }], 'y'] }] };
+    expect(await read(body, selected({ ...dpath('orders'), record_expander }))).toEqual([
+      { id: 1, parts: ['x', 'y'] },
+      { id: 2, parts: ['x', 'y'] },
+    ]);
+  });
+
   it('several are put together, or the first that finds something counts', async () => {
     const body = { a: [{ id: 1 }, null, {}], b: [{ id: 2 }], c: [] };
     const combined = (mode: string, ...names: string[]): object =>

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Position, Slice } from '../../contracts/stream.js';
 import { isObject } from '../manifest/tree.js';
-import type { ParentRecord, ParentStream, PartitionContext } from '../partitions/partition.js';
+import type { ParentPage, ParentStream, PartitionContext } from '../partitions/partition.js';
 import { stateProgress } from '../state/state-progress.js';
 import { readSpec, scopeOf, type Environment } from './environment.js';
 import type { Planner } from './plan-request.js';
@@ -49,7 +49,7 @@ export class ParentReader {
     parent: StreamModel & ParentStream,
     from: JsonValue | null,
     incremental: boolean,
-  ): AsyncGenerator<{ records: ParentRecord[]; pageStart: JsonValue }> {
+  ): AsyncGenerator<ParentPage> {
     const { environment } = this;
     const { nowMs, signal } = this.request;
     const resumed = (isObject(from) ? from : null) as ParentPlace | null;
@@ -60,12 +60,16 @@ export class ParentReader {
     const kept = (): { q?: typeof completed } => (incremental && completed.length > 0 ? { q: completed } : {});
     for await (const { slice, after } of this.plan(parent, environment, { state, nowMs, after: before, signal })) {
       const spec = readSpec(slice);
+      let begun = 0;
       for await (const page of readStream(parent, environment, { slice: spec, position, signal })) {
         yield {
           records: page.records.map((record) => ({ record, slice: spec.partition.values })),
           pageStart: { s: before, p: position, ...kept() } as unknown as JsonValue,
+          before: begun,
         };
-        position = page.position;
+        // A part of a page has no place of its own.
+        begun = page.position === null ? begun + page.records.length : 0;
+        position = page.position ?? position;
       }
       if (incremental) completed = [...completed, [slice, position]];
       position = null;

@@ -11,6 +11,7 @@ import { PageCourse } from './page-course.js';
 import { recordsContent, rowsContent, rowsPath, type PageContent } from './page-content.js';
 import { PagesAhead } from './pages-ahead.js';
 import type { ReadAll } from './properties.js';
+import { readExpanding } from './read-expanding.js';
 import { parsePosition } from './read-position.js';
 import type { StreamModel } from './stream-model.js';
 
@@ -42,6 +43,10 @@ export async function* readSlice(
   environment: Environment,
   { slice, position, signal, json = false, pagesAhead = 1 }: SliceRequest & Partial<Liberties>,
 ): AsyncGenerator<RecordPage | JsonPage> {
+  if (model.retriever.selector.extract.fetchesLists) {
+    yield* readExpanding(model, environment, { slice, position, signal, readAll, readSlice });
+    return;
+  }
   const begin = parsePosition(position);
   // The slice that carries the parents' state: there is nothing to read.
   if (begin.done || slice.parents !== null) return;
@@ -131,7 +136,8 @@ export async function* readSlice(
       ahead = more ? fetch() : null;
       handedMs = performance.now();
       if (!course.limited) observe();
-      yield { ...content.body, position: course.position(highest()), bytes, requests };
+      const warnings = parts.flatMap((part) => part.warnings ?? []);
+      yield { ...content.body, position: course.position(highest()), bytes, requests, ...(warnings.length > 0 && { warnings }) };
     }
   } finally {
     leaving.abort(new Error('the reader stopped'));

@@ -11,6 +11,7 @@ import { migrate } from '../state/migrate.js';
 import { stateMigrations } from '../state/state-migrations.component.js';
 import { decodeJson, decodeJsonKeepingFloats, decoders } from '../records/decoders.component.js';
 import { recordSelector } from '../records/record-selector.component.js';
+import { uncoveredLists } from '../records/uncovered-lists.js';
 import { transformations } from '../records/transformations.component.js';
 import { noSchema } from '../schema/schema-loader.js';
 import { schemaLoader } from '../schema/schema-loaders.component.js';
@@ -45,6 +46,7 @@ export const simpleRetriever = defineComponent({
     const several = 'the requester asks for query properties';
     if (reduction !== undefined && requester.properties !== null) refuse('page_size_reduction', several);
     if (splitting !== undefined && requester.properties !== null) refuse('request_window_splitting', several);
+    if (requester.properties !== null && selector.extract.fetchesLists) uncoveredLists(place, several);
     if (reduction !== undefined && paginator.whyNotSmaller !== null) refuse('page_size_reduction', paginator.whyNotSmaller);
     return {
       requester,
@@ -81,7 +83,11 @@ const OF_ANSWERS = ['record', 'response', 'last_record', 'property', 'value'];
 function withFloats(retriever: Retriever, { names, field: within }: Place): Retriever {
   const { decoder, selector } = retriever;
   // The keys of a parent's records go into requests.
-  const seen = selector.normalizes || within === 'ParentStreamConfig.stream' || OF_ANSWERS.some((name) => names?.has(name));
+  const seen =
+    selector.normalizes ||
+    selector.extract.fetchesLists ||
+    within === 'ParentStreamConfig.stream' ||
+    OF_ANSWERS.some((name) => names?.has(name));
   return seen && decoder === decodeJson ? { ...retriever, decoder: decodeJsonKeepingFloats } : retriever;
 }
 
