@@ -18,8 +18,8 @@ export const FIRST_TRY: Tries = { attempt: 1, counts: { told: 0, rate_limited: 0
 
 /**
  * After a failed try: the wait before the next one in ms, or null to give up. `waitSeconds`: what a strategy of the manifest says, if one does;
- * a second is added for clocks that differ. Without one the waits are 1, 2, 4 … seconds. Airbyte counts tries in nested loops: trouble of a wider
- * kind lets a narrower one begin anew.
+ * a second is added for clocks that differ. Without one the waits are 1, 2, 4 … seconds, the last one no longer than what is left of the ten minutes.
+ * Airbyte counts tries in nested loops: trouble of a wider kind lets a narrower one begin anew.
  */
 export function nextTry(
   tries: Tries,
@@ -29,7 +29,9 @@ export function nextTry(
   const counts = counted(tries.counts, kind);
   if (counts[kind] > trouble.maxRetries) return null;
   if (kind !== 'rate_limited' && tries.elapsedMs >= LONGEST_RETRYING_MS) return null;
-  const waitMs = trouble.waitSeconds === null ? 1_000 * 2 ** (counts[kind] - 1) : 1_000 * (trouble.waitSeconds + 1);
+  const doubled = 1_000 * 2 ** (counts[kind] - 1);
+  const left = kind === 'other' ? LONGEST_RETRYING_MS - tries.elapsedMs : Infinity;
+  const waitMs = trouble.waitSeconds === null ? Math.min(doubled, left) : 1_000 * (trouble.waitSeconds + 1);
   return { tries: { attempt: tries.attempt + 1, counts, elapsedMs: tries.elapsedMs + waitMs }, waitMs };
 }
 

@@ -24,15 +24,18 @@ interface Case {
 
 /**
  * What airbyte-cdk 7.39.1 hands to time.sleep between the tries of one request to a server that answers so; the clock stands at `NOW_MS`, and random.uniform
- * gives a quarter of its range.
+ * gives a quarter of its range. (In the cases of ten minutes the clock by which it gives up moves with each sleep.)
  */
 const cases = JSON.parse(readFileSync(new URL('waits.oracle.json', import.meta.url), 'utf8')) as Case[];
 const NOW_MS = 1_717_200_000_000;
 const RANDOM = 0.25;
 
-/** The source's own word where the manifest has none: Airbyte does not listen to it. */
-const LISTENED: Readonly<Record<string, number[]>> = {
+/** Where Sluice waits otherwise, on purpose. */
+const OTHERWISE: Readonly<Record<string, number[]>> = {
+  // The source's own word counts where no strategy reads it; Airbyte does not listen to it.
   'a header: a date': [9, 9],
+  // The ten minutes begin with the first try; each of Airbyte's nested loops has a beginning of its own, and looks at its clock before a try only.
+  'ten minutes: told waits count for the trouble around them': [1, 299, 299, 1],
 };
 
 function modelOf(errorHandler: JsonObject) {
@@ -83,15 +86,15 @@ function play({ error_handler, config = {}, answers }: Case): Pick<Case, 'waits'
 }
 
 describe('the waits between the tries of a request are those of Airbyte’s own engine', () => {
-  it.each(cases.filter(({ name }) => !(name in LISTENED)))('$name', (played) => {
+  it.each(cases.filter(({ name }) => !(name in OTHERWISE)))('$name', (played) => {
     const { waits, requests, end } = played;
     expect(play(played)).toEqual({ waits, requests, end });
   });
 
-  it.each(cases.filter(({ name }) => name in LISTENED))('but for what the source says and no strategy reads: $name', (played) => {
+  it.each(cases.filter(({ name }) => name in OTHERWISE))('but for: $name', (played) => {
     const { name, waits, requests, end } = played;
-    expect(play(played)).toEqual({ waits: LISTENED[name], requests, end });
-    expect(LISTENED[name]).not.toEqual(waits);
+    expect(play(played)).toEqual({ waits: OTHERWISE[name], requests, end });
+    expect(OTHERWISE[name]).not.toEqual(waits);
   });
 });
 
