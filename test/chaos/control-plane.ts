@@ -23,6 +23,11 @@ export class ControlPlane {
     return run;
   }
 
+  /** Chunks that the run has committed, as last read from the destination (every 2 s while it loads). */
+  chunks(runId: string): Promise<number> {
+    return this.looker.number(`SELECT sum((counts->>'chunks')::bigint) AS n FROM control.run_stream WHERE run_id = $1`, [runId]);
+  }
+
   /** How far a run has come: what a kill at this moment has hit. */
   async phase(runId: string): Promise<'beginning' | 'loading' | 'finishing' | 'had ended'> {
     const [run] = await this.looker.rows<{ state: RunState; slices: string; open: string }>(

@@ -5,7 +5,7 @@ export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', '
 export type Suite = (typeof SUITES)[number];
 
 /** Where `modes` loads. */
-export const DESTINATIONS = ['postgres'] as const;
+export const DESTINATIONS = ['postgres', 'duckdb'] as const;
 export type Destination = (typeof DESTINATIONS)[number];
 
 export interface ChaosOptions {

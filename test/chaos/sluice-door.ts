@@ -6,6 +6,7 @@ import type { Schedule, SyncStream } from '../../libs/contracts/sync-spec.schema
 import type { FindingView, VerificationView } from '../../libs/contracts/verification.schema.js';
 import type { WriteMode } from '../../libs/contracts/write-mode.js';
 import type { Stack } from '../../libs/stack/index.js';
+import type { Destination } from './options.js';
 import { until } from './wait.js';
 
 export interface NewSync {
@@ -16,6 +17,7 @@ export interface NewSync {
   namespace: string;
   schedule?: Partial<Schedule>;
   deletes?: Partial<NonNullable<SyncStream['deletes']>>;
+  metadata?: SyncStream['metadata'];
   /** Connection to read; default: the shop. */
   sourceId?: string;
 }
@@ -25,6 +27,9 @@ export interface Verified {
   findings: readonly FindingView[];
   counts: { repaired: number };
 }
+
+/** The file that is loaded where the destination is DuckDB. */
+export const DUCKDB_FILE = 'warehouse.duckdb';
 
 /** How long a call is tried again while the API or what it needs is down on purpose. */
 const PATIENCE_MS = 60_000;
@@ -36,19 +41,25 @@ export class SluiceDoor {
   constructor(private readonly rest: RestClient) {}
 
   /** Makes the two connections that all syncs of this world use. */
-  async connect(stack: Stack): Promise<void> {
+  async connect(stack: Stack, destination: Destination): Promise<void> {
     const warehouse = new URL(stack.warehouseUrl);
     const make = async (name: string, connector: string, config: unknown) =>
       (await this.rest.post<{ id: string }>('/v1/connections', { name, connector, config })).id;
     this.ends = {
       source: await make('shop', 'demo-shop', { base_url: stack.shopUrl, api_key: stack.shopApiKey }),
-      destination: await make('warehouse', 'postgres', {
-        host: warehouse.hostname,
-        port: Number(warehouse.port),
-        database: warehouse.pathname.slice(1),
-        user: decodeURIComponent(warehouse.username),
-        password: decodeURIComponent(warehouse.password),
-      }),
+      destination: await make(
+        'warehouse',
+        destination,
+        destination === 'duckdb'
+          ? { path: DUCKDB_FILE }
+          : {
+              host: warehouse.hostname,
+              port: Number(warehouse.port),
+              database: warehouse.pathname.slice(1),
+              user: decodeURIComponent(warehouse.username),
+              password: decodeURIComponent(warehouse.password),
+            },
+      ),
     };
   }
 
@@ -59,14 +70,22 @@ export class SluiceDoor {
   }
 
   /** @returns its id */
-  async createSync({ name, stream, table, mode, namespace, schedule, deletes, sourceId }: NewSync): Promise<string> {
+  async createSync({ name, stream, table, mode, namespace, schedule, deletes, metadata, sourceId }: NewSync): Promise<string> {
     if (this.ends === undefined) throw new Error('connect comes first');
     const { id } = await this.rest.post<{ id: string }>('/v1/syncs', {
       name,
       source_id: sourceId ?? this.ends.source,
       destination_id: this.ends.destination,
       namespace,
-      streams: [{ name: stream, mode, table, ...(deletes === undefined ? {} : { deletes }) }],
+      streams: [
+        {
+          name: stream,
+          mode,
+          table,
+          ...(deletes === undefined ? {} : { deletes }),
+          ...(metadata === undefined ? {} : { metadata }),
+        },
+      ],
       ...(schedule === undefined ? {} : { schedule }),
     });
     return id;

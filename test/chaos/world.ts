@@ -1,5 +1,5 @@
-import { cpSync, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { compareTable, type Comparison } from '../../apps/demo/compare-table.js';
 import { RestClient } from '../../apps/demo/rest-client.js';
 import { recordsById, ShopClient } from '../../apps/demo/shop-client.js';
@@ -7,11 +7,15 @@ import { ENTITIES, type Entity } from '../../apps/demo-shop/entities.js';
 import type { ShopState } from '../../apps/demo-shop/generator.js';
 import { startStack, type Stack } from '../../libs/stack/index.js';
 import { ControlPlane } from './control-plane.js';
-import { SluiceDoor } from './sluice-door.js';
+import { DuckdbMirror } from './duckdb-mirror.js';
+import type { Destination } from './options.js';
+import { DUCKDB_FILE, SluiceDoor } from './sluice-door.js';
 import { Warehouse } from './warehouse.js';
 
 /** Where every chaos run lives; one at a time. */
 const HOME = '.sluice/chaos';
+/** Where DuckDB files of a chaos run lie. */
+const DUCKDB_FOLDER = '.sluice/chaos-duckdb';
 /** Logs of the last chaos run, for whoever has to find out what went wrong. */
 export const KEPT_LOGS = '.sluice/chaos-logs';
 /** Destination schema of all chaos tables. */
@@ -28,6 +32,10 @@ export interface World {
   controlPlane: ControlPlane;
   /** The table value by value against the shop's generator. */
   compare(this: void, entity: Entity, table: string, options?: CompareOptions): Promise<Comparison>;
+  /** Chunks that the run has committed. */
+  chunks(this: void, runId: string): Promise<number>;
+  /** Brings tables that no run loads any more to where `warehouse` and `compare` look. Nothing to do for PostgreSQL. */
+  show(this: void, tables: readonly string[]): Promise<void>;
   /** Records per second that the shop hands out from now on, all streams together; 0: as fast as it can. */
   pace(recordsPerSecond: number): Promise<void>;
 }
@@ -41,12 +49,20 @@ export interface CompareOptions {
 
 /** Starts a world with so many rows of these entities, and removes it again whatever happens. `allow`: other APIs, as `host:port`. */
 export async function withWorld<T>(
-  { sizes, allow = [] }: { sizes: Partial<Record<Entity, number>>; allow?: readonly string[] },
+  {
+    sizes,
+    allow = [],
+    destination = 'postgres',
+  }: { sizes: Partial<Record<Entity, number>>; allow?: readonly string[]; destination?: Destination },
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
   await forgetEarlier();
-  const stack = await startStack({ home: HOME, demoShop: { args }, allow, log: (line) => console.log(`  ${line}`) });
+  const folder = resolve(DUCKDB_FOLDER);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const env = { SLUICE_DUCKDB_DIR: folder };
+  const stack = await startStack({ home: HOME, demoShop: { args }, allow, env, log: (line) => console.log(`  ${line}`) });
   const interrupted = (signal: NodeJS.Signals) => {
     console.error(`interrupted by ${signal}: everything is being stopped`);
     void stack.destroy().finally(() => process.exit(130));
@@ -54,10 +70,11 @@ export async function withWorld<T>(
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
   const warehouse = new Warehouse(stack.warehouseUrl, NAMESPACE);
+  const mirror = new DuckdbMirror(join(folder, DUCKDB_FILE), stack.warehouseUrl, NAMESPACE);
   const controlPlane = new ControlPlane(stack.databaseUrl);
   const sluice = new SluiceDoor(new RestClient(stack.apiUrl, stack.apiKey));
   try {
-    await sluice.connect(stack);
+    await sluice.connect(stack, destination);
     return await work({
       stack,
       shop,
@@ -71,6 +88,10 @@ export async function withWorld<T>(
           table,
           expected: filtered(recordsById(entity, state ?? (await shop.state())), keeps),
         }),
+      chunks: (runId) => (destination === 'duckdb' ? controlPlane : warehouse).chunks(runId),
+      show: async (tables) => {
+        if (destination === 'duckdb') await mirror.show(tables);
+      },
       pace: async (recordsPerSecond) => {
         await shop.call('PUT', '/shop/_admin/settings', { pace: recordsPerSecond });
       },
@@ -82,6 +103,7 @@ export async function withWorld<T>(
     rmSync(KEPT_LOGS, { recursive: true, force: true });
     cpSync(join(HOME, 'logs'), KEPT_LOGS, { recursive: true });
     await stack.destroy();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

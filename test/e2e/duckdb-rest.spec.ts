@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RestClient, RestError } from '../../apps/demo/rest-client.js';
 import type { RunView } from '../../libs/contracts/run.schema.js';
+import type { VerificationView } from '../../libs/contracts/verification.schema.js';
 import { startStack, type Stack } from '../../libs/stack/index.js';
 import { TestStream } from '../contract/destination-world.js';
 import { duckdbWorld, type DuckdbWorld } from '../contract/duckdb-world.js';
@@ -64,6 +65,14 @@ async function succeeded(runId: string): Promise<RunView> {
   }
 }
 
+async function verified(id: string): Promise<VerificationView> {
+  for (const end = Date.now() + 60_000; ; await delay(50)) {
+    const view = await rest.get<VerificationView>(`/v1/verifications/${id}`);
+    if (view.state !== 'running') return view;
+    if (Date.now() > end) throw new Error('the verification does not end');
+  }
+}
+
 describe('a sync into a DuckDB file, made by REST', () => {
   it('says what the destination can', async () => {
     expect(await rest.get('/v1/connectors/duckdb')).toMatchObject({
@@ -97,6 +106,15 @@ describe('a sync into a DuckDB file, made by REST', () => {
          (SELECT sum(unchanged)::DOUBLE FROM sluice.chunk WHERE run_id = '${again.id}' AND read > 0) AS unchanged FROM public.history`,
     );
     expect(counts).toEqual({ ids: ROWS, wrong: 0, unchanged: 2 * ROWS });
+
+    const { id } = await rest.post<{ id: string }>(`/v1/syncs/${sync}:verify`, { source: true });
+    const view = await verified(id);
+    expect(view).toMatchObject({ state: 'succeeded' });
+    const notes = ['the rows of a DuckDB table are not compared with the source'];
+    expect(view.streams.map(({ state, found, notes }) => ({ state, found, notes }))).toEqual([
+      { state: 'verified', found: {}, notes },
+      { state: 'verified', found: {}, notes },
+    ]);
   });
 
   it('waits while another process has the file', async () => {

@@ -17,6 +17,7 @@ import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
 import { duckdbQuarantine } from './quarantine.js';
 import { duckdbStates } from './states.js';
+import { duckdbVerifier } from './verifier.js';
 import type { Session } from './session.js';
 import { fenceStream, inspectStream, releaseSync, resetStream } from './streams.js';
 
@@ -38,6 +39,7 @@ export class DuckdbDestination implements Destination {
   readonly capabilities = DUCKDB_CAPABILITIES;
   readonly states = duckdbStates((work) => this.with(work));
   readonly quarantine = duckdbQuarantine((work) => this.with(work));
+  readonly verifier = duckdbVerifier((work) => this.with(work));
 
   /** `folder`: where files may lie; absent: nowhere. */
   constructor(

@@ -27,7 +27,14 @@ export async function finishStream(
       [row.id, ref.runId],
     );
     if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
-    if (row.loading) await publishGeneration(session, row, target);
+    if (row.loading) {
+      await publishGeneration(session, row, target);
+      await session.query(what, 'INSERT INTO sluice.publication VALUES ($1::BIGINT, $2::BIGINT, $3, now())', [
+        row.id,
+        row.generation,
+        target.mode !== 'full_refresh_append' || row.reset,
+      ]);
+    }
     if (remembersKeys({ ref, target }, row)) {
       const columns = await readLayout(session, row);
       const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);

@@ -30,6 +30,8 @@ CREATE TABLE sluice.chunk (
   deleted BIGINT NOT NULL DEFAULT 0, filtered BIGINT NOT NULL DEFAULT 0, quarantined BIGINT NOT NULL DEFAULT 0,
   discarded BIGINT NOT NULL DEFAULT 0, removed BIGINT NOT NULL DEFAULT 0, bytes BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL,
   CHECK (read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined));
+CREATE TABLE sluice.publication (
+  stream_id BIGINT NOT NULL, generation BIGINT NOT NULL, replaced BOOLEAN NOT NULL, "at" TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.boundary (
   stream_id BIGINT NOT NULL, "partition" VARCHAR NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, "cursor" VARCHAR NOT NULL,
   schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL, copies INTEGER NOT NULL);

@@ -15,7 +15,7 @@ import type { StreamRow } from './stream-row.js';
 import { DUCKDB_TYPES } from './types.js';
 
 const OWN_SCHEMA = 'sluice';
-const GENERATION = '_sluice_generation_';
+export const GENERATION = '_sluice_generation_';
 
 type Table = Pick<StreamTarget, 'namespace' | 'table'>;
 
@@ -150,7 +150,8 @@ export async function createTable(session: Session, table: Table, columns: reado
   await session.query(`making the table ${table.namespace}.${table.table}`, `CREATE TABLE ${relationOf(table)} (${list})`);
 }
 
-function existing({ name, words, nullable, preset }: TableColumn, mine: readonly Column[]): ExistingColumn {
+/** A table's column as `evolve` takes it. `mine`: what the stream made there. */
+export function existing({ name, words, nullable, preset }: TableColumn, mine: readonly Column[]): ExistingColumn {
   const own = mine.find((column) => column.name.toLowerCase() === name.toLowerCase());
   const type = own !== undefined && DUCKDB_TYPES[own.type] === words ? own.type : (TYPES.get(words) ?? null);
   return { name, type, words, notNull: !nullable, filled: preset !== null, computed: false };

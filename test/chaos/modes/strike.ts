@@ -79,14 +79,13 @@ async function lastSliceIsDone({ controlPlane }: World, { runId }: Load): Promis
   });
 }
 
-async function recovery({ warehouse, sluice }: World, { runId }: Load, ready: number): Promise<number | null> {
-  const before = await warehouse.chunks(runId);
+async function recovery({ chunks, sluice }: World, { runId }: Load, ready: number): Promise<number | null> {
+  const before = await chunks(runId);
   if (isTerminal((await sluice.run(runId)).state)) return null;
   await until({
     what: `run ${runId} to go on with its new worker`,
     withinMs: RECOVERY_WITHIN_MS,
-    probe: async () =>
-      (await warehouse.chunks(runId)) > before || isTerminal((await sluice.run(runId)).state) ? true : undefined,
+    probe: async () => ((await chunks(runId)) > before || isTerminal((await sluice.run(runId)).state) ? true : undefined),
   }).catch(() => undefined); // the seconds show it
   return secondsSince(ready);
 }

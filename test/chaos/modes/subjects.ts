@@ -1,6 +1,7 @@
 import type { Entity } from '../../../apps/demo-shop/entities.js';
 import type { SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import type { Destination } from '../options.js';
 import { NAMESPACE, type World } from '../world.js';
 
 /** Rows of each stream's first load. */
@@ -80,14 +81,17 @@ export const PLANS: readonly Plan[] = [
 ];
 
 /** New syncs into new tables. The append table has no unique constraint: nothing but the loader keeps doubles out. */
-export function makeSubjects({ sluice }: World, round: number): Promise<Subject[]> {
+export function makeSubjects({ sluice }: World, round: number, destination: Destination): Promise<Subject[]> {
   return Promise.all(
     PLANS.map(async (plan) => {
       const table = `${plan.name.replace(/\W+/g, '_')}_${round}`;
       const { entity: stream, mode, deletes } = plan;
+      // PostgreSQL knows of each row which transaction brought it; DuckDB's rows say which run.
+      const named = destination === 'duckdb' && plan.expects === 'copies';
       const syncId = await sluice.createSync({
         ...{ name: table, stream, table, mode, namespace: NAMESPACE },
         ...(deletes === undefined ? {} : { deletes }),
+        ...(named ? { metadata: ['run'] as const } : {}),
       });
       return { ...plan, table, syncId };
     }),

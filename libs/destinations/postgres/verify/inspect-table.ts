@@ -1,7 +1,8 @@
-import type { Finding, FindingCounts, FindingKind, Inspection } from '../../../contracts/verifier.port.js';
+import type { Finding, Inspection } from '../../../contracts/verifier.port.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { StateKey } from '../../../contracts/stream-states.port.js';
-import { evolve, managedColumns, marksDeleted, namesOf, type Column } from '../../../typing/index.js';
+import { namesOf, type Column } from '../../../typing/index.js';
+import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
 import { readLayout } from '../layout.js';
 import { ident, literal, qualified } from '../quote.js';
@@ -33,47 +34,20 @@ export async function inspectTable(session: Session, request: InspectRequest): P
   const row = await readStream(session, request.key, { lock: false });
   if (!row || row.schemaVersion === 0) return null;
   const subject: Subject = { ...request, row, columns: await readLayout(session, row) };
-  const report = new Report();
+  const report = new InspectionReport();
   await lookAtTable(session, subject, report);
   await lookAtLedger(session, subject, report);
   await lookAtGenerations(session, subject, report);
-  if (report.has('layout')) return { rows: 0, counts: report.counts, findings: report.findings };
+  if (report.has('layout')) return report.result(0);
   await lookAtKeys(session, subject, report);
   const rows = await lookAtRowCount(session, subject, report);
-  return { rows, counts: report.counts, findings: report.findings };
+  return report.result(rows);
 }
 
-class Report {
-  readonly counts: FindingCounts = {};
-  readonly findings: Finding[] = [];
-
-  add(kind: FindingKind, detail: string): void {
-    this.addRow({ kind, key: null, columns: [], detail, outcome: null });
-    this.count(kind, 1);
-  }
-  addRow(finding: Finding): void {
-    this.findings.push(finding);
-  }
-  count(kind: FindingKind, n: number): void {
-    if (n > 0) this.counts[kind] = (this.counts[kind] ?? 0) + n;
-  }
-  has(kind: FindingKind): boolean {
-    return this.counts[kind] !== undefined;
-  }
-}
-
-async function lookAtTable(session: Session, { key, target, columns, row }: Subject, report: Report): Promise<void> {
+async function lookAtTable(session: Session, { key, target, columns, row }: Subject, report: InspectionReport): Promise<void> {
   const name = `${target.namespace}.${target.table}`;
   const table = await readTable(session, target.namespace, target.table);
-  const step = evolve(table?.columns ?? null, [...columns, ...managedColumns(columns, target)], { known: columns });
-  if (step.kind === 'create') return report.add('layout', `the table ${name} is gone`);
-  if (step.kind === 'conflict') report.add('layout', step.problems.join('; '));
-  if (step.kind === 'change') {
-    const lacking = step.add.map((column) => column.name);
-    const narrow = step.widenings.map(({ column, from }) => `${column.name} is ${from} instead of ${column.type}`);
-    if (lacking.length > 0) report.add('layout', `the table ${name} lacks ${lacking.join(', ')}`);
-    if (narrow.length > 0) report.add('layout', `in the table ${name} ${narrow.join(', ')}`);
-  }
+  if (!report.compareLayout(name, table?.columns ?? null, { columns, target })) return;
   const [owner] = await session.query<{ sync_id: string; stream: string }>(
     WHAT,
     `SELECT sync_id, stream FROM sluice.table_owner
@@ -88,7 +62,7 @@ async function lookAtTable(session: Session, { key, target, columns, row }: Subj
 }
 
 /** Uses the primary keys of checkpoint and chunk. */
-async function lookAtLedger(session: Session, { row, active }: Subject, report: Report): Promise<void> {
+async function lookAtLedger(session: Session, { row, active }: Subject, report: InspectionReport): Promise<void> {
   const ahead = await session.query<{ slice_id: string; seq: number; ledger: number }>(
     WHAT,
     `SELECT c.slice_id, c.seq, l.seq AS ledger FROM sluice.checkpoint c
@@ -109,7 +83,7 @@ async function lookAtLedger(session: Session, { row, active }: Subject, report: 
   if (left !== undefined && left.n > 0) report.add('checkpoint', `${left.n} checkpoints are left of runs that have ended`);
 }
 
-async function lookAtGenerations(session: Session, { row, active }: Subject, report: Report): Promise<void> {
+async function lookAtGenerations(session: Session, { row, active }: Subject, report: InspectionReport): Promise<void> {
   const tables = await session.query<{ relname: string }>(
     WHAT,
     `SELECT c.relname FROM pg_catalog.pg_class c
@@ -125,7 +99,11 @@ async function lookAtGenerations(session: Session, { row, active }: Subject, rep
 }
 
 /** Two rows with one key are one too many where a key is what makes a row; an append keeps what a record was before. */
-async function lookAtKeys(session: Session, { target, columns, limit, copied }: Subject, report: Report): Promise<void> {
+async function lookAtKeys(
+  session: Session,
+  { target, columns, limit, copied }: Subject,
+  report: InspectionReport,
+): Promise<void> {
   // The comparison counts rows itself, but for an upsert's, which it joins by key.
   if (copied && target.mode !== 'incremental_upsert') return;
   const keys = namesOf(columns, target).primaryKey;
@@ -149,15 +127,11 @@ async function lookAtKeys(session: Session, { target, columns, limit, copied }: 
   );
 }
 
-export const ONE_ROW_A_KEY: ReadonlySet<string> = new Set(['full_refresh_overwrite', 'incremental_upsert']);
-/** A merge of these adds and removes rows as the ledger counts them: where deleted rows stay, marked, it counts the marks. */
-const COUNTED_MODES: ReadonlySet<string> = new Set([...ONE_ROW_A_KEY, 'full_refresh_append', 'incremental_append']);
-
 /**
  * All lanes load one table. What a generation brought counts from when it became visible, and what was there before it was replaced or counted anew
  * does not.
  */
-async function lookAtRowCount(session: Session, { key, target }: Subject, report: Report): Promise<number> {
+async function lookAtRowCount(session: Session, { key, target }: Subject, report: InspectionReport): Promise<number> {
   const [found] = await session.query<{ rows: string; ledger: string }>(
     WHAT,
     `WITH streams AS (SELECT id FROM sluice.stream WHERE installation = $1 AND sync_id = $2 AND stream = $3),
@@ -178,8 +152,7 @@ async function lookAtRowCount(session: Session, { key, target }: Subject, report
   );
   const rows = Number(found?.rows ?? 0);
   const ledger = Number(found?.ledger ?? 0);
-  if (COUNTED_MODES.has(target.mode) && !marksDeleted(target) && rows !== ledger)
-    report.add('row_count', `the table has ${rows} rows; by the ledger it was given ${ledger}`);
+  report.compareRows(target, { rows, ledger });
   return rows;
 }
 
