@@ -89,6 +89,7 @@ function world(options: {
   const feed: ChunkMoverRequest['feed'] = {
     claim: async () => (slices-- > 0 ? { slice: { id: 's', spec: {}, partition: '' }, claims: 7, takenOver: false } : null),
     done: async (id) => void said.push(`done ${id}`),
+    failed: async (id, { code }) => void said.push(`failed ${id} ${code}`),
     claimAgain: async () => ++claims,
     close: async () => undefined,
   };
@@ -175,6 +176,25 @@ describe('ChunkMover', () => {
     });
     expect(await w.mover.run()).toEqual({ status: 'done' });
     expect(w.said).toEqual(['open 7', 'a list is cut short', 'close', 'done s']);
+  });
+
+  it('gives a slice up whose job the source could not finish, with what it committed, and no other failure', async () => {
+    const failing = (error: SluiceError): Read =>
+      async function* () {
+        yield page(0);
+        throw error;
+      };
+    const w = world({ read: failing(new SluiceError('SOURCE_JOB_FAILED')) });
+    expect(await w.mover.run()).toEqual({ status: 'done' });
+    expect(w.said).toEqual(['open 7', 'failed s SOURCE_JOB_FAILED', 'close']);
+    expect({ at: w.at(), completed: w.isCompleted(), slices: w.mover.progress.slices }).toEqual({
+      at: 10,
+      completed: false,
+      slices: 1,
+    });
+    const other = world({ read: failing(new SluiceError('SOURCE_BAD_RESPONSE')) });
+    await expect(other.mover.run()).rejects.toMatchObject({ code: 'SOURCE_BAD_RESPONSE' });
+    expect(other.said).toEqual(['open 7', 'close']);
   });
 
   it('ends a chunk only at a position that the source gave', async () => {

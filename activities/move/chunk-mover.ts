@@ -2,7 +2,7 @@ import type { SliceWriter, StreamTarget } from '../../libs/contracts/destination
 import type { CopyTarget, Page } from '../../libs/contracts/source.port.js';
 import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { isKeyed } from '../../libs/contracts/write-mode.js';
-import { SluiceError, toSluiceError } from '../../libs/errors/index.js';
+import { SluiceError, toSluiceError, type ErrorCode } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
 import type { ChunkMoverRequest } from './mover-request.js';
 import { ChunkSizer } from '../../libs/pipeline/index.js';
@@ -15,7 +15,10 @@ interface Throttled {
   until: number;
   heldBy?: SluiceError;
 }
-type SliceOutcome = { status: 'completed' } | MoveOutcome;
+type SliceOutcome = { status: 'completed' } | { status: 'failed' } | MoveOutcome;
+
+/** The source could not give this slice, which says nothing of the others: as in Airbyte the stream goes on with them, and fails in the end. */
+const OF_ONE_SLICE: readonly ErrorCode[] = ['SOURCE_JOB_FAILED'];
 
 /** While another mover plans. */
 const ASK_AGAIN_MS = 250;
@@ -30,7 +33,7 @@ const LONGEST_WAIT_INSIDE_MS = 15 * 60_000;
  * the table's columns changed it does so itself.
  */
 export class ChunkMover {
-  private completedSlices = 0;
+  private endedSlices = 0;
   private earlierChunks = 0;
   private writer: SliceWriter | undefined;
 
@@ -43,7 +46,7 @@ export class ChunkMover {
 
   /** What this attempt achieved so far. */
   get progress(): { chunks: number; slices: number } {
-    return { chunks: this.earlierChunks + (this.writer?.committedChunks ?? 0), slices: this.completedSlices };
+    return { chunks: this.earlierChunks + (this.writer?.committedChunks ?? 0), slices: this.endedSlices };
   }
 
   async run(): Promise<MoveOutcome> {
@@ -78,8 +81,8 @@ export class ChunkMover {
         if (error instanceof SluiceError && error.kind === 'rate_limited') return throttled(error);
         throw error;
       }
-      if (outcome.status !== 'completed') return outcome;
-      this.completedSlices += 1;
+      if (outcome.status !== 'completed' && outcome.status !== 'failed') return outcome;
+      this.endedSlices += 1;
     }
   }
 
@@ -118,7 +121,12 @@ export class ChunkMover {
       try {
         return await reading.run();
       } catch (error) {
-        const next = await this.goOnAfter(toSluiceError(error), reading, target);
+        const failure = toSluiceError(error);
+        if (reading.sourceFailed && OF_ONE_SLICE.includes(failure.code)) {
+          await this.request.feed.failed(slice.id, failure);
+          return { status: 'failed' };
+        }
+        const next = await this.goOnAfter(failure, reading, target);
         if (next === undefined) throw error;
         position = next.position;
       } finally {

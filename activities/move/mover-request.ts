@@ -1,6 +1,7 @@
 import type { Destination, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
+import type { SluiceError } from '../../libs/errors/index.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
 
 /** Where a mover gets its slices from. */
@@ -8,6 +9,8 @@ export interface SliceFeed {
   /** The next slice that is this attempt's own from now on; null: none is left; `none_yet`: ask again soon, more are being planned. */
   claim(): Promise<ClaimedSlice | 'none_yet' | null>;
   done(sliceId: string): Promise<void>;
+  /** The run gives the slice up. Errors: STALE_WRITER. */
+  failed(sliceId: string, error: SluiceError): Promise<void>;
   /** Claims a slice that is this attempt's once more, to open it anew; its fence. Errors: STALE_WRITER. */
   claimAgain(sliceId: string): Promise<number>;
   /** Hands back what was claimed and not begun. Always call it; where it fails the next attempt takes over. */

@@ -1,12 +1,14 @@
 import type { Source } from '../../libs/contracts/source.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import {
+  appendRunLog,
   claimNextSlices,
   claimSliceAgain,
   getRunStream,
   hasPendingSlices,
   inTransaction,
   insertSlices,
+  markSliceFailed,
   markSlicesDone,
   releaseSlices,
   setPlanNext,
@@ -89,6 +91,21 @@ export class PlanFeed implements SliceFeed {
   async done(sliceId: string): Promise<void> {
     this.completed.push(sliceId);
     if (this.waiting.length === 0 || this.now() - this.claimedAt > BATCH_MS) await this.writeDown();
+  }
+
+  async failed(sliceId: string, { code, detail, details }: SluiceError): Promise<void> {
+    const { pool, runId, stream } = this.plan;
+    const error = { code, details, ...(detail === undefined ? {} : { detail }) };
+    if (!(await markSliceFailed(pool, { runId, stream, sliceId, owner: this.owner, error })))
+      throw new SluiceError('STALE_WRITER', { detail: `slice ${sliceId}`, details: { stream } });
+    await appendRunLog(pool, {
+      runId,
+      level: 'warn',
+      code,
+      stream,
+      message: `a slice is given up by this run: ${detail ?? code}`,
+      details,
+    });
   }
 
   async claimAgain(sliceId: string): Promise<number> {

@@ -1,8 +1,10 @@
 import type { EndRunInput } from '../../libs/contracts/activities.schema.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import { isTerminal } from '../../libs/contracts/run-state.js';
 import { errorEntry } from '../../libs/errors/index.js';
 import { loadRunScope, openRunDestination, streamRef, type RunScope } from '../../libs/runs/run-scope.js';
 import { appendRunLog, listRunStreams, setRunStreamState, transitionRun, type Pool } from '../../libs/store/index.js';
+import { abandonJobs } from './abandon-jobs.js';
 import { refreshCounts } from './refresh-counts.js';
 
 interface Deps {
@@ -14,6 +16,8 @@ interface Deps {
 export async function endRun({ pool, opener }: Deps, { runId, outcome, error }: EndRunInput): Promise<void> {
   const scope = await loadRunScope(pool, runId);
   if (scope === null) return;
+  // While the run is still active: the next one must find what was given up, and nothing else.
+  if (outcome === 'cancelled' && !isTerminal(scope.run.state)) await abandonJobs({ pool, opener }, scope);
   // The run ends all the same when the destination is away: that may be why it failed.
   if (outcome !== 'succeeded') await lastCounts({ pool, opener }, scope).catch(() => undefined);
   const ended = await transitionRun(pool, { id: runId, to: outcome, ...(error === undefined ? {} : { error }) });

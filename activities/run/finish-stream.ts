@@ -2,7 +2,14 @@ import type { ConnectionOpener } from '../../libs/contracts/connection-opener.po
 import type { FinishStreamResult } from '../../libs/contracts/workflows.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamScope } from '../../libs/runs/run-scope.js';
-import { appendRunLog, countSlices, getRunStream, setRunStreamState, type Pool } from '../../libs/store/index.js';
+import {
+  appendRunLog,
+  countSlices,
+  firstSliceError,
+  getRunStream,
+  setRunStreamState,
+  type Pool,
+} from '../../libs/store/index.js';
 import { refreshCounts } from './refresh-counts.js';
 import { refreshStatistics } from './refresh-statistics.js';
 import { settling } from './settling.js';
@@ -23,6 +30,9 @@ export async function finishStream(
   const destination = await openRunDestination(opener, scope);
   try {
     const slices = await countSlices(pool, { runId, stream });
+    // Behind what an earlier run left nothing may be planned before it is complete.
+    if (slices.failed > 0 && slices.pending + slices.claimed === 0 && (plan.planComplete || plan.planNow === null))
+      throw await failureOf(pool, { runId, stream }, slices.failed);
     if (!plan.planComplete || slices.pending + slices.claimed > 0) {
       const { source } = await openRunSource(pool, opener, scope);
       try {
@@ -64,4 +74,14 @@ export async function finishStream(
   } finally {
     await destination.close();
   }
+}
+
+/** What the first slice failed with, and how many did. */
+async function failureOf(pool: Pool, key: { runId: string; stream: string }, failedSlices: number): Promise<SluiceError> {
+  const error = await firstSliceError(pool, key);
+  if (error === null) return new SluiceError('INTERNAL', { detail: `stream ${key.stream}: a slice failed without an error` });
+  return new SluiceError(error.code, {
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    details: { ...error.details, failed_slices: failedSlices },
+  });
 }

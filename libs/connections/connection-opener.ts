@@ -15,6 +15,7 @@ import {
 } from '../store/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 import { createCredentialExchange } from './credential-exchange.js';
+import { storeJobSlots } from './store-job-slots.js';
 
 export interface ConnectionOpenerOptions {
   db: Db;
@@ -47,7 +48,8 @@ export class StoreConnectionOpener implements ConnectionOpener {
   async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
     const { connection, connector: pinned, secrets } = await this.load(request, 'source');
     const parts = this.outside(connection, pinned, secrets);
-    return { source: this.options.catalog.createSource({ connector: pinned, ...parts }), manifest: pinned.manifest };
+    const jobs = storeJobSlots(this.options.db, connection.id);
+    return { source: this.options.catalog.createSource({ connector: pinned, ...parts, jobs }), manifest: pinned.manifest };
   }
 
   async openActions({ version, ...request }: { workspaceId: string; connectionId: string; version: string }) {

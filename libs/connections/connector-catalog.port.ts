@@ -3,6 +3,7 @@ import type { BudgetAccount } from '../contracts/budget.port.js';
 import type { BudgetLimit } from '../contracts/budget.schema.js';
 import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
+import type { JobSlots } from '../contracts/job-slots.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
@@ -64,7 +65,13 @@ export interface ConnectorCatalog {
     limits: readonly BudgetLimit[] | null;
   }): BudgetAccount;
   /** `config` with secrets. Errors: CONFIG_INVALID, MANIFEST_INVALID, MANIFEST_UNSUPPORTED. */
-  createSource(request: { connector: ConnectorRef; config: JsonObject; http: HttpClient; credentials: CredentialVault }): Source;
+  createSource(request: {
+    connector: ConnectorRef;
+    config: JsonObject;
+    http: HttpClient;
+    credentials: CredentialVault;
+    jobs: JobSlots;
+  }): Source;
   /** Errors: UNKNOWN_ACTION, VALIDATION_FAILED with every place (`/input/…`) that breaks the action's schema. */
   checkInput(request: { connector: ConnectorRef; action: string; input: JsonObject }): void;
   /** `config` with secrets. Errors: as createSource. */

@@ -1,9 +1,11 @@
 import type { CredentialVault } from '../contracts/credential-vault.port.js';
+import type { JobSlots } from '../contracts/job-slots.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { Page, SlicePage, Source, SourceStates, StateProgress } from '../contracts/source.port.js';
+import type { Abandon, Page, SlicePage, Source, SourceStates, StateProgress } from '../contracts/source.port.js';
 import type { Catalog, Slice, StreamDescriptor, StreamState } from '../contracts/stream.js';
-import { JobSlots, jobSlotsOf } from './async/job-slots.js';
+import { abandonJob, canAbandon } from './async/abandon-job.js';
+import { MemoryJobSlots, memoryJobSlots } from './async/job-slots.js';
 import { maxJobs } from './async/max-jobs.js';
 import { countedClient } from './http/api-budget.js';
 import { createMemoryVault } from './auth/memory-vault.js';
@@ -38,6 +40,8 @@ export interface DeclarativeSourceOptions {
   http: HttpClient;
   /** Credentials that change; default: kept in memory, so a rotated refresh token is lost with the process. */
   credentials?: CredentialVault;
+  /** Shared by all who read with this configuration; default: by those in this process. */
+  jobs?: JobSlots;
   /** ms since the epoch; default: the system's clock. */
   now?: () => number;
   /** See Environment. */
@@ -57,7 +61,10 @@ export function createDeclarativeSource(options: DeclarativeSourceOptions): Sour
   const counted = countedClient(http, model.budget, scopeOf(opened, now(), null));
   const environment = withSchemas({
     ...{ config: opened, http: counted, credentials, learn, now },
-    jobs: jobSlotsOf(model, { config: opened, limit: maxJobs(model.maxJobs, scopeOf(opened, now(), null)), nowMs: now() }),
+    jobs: {
+      slots: options.jobs ?? memoryJobSlots(model, { config: opened, now }),
+      limit: maxJobs(model.maxJobs, scopeOf(opened, now(), null)),
+    },
     ...(sleep === undefined ? {} : { sleep }),
     ...(chosen === undefined ? {} : { chosen }),
   });
@@ -85,9 +92,15 @@ class DeclarativeSource implements Source {
 
   check(): Promise<void> {
     const { check } = this.model;
+    const { now } = this.environment;
     const config = { ...this.environment.config, ...check.overrides };
     // A check leaves a job as soon as it is created: it must not count against the jobs of a run, or of the next stream.
-    const environment = { ...this.environment, config, maxTries: CHECK_TRIES, jobs: new JobSlots(Infinity) };
+    const environment = {
+      ...this.environment,
+      config,
+      maxTries: CHECK_TRIES,
+      jobs: { slots: new MemoryJobSlots(now), limit: Infinity },
+    };
     return this.guarded(async () => {
       for (const stream of await streamsToCheck(check, new OpenedStreams(this.model, environment, this.closing.signal))) {
         const plan = planSlices(stream, environment, {
@@ -170,6 +183,16 @@ class DeclarativeSource implements Source {
     const before = incremental ? state : null;
     const open = () => stateProgress(this.streams.known(stream), { config, state: before, plannedMs });
     return this.streams.isKnown(stream) ? open() : new LazyProgress(() => this.streams.isKnown(stream), open, before);
+  }
+
+  async abandon({ stream }: { stream: string }): Promise<Abandon | null> {
+    const model = await this.guarded(() => this.streams.find(stream));
+    if (!canAbandon(model)) return null;
+    return ({ slice, position, signal }) => {
+      const both = AbortSignal.any([signal, this.closing.signal]);
+      const found = abandonJob(model, this.environment, { slice: readSpec(slice), position, signal: both });
+      return found && { ...found, end: () => this.guarded(() => found.end()) };
+    };
   }
 
   async close(): Promise<void> {

@@ -60,7 +60,12 @@ const runStreamSchema = z
     state: z.enum(['pending', 'running', 'finished', 'failed']),
     counts: runCountsSchema,
     counts_at: z.iso.datetime().nullable().describe('When the counts were read from the destination’s ledger.'),
-    slices: z.object({ planned: count, done: count, complete: z.boolean().describe('Whether the plan is complete.') }),
+    slices: z.object({
+      planned: count,
+      done: count,
+      failed: count.describe('Given up by this run: the stream fails when the others are done.'),
+      complete: z.boolean().describe('Whether the plan is complete.'),
+    }),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'RunStream' });

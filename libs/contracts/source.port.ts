@@ -96,6 +96,17 @@ export interface SourceStates {
   between(request: { stream: string; from: string; to: string | null }): Promise<StreamState>;
 }
 
+/** Something of a slice that goes on at the source without a reader, and that nobody will come back for. */
+export interface Abandoned {
+  /** Replaces the position: from here a reader does not look for it any more. To be stored before `end` is called. */
+  position: Position;
+  /** Asks the source to end it. Errors: the source's own; it then goes on until it ends by itself. */
+  end(): Promise<void>;
+}
+
+/** What a slice began that is under way at the source; null: nothing is, or who reads on from the position needs it. */
+export type Abandon = (request: { slice: Slice; position: Position; signal: AbortSignal }) => Abandoned | null;
+
 /** Reads one external system. Adapters: the declarative engine; code connectors. Errors are SluiceErrors; those of kind `rate_limited` (RATE_LIMITED, SOURCE_NOT_READY) carry `retryAt`. */
 export interface Source {
   /** What pages can be besides records. Absent: nothing. */
@@ -133,6 +144,8 @@ export interface Source {
    * `complete` serves a stream with one cursor.
    */
   progress(request: { stream: string; state: StreamState; incremental: boolean; now: string }): StateProgress;
+  /** How to give up what slices of the stream began at the source (jobs). null: they begin nothing that can be ended. Absent: no stream's do. */
+  abandon?(request: { stream: string }): Promise<Abandon | null>;
   /** States by hand; absent: the source takes any, and cannot make one. */
   readonly states?: SourceStates;
   /** Frees sockets and timers. */

@@ -16,6 +16,7 @@ export * from './run-transitions.repository.js';
 export * from './run-streams.repository.js';
 export * from './slices.repository.js';
 export * from './run-log.repository.js';
+export * from './job-slots.repository.js';
 export * from './budgets.repository.js';
 export * from './verifications.repository.js';
 export * from './action-runs.repository.js';

@@ -1,5 +1,6 @@
 import type { Slice } from '../contracts/stream.js';
-import { theOne, type Db, type Transaction } from './database.js';
+import type { StepError } from '../contracts/workflows.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
 
 interface Key {
   runId: string;
@@ -22,6 +23,8 @@ export interface SliceCounts {
   pending: number;
   claimed: number;
   done: number;
+  /** Given up by this run. */
+  failed: number;
 }
 
 const ownerOf = (owner: SliceOwner): string => `${owner.mover}:${owner.attempt}`;
@@ -102,6 +105,30 @@ export async function markSlicesDone(db: Db, request: Key & { sliceIds: readonly
   return result.rowCount ?? 0;
 }
 
+/** The run gives the slice up, and goes on with the others. false: the caller did not own it any more. */
+export async function markSliceFailed(
+  db: Db,
+  request: Key & { sliceId: string; owner: SliceOwner; error: StepError },
+): Promise<boolean> {
+  const result = await db.query(
+    `UPDATE control.slice SET state = 'failed', owner = NULL, error = $5
+     WHERE run_id = $1 AND stream = $2 AND slice_id = $3 AND state = 'claimed' AND owner = $4`,
+    [request.runId, request.stream, request.sliceId, ownerOf(request.owner), JSON.stringify(request.error)],
+  );
+  return result.rowCount === 1;
+}
+
+/** What the first failed slice of the plan failed with; null: none did. */
+export async function firstSliceError(db: Db, request: Key): Promise<StepError | null> {
+  const row = one(
+    await db.query<{ error: StepError }>(
+      `SELECT error FROM control.slice WHERE run_id = $1 AND stream = $2 AND state = 'failed' ORDER BY seq LIMIT 1`,
+      [request.runId, request.stream],
+    ),
+  );
+  return row?.error ?? null;
+}
+
 /** Claims once more what the caller holds, so that it may open it anew. null: it holds it no more. */
 export async function claimSliceAgain(db: Db, request: Key & { sliceId: string; owner: SliceOwner }): Promise<number | null> {
   const result = await db.query<{ claims: number }>(
@@ -122,11 +149,32 @@ export async function releaseSlices(db: Db, request: Key & { sliceIds: readonly 
   return result.rowCount ?? 0;
 }
 
+/**
+ * Takes from the movers of a run that ends what is begun and not complete, a page in plan order; each once more claimed, so that it can be opened.
+ * `all`: also what no mover of this run touched (it was begun by an earlier one). `after`: `seq` of the last one.
+ */
+export async function reclaimSlices(
+  db: Db,
+  request: Key & { all: boolean; after: number; limit: number },
+): Promise<{ slices: ClaimedSlice[]; last: number | null }> {
+  const result = await db.query<ClaimRow>(
+    `UPDATE control.slice SET state = 'pending', owner = NULL, claims = claims + 1
+     WHERE (run_id, stream, slice_id) IN (
+       SELECT run_id, stream, slice_id FROM control.slice
+       WHERE run_id = $1 AND stream = $2 AND state IN ('pending', 'claimed') AND (claims > 0 OR $3) AND seq > $4
+       ORDER BY seq LIMIT $5 FOR UPDATE)
+     RETURNING slice_id AS id, spec, partition, claims, seq`,
+    [request.runId, request.stream, request.all, request.after, request.limit],
+  );
+  const last = Math.max(...result.rows.map(({ seq }) => seq));
+  return { slices: inOrder(result.rows, true), last: result.rows.length === 0 ? null : last };
+}
+
 export async function countSlices(db: Db, request: Key): Promise<SliceCounts> {
   return theOne(
     await db.query<SliceCounts & Record<string, number>>(
       `SELECT count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'claimed') AS claimed,
-              count(*) FILTER (WHERE state = 'done') AS done
+              count(*) FILTER (WHERE state = 'done') AS done, count(*) FILTER (WHERE state = 'failed') AS failed
        FROM control.slice WHERE run_id = $1 AND stream = $2`,
       [request.runId, request.stream],
     ),
@@ -140,7 +188,8 @@ export async function countSlicesOfRuns(
 ): Promise<(SliceCounts & { runId: string; stream: string })[]> {
   const result = await db.query<SliceCounts & { runId: string; stream: string }>(
     `SELECT run_id AS "runId", stream, count(*) FILTER (WHERE state = 'pending') AS pending,
-            count(*) FILTER (WHERE state = 'claimed') AS claimed, count(*) FILTER (WHERE state = 'done') AS done
+            count(*) FILTER (WHERE state = 'claimed') AS claimed, count(*) FILTER (WHERE state = 'done') AS done,
+            count(*) FILTER (WHERE state = 'failed') AS failed
      FROM control.slice WHERE run_id = ANY($1::uuid[]) GROUP BY run_id, stream`,
     [request.runIds],
   );

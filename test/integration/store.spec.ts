@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { storeJobSlots } from '../../libs/connections/store-job-slots.js';
 import * as store from '../../libs/store/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -129,10 +130,53 @@ test('movers claim in plan order without meeting, take over what earlier attempt
     ),
   );
   expect(new Set(claims.map(([claim]) => claim?.slice.id)).size).toBe(29);
-  expect(await store.countSlices(pool, key)).toEqual({ pending: 0, claimed: 29, done: 1 });
+  expect(await store.countSlices(pool, key)).toEqual({ pending: 0, claimed: 29, done: 1, failed: 0 });
   expect(await store.countSlicesOfRuns(pool, { runIds: [runId] })).toEqual([
-    { runId, stream: 'orders', pending: 0, claimed: 29, done: 1 },
+    { runId, stream: 'orders', pending: 0, claimed: 29, done: 1, failed: 0 },
   ]);
+
+  const failing = { ...key, sliceId: 's1', error: { code: 'SOURCE_JOB_FAILED' as const, detail: 'three jobs' } };
+  const holder = { mover: `m${claims.findIndex(([claim]) => claim?.slice.id === 's1')}`, attempt: 1 };
+  expect(await store.firstSliceError(pool, key)).toBeNull();
+  expect(await store.markSliceFailed(pool, { ...failing, owner: { ...holder, attempt: 2 } })).toBe(false);
+  expect(await store.markSliceFailed(pool, { ...failing, owner: holder })).toBe(true);
+  expect(await store.firstSliceError(pool, key)).toEqual(failing.error);
+  // Nobody of this run takes it again, not even its end.
+  expect(await store.claimNextSlices(pool, { ...key, owner: { ...holder, attempt: 3 }, limit: 9 })).toEqual([]);
+  const reclaimed = await store.reclaimSlices(pool, { ...key, all: false, after: 0, limit: 20 });
+  const rest = await store.reclaimSlices(pool, { ...key, all: false, after: reclaimed.last ?? 0, limit: 20 });
+  expect([...reclaimed.slices, ...rest.slices].map(({ slice, claims: n }) => [slice.id, n])).toEqual(
+    slices.slice(2).map(({ id }) => [id, 2]),
+  );
+  expect(await store.countSlices(pool, key)).toEqual({ pending: 28, claimed: 0, done: 1, failed: 1 });
+});
+
+test('places for jobs are the same for all who work for a connection, and one that nobody holds any more is free', async () => {
+  const { sourceId } = (await store.findSync(pool, { workspaceId, id: syncId }))!;
+  const other = store.createPool(database.url);
+  const workers = [storeJobSlots(pool, sourceId), storeJobSlots(other, sourceId)];
+  const limit = 3;
+  try {
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => workers[n % 2]!.take({ job: `job ${n}`, limit, holdMs: 60_000 })),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(limit);
+    const mine = taken.indexOf(true);
+    // Who takes a job over keeps its place, and gives it back.
+    expect(await workers[(mine + 1) % 2]!.take({ job: `job ${mine}`, limit, holdMs: 60_000 })).toBe(true);
+    expect(await workers[0]!.take({ job: 'one more', limit, holdMs: 60_000 })).toBe(false);
+    await workers[1]!.free({ job: `job ${mine}` });
+    expect(await workers[0]!.take({ job: 'one more', limit, holdMs: 60_000 })).toBe(true);
+    // A job that is there counts, and the place of a worker that died runs out.
+    await workers[0]!.hold({ job: 'found', holdMs: 60_000 });
+    expect(await workers[1]!.take({ job: 'late', limit: limit + 1, holdMs: 60_000 })).toBe(false);
+    await workers[0]!.hold({ job: 'found', holdMs: 0 });
+    expect(await workers[1]!.take({ job: 'late', limit: limit + 1, holdMs: 60_000 })).toBe(true);
+    const { rows } = await pool.query<{ job: string }>('SELECT job FROM control.job_slot');
+    expect(rows.filter(({ job }) => !/^[0-9a-f]{64}$/.test(job))).toEqual([]);
+  } finally {
+    await other.end();
+  }
 });
 
 test('older counts never replace newer ones, and the log is read in order', async () => {

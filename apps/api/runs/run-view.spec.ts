@@ -56,11 +56,11 @@ const stream: RunStreamRow = {
 };
 
 test('a failed run shows cause, next step and where to look', () => {
-  const slices = [{ stream: 'orders', pending: 1, claimed: 1, done: 3 }];
+  const slices = [{ stream: 'orders', pending: 1, claimed: 1, done: 3, failed: 1 }];
   const view = runView({ run, streams: [stream], slices, temporalUi: 'http://localhost:8233/', namespace: 'default' });
   expect(runSchema.parse(view)).toEqual(view);
   expect(view.error).toMatchObject({ code: 'SOURCE_AUTH_FAILED', next: expect.stringContaining('Renew'), stream: 'orders' });
-  expect(view.streams[0]?.slices).toEqual({ planned: 5, done: 3, complete: true });
+  expect(view.streams[0]?.slices).toEqual({ planned: 6, done: 3, failed: 1, complete: true });
   expect(view.temporal_url).toBe('http://localhost:8233/namespaces/default/workflows/sync-run-1');
   expect(view.counts_at).toBeNull();
 });

@@ -75,13 +75,13 @@ export function runView({ run, streams, slices, temporalUi, namespace }: RunView
 }
 
 function streamView(row: RunStreamRow, slices: SliceCounts | undefined): RunStreamView {
-  const { pending, claimed, done } = slices ?? { pending: 0, claimed: 0, done: 0 };
+  const { pending, claimed, done, failed } = slices ?? { pending: 0, claimed: 0, done: 0, failed: 0 };
   return {
     name: row.stream,
     state: row.state,
     counts: countsView(sumCounts([row.counts])),
     counts_at: iso(row.countsAt),
-    slices: { planned: pending + claimed + done, done, complete: row.planComplete },
+    slices: { planned: pending + claimed + done + failed, done, failed, complete: row.planComplete },
     warnings: row.warnings,
   };
 }

@@ -72,6 +72,8 @@ class StreamRun {
   private stateAt = performance.now();
   private waits = 0;
   private readonly warned = new Set<string>();
+  /** The first slice's that failed alone. */
+  private failure: SluiceError | null = null;
   private readonly signal = new AbortController().signal;
 
   constructor(
@@ -92,9 +94,10 @@ class StreamRun {
     let after: JsonValue | null = null;
     do {
       const page = await this.patiently(() => source.slices({ ...this.plan, after }));
-      for (const slice of page.slices) await this.readSlice(slice);
+      for (const slice of page.slices) await this.readSlice(slice).catch((error: unknown) => this.keepFailure(error));
       after = page.next;
     } while (after !== null);
+    if (this.failure !== null) throw this.failure;
     this.whole = true;
   }
 
@@ -134,6 +137,13 @@ class StreamRun {
     if (this.warned.has(words)) return;
     this.warned.add(words);
     await this.reading.write(warningLine(`stream ${this.stream.name}, ${words}`));
+  }
+
+  /** As in Airbyte, a job that fails does not stop the others: the stream fails in the end. */
+  private keepFailure(error: unknown): void {
+    if (!(error instanceof SluiceError) || error.code !== 'SOURCE_JOB_FAILED') throw error;
+    this.failure ??= error;
+    this.reading.log(describe(this.stream.name, error, error));
   }
 
   /** Tries again after a wait that the source asked for and that is longer than the engine itself waits. */

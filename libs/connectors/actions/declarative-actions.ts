@@ -3,7 +3,7 @@ import type { CredentialVault } from '../../contracts/credential-vault.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
-import { JobSlots } from '../async/job-slots.js';
+import { MemoryJobSlots } from '../async/job-slots.js';
 import { countedClient } from '../http/api-budget.js';
 import { openConfig } from '../source/open-config.js';
 import { scopeOf, type Environment } from '../source/environment.js';
@@ -34,7 +34,7 @@ export function createDeclarativeActions({ model, actions, config, http, credent
     ...{ config: opened, credentials, now: Date.now },
     http: countedClient(http, model.budget, scopeOf(opened, Date.now(), null)),
     learn: (secret) => secrets.learn(secret),
-    jobs: new JobSlots(Infinity),
+    jobs: { slots: new MemoryJobSlots(Date.now), limit: Infinity },
     schemaOf: () => Promise.reject(new SluiceError('INTERNAL', { detail: 'actions have no stream' })),
   };
   const find = ({ action }: Pick<ActionCall, 'action'>): ActionModel => {

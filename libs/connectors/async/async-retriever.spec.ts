@@ -4,7 +4,7 @@ import { openSource, readAll, startApi, type Api, type Handle } from '../../../t
 import { recordsOf } from '../../pipeline/index.js';
 import type { Source } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
-import { manifest, requester } from './test-support.js';
+import { jobs, manifest, requester } from './test-support.js';
 
 describe('AsyncRetriever', () => {
   const open: { close(): Promise<void> }[] = [];
@@ -17,26 +17,6 @@ describe('AsyncRetriever', () => {
     open.push(api, opened);
     return { api, opened, read: (options?: Parameters<typeof readAll>[2]) => readAll(opened, 'reports', options) };
   }
-  /** Jobs 1, 2, … that are asked for their status; `statuses[job]` is used up, its last entry stays. */
-  const jobs = (
-    statuses: Record<number, string[]>,
-    files: Record<string, unknown> = { '/file/a': [{ n: 1 }, { n: 2 }] },
-  ): Handle => {
-    let created = 0;
-    return ({ method, url }, base) => {
-      if (method === 'POST' && url === '/jobs') return [201, { id: ++created }];
-      const [, job] = /^\/jobs\/(\d+)$/.exec(url) ?? [];
-      if (job !== undefined) {
-        if (method === 'DELETE') return [204];
-        const left = statuses[Number(job)] ?? ['ready'];
-        const status = left.length > 1 ? left.shift() : left[0];
-        if (status === 'gone') return [404, {}];
-        return [200, { status, urls: Object.keys(files).map((path) => `${base}${path}`) }];
-      }
-      const file = files[url];
-      return file === undefined ? [404, {}] : [200, file];
-    };
-  };
   const count = (api: Api, call: string) => api.asked.filter((one) => one === call).length;
 
   it('creates a job, waits until it is done, and reads what it made', async () => {
@@ -242,6 +222,17 @@ describe('AsyncRetriever', () => {
     const refused = await world(manifest(), () => [401, {}]);
     expect((await refused.read()).error).toMatchObject({ code: 'SOURCE_AUTH_FAILED' });
     expect(refused.api.asked).toEqual(['POST /jobs']);
+  });
+
+  it('counts a job that the source refuses to create, three times, as one that failed', async () => {
+    const { api, read } = await world(manifest(), () => [400, { message: 'no such report' }]);
+    const { error } = await read();
+    expect(error).toMatchObject({
+      code: 'SOURCE_JOB_FAILED',
+      details: { stream: 'reports', status: 'refused', jobs: 3 },
+      cause: { code: 'SOURCE_REQUEST_REFUSED' },
+    });
+    expect(count(api, 'POST /jobs')).toBe(3);
   });
 
   it('names a status that the manifest does not know', async () => {

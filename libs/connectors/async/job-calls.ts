@@ -6,12 +6,14 @@ import { sendWithRetries } from '../errors/send.js';
 import type { Requester } from '../http/http-requester.component.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import { isObject } from '../manifest/tree.js';
+import { fromPlan } from '../partitions/plan-value.js';
 import { str } from '../template/values.js';
 import { HeaderNames } from '../template/header-names.js';
 import { scopeOf, type Environment, type SliceSpec } from '../source/environment.js';
 import type { StreamModel } from '../source/stream-model.js';
 import type { JobModel } from './job-model.js';
 import type { JobStatus } from './job-status.component.js';
+import type { KeptResponse } from './kept-response.js';
 
 /** An answer as the templates of later requests see it: the body's fields, and `headers` and `request` where the body has none. */
 export type ResponseContext = Record<string, unknown>;
@@ -37,10 +39,12 @@ export class JobCalls {
     return { context: contextOf(sent.answer, sent.draft), body, headers };
   }
 
-  /** The request that creates the job, unsent: what templates may look at again after another worker created it. */
-  async creationRequest(): Promise<Record<string, unknown>> {
-    const { job } = this.options;
-    return requestContext(await job.creation.draft(this.scope({}), null, this.access));
+  /** What templates see of a job that is found again by its position. */
+  async restored(kept: KeptResponse): Promise<ResponseContext> {
+    return withResponse(fromPlan(kept.body) as Record<string, unknown>, {
+      headers: kept.headers as Record<string, string>,
+      request: this.options.job.kept.request ? await this.creationRequest() : {},
+    });
   }
 
   /** What the job's status means now. `lost`: the source does not know the job. Errors: the source's own, SOURCE_BAD_RESPONSE. */
@@ -80,8 +84,13 @@ export class JobCalls {
 
   /** Best effort: a job that cannot be ended ends by itself. */
   async abort(creation: ResponseContext): Promise<void> {
+    await this.end(creation).catch(ignore);
+  }
+
+  /** Asks the source to end the job. Errors: the source's own. */
+  async end(creation: ResponseContext): Promise<void> {
     const { job } = this.options;
-    if (job.abort !== undefined) await this.call(job.abort, { creation_response: creation }).catch(ignore);
+    if (job.abort !== undefined) await this.call(job.abort, { creation_response: creation });
   }
 
   /** Errors: the source's own. */
@@ -107,6 +116,11 @@ export class JobCalls {
       verify: () => undefined,
     });
     return answer === null || draft === undefined ? null : { answer, draft };
+  }
+
+  /** The request that creates the job, unsent: what templates may look at again after another worker created it. */
+  private async creationRequest(): Promise<Record<string, unknown>> {
+    return requestContext(await this.options.job.creation.draft(this.scope({}), null, this.access));
   }
 
   private get access() {

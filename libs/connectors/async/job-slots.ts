@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stringifyJson } from '../../json/index.js';
+import type { JobSlots } from '../../contracts/job-slots.port.js';
 import type { JsonObject } from '../../contracts/json.js';
 
 /** A job that nobody looks at any more holds its slot so much longer than the next look was due: its reader may be gone. */
@@ -7,52 +8,53 @@ export const SLOT_GRACE_MS = 2 * 60_000;
 /** What waits for a slot asks again after this. */
 export const SLOT_PAUSE_MS = 30_000;
 
-/** Jobs under way at one source, for one configuration, in this process. A job has the name of what it is for: stream and slice. */
-export class JobSlots {
+/** The jobs that may be under way, and how many of them. */
+export interface LimitedJobs {
+  slots: JobSlots;
+  limit: number;
+}
+
+/** Of the readers in this process. */
+export class MemoryJobSlots implements JobSlots {
   private readonly held = new Map<string, number>();
 
-  constructor(private readonly limit: number) {}
+  constructor(private readonly now: () => number) {}
 
-  /** false: as many jobs as are allowed are under way, and this is none of them. */
-  take(job: string, untilMs: number, nowMs: number): boolean {
-    if (!this.held.has(job) && this.underWay(nowMs) >= this.limit) return false;
-    this.held.set(job, untilMs);
+  async take({ job, limit, holdMs }: { job: string; limit: number; holdMs: number }): Promise<boolean> {
+    if (!this.held.has(job) && this.underWay() >= limit) return false;
+    await this.hold({ job, holdMs });
     return true;
   }
 
-  /** A job that is there already, whoever created it: it counts, also where that is more than are allowed. */
-  hold(job: string, untilMs: number): void {
-    this.held.set(job, untilMs);
+  async hold({ job, holdMs }: { job: string; holdMs: number }): Promise<void> {
+    this.held.set(job, this.now() + holdMs);
   }
 
-  free(job: string): void {
+  async free({ job }: { job: string }): Promise<void> {
     this.held.delete(job);
   }
 
   /** How many are held; what has run out is forgotten. */
-  underWay(nowMs: number): number {
+  underWay(): number {
+    const nowMs = this.now();
     for (const [job, untilMs] of this.held) if (untilMs <= nowMs) this.held.delete(job);
     return this.held.size;
   }
 }
 
-/** By compiled manifest, which a process keeps, and by the digest of configuration and limit: movers of a stream open a source each. */
-const bySource = new WeakMap<object, Map<string, JobSlots>>();
+/** By compiled manifest, which a process keeps, and by the digest of the configuration. */
+const bySource = new WeakMap<object, Map<string, MemoryJobSlots>>();
 
-export function jobSlotsOf(
-  model: object,
-  { config, limit, nowMs }: { config: JsonObject; limit: number; nowMs: number },
-): JobSlots {
-  const known = bySource.get(model) ?? new Map<string, JobSlots>();
+/** Shared by the sources of one manifest and configuration in this process. */
+export function memoryJobSlots(model: object, { config, now }: { config: JsonObject; now: () => number }): JobSlots {
+  const known = bySource.get(model) ?? new Map<string, MemoryJobSlots>();
   bySource.set(model, known);
-  const key = createHash('sha256')
-    .update(stringifyJson([config, limit]))
-    .digest('hex');
+  const key = createHash('sha256').update(stringifyJson(config)).digest('hex');
   const found = known.get(key);
   if (found !== undefined) return found;
   // Configurations that are not read any more.
-  for (const [other, slots] of known) if (slots.underWay(nowMs) === 0) known.delete(other);
-  const slots = new JobSlots(limit);
+  for (const [other, slots] of known) if (slots.underWay() === 0) known.delete(other);
+  const slots = new MemoryJobSlots(now);
   known.set(key, slots);
   return slots;
 }

@@ -3,7 +3,6 @@ import type { RecordPage } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import { stringifyJson } from '../../json/index.js';
-import { fromPlan } from '../partitions/plan-value.js';
 import { isNumber, toNumber } from '../template/values.js';
 import type { Answer } from '../errors/answer.js';
 import type { Interpolation } from '../manifest/interpolation.js';
@@ -13,7 +12,7 @@ import { readSlice } from '../source/read-slice.js';
 import type { StreamModel } from '../source/stream-model.js';
 import { pause } from '../time/pause.js';
 import { readDownload, type DownloadRequest } from './read-download.js';
-import { JobCalls, withExtra, withResponse, type ResponseContext } from './job-calls.js';
+import { JobCalls, withExtra, type ResponseContext } from './job-calls.js';
 import type { JobModel } from './job-model.js';
 import {
   formatJobEnd,
@@ -68,7 +67,7 @@ class JobReading {
     private readonly environment: Environment,
     private readonly request: ReadJobRequest,
   ) {
-    this.name = stringifyJson([model.name, writeSpec(request.slice)]);
+    this.name = jobName(model, request.slice);
     this.calls = new JobCalls({ model, job, environment, ...request });
   }
 
@@ -77,7 +76,7 @@ class JobReading {
     // The slice that carries the parents' state: there is nothing to read.
     if ('end' in start || this.request.slice.parents !== null) return;
     this.at = start;
-    if (start.job !== null) this.creation = await this.restored(start.job);
+    if (start.job !== null) this.creation = await this.calls.restored(start.job);
     for (;;) {
       if (this.creation === null) {
         yield* this.pauseUntil(this.at.notBefore);
@@ -122,28 +121,33 @@ class JobReading {
       this.at = { ...this.at, job: kept };
       return true;
     } catch (error) {
-      environment.jobs.free(this.name);
-      // Airbyte counts it as a job that failed.
-      if (this.at.attempt >= MAX_JOBS || !mayTryAgain(error)) throw error;
+      await environment.jobs.slots.free({ job: this.name });
+      if (!mayTryAgain(error)) throw error;
+      if (this.at.attempt >= MAX_JOBS) throw this.notCreated(error);
       await this.sleep(POLL_EVERY_MS);
       return false;
     }
   }
 
-  private async restored(kept: NonNullable<JobPosition['job']>): Promise<ResponseContext> {
-    return withResponse(fromPlan(kept.body) as Record<string, unknown>, {
-      headers: kept.headers as Record<string, string>,
-      request: this.job.kept.request ? await this.calls.creationRequest() : {},
+  /** Airbyte counts it as a job that failed. What may pass by itself the run has more patience with. */
+  private notCreated(error: SluiceError): SluiceError {
+    const { attempt } = this.at;
+    if (error.retryable) return error;
+    return new SluiceError('SOURCE_JOB_FAILED', {
+      detail: `stream ${this.model.name}: the source did not take a job, ${attempt} times: ${error.detail ?? error.code}`,
+      details: { ...error.details, stream: this.model.name, status: 'refused', jobs: attempt },
+      cause: error,
     });
   }
 
   private async poll(creation: ResponseContext) {
     const polled = await this.calls.poll(creation);
     this.at = { ...this.at, polls: this.at.polls + 1 };
-    const { jobs, now } = this.environment;
+    const { slots } = this.environment.jobs;
     const late = polled.status === 'running' && this.age() > this.timeoutMs();
-    if (polled.status === 'running' && !late) jobs.hold(this.name, now() + pollPause(this.age()).waitMs + SLOT_GRACE_MS);
-    else jobs.free(this.name);
+    if (polled.status === 'running' && !late)
+      await slots.hold({ job: this.name, holdMs: pollPause(this.age()).waitMs + SLOT_GRACE_MS });
+    else await slots.free({ job: this.name });
     return late ? { status: 'timeout' as const } : polled;
   }
 
@@ -167,7 +171,7 @@ class JobReading {
   /** Where as many jobs as are allowed are under way, the slice waits on a timer; a wait is progress, as a look at a job is. */
   private async *takeSlot(): AsyncGenerator<RecordPage> {
     const { jobs, now } = this.environment;
-    if (jobs.take(this.name, now() + SLOT_GRACE_MS, now())) return;
+    if (await jobs.slots.take({ job: this.name, limit: jobs.limit, holdMs: SLOT_GRACE_MS })) return;
     this.at = { ...this.at, polls: this.at.polls + 1 };
     yield this.here();
     throw this.notReady('as many jobs as the manifest allows are under way at the source', now() + SLOT_PAUSE_MS);
@@ -281,8 +285,11 @@ class JobReading {
   }
 }
 
+/** What a job is for, among all jobs of the source. */
+export const jobName = (model: StreamModel, slice: SliceSpec): string => stringifyJson([model.name, writeSpec(slice)]);
+
 /** All but what waits by itself, or what somebody has to correct. */
-const mayTryAgain = (error: unknown): boolean =>
+const mayTryAgain = (error: unknown): error is SluiceError =>
   error instanceof SluiceError &&
   (error.code === 'SOURCE_REQUEST_REFUSED' ? error.details['failure_type'] !== 'config_error' : error.retryable) &&
   error.kind !== 'rate_limited';

@@ -1,3 +1,5 @@
+import type { Handle } from '../../../test/support/local-api.js';
+
 export const requester = (path: string, more: object = {}) => ({
   type: 'HttpRequester',
   url_base: "{{ config['base'] }}",
@@ -39,3 +41,24 @@ export function manifest(retriever: object = {}, stream: object = {}) {
     ],
   };
 }
+
+/** Jobs 1, 2, … that are asked for their status; `statuses[job]` is used up, its last entry stays. */
+export const jobs = (
+  statuses: Record<number, string[]>,
+  files: Record<string, unknown> = { '/file/a': [{ n: 1 }, { n: 2 }] },
+): Handle => {
+  let created = 0;
+  return ({ method, url }, base) => {
+    if (method === 'POST' && url === '/jobs') return [201, { id: ++created }];
+    const [, job] = /^\/jobs\/(\d+)$/.exec(url) ?? [];
+    if (job !== undefined) {
+      if (method === 'DELETE') return [204];
+      const left = statuses[Number(job)] ?? ['ready'];
+      const status = left.length > 1 ? left.shift() : left[0];
+      if (status === 'gone') return [404, {}];
+      return [200, { status, urls: Object.keys(files).map((path) => `${base}${path}`) }];
+    }
+    const file = files[url];
+    return file === undefined ? [404, {}] : [200, file];
+  };
+};

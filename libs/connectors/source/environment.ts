@@ -2,7 +2,7 @@ import type { JsonObject, JsonSchema } from '../../contracts/json.js';
 import type { CredentialVault } from '../../contracts/credential-vault.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import type { Slice } from '../../contracts/stream.js';
-import type { JobSlots } from '../async/job-slots.js';
+import type { LimitedJobs } from '../async/job-slots.js';
 import type { CursorWindow } from '../cursors/cursor.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { Partition } from '../partitions/partition.js';
@@ -27,7 +27,7 @@ export interface Environment {
   /** Waits between looks at a job; default: a timer. Ends early when the signal aborts. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Jobs at the source that may be under way. */
-  jobs: JobSlots;
+  jobs: LimitedJobs;
   /** How often a request is tried at most, where somebody waits for the answer; default: as the manifest's error handler says. */
   maxTries?: number;
 }
