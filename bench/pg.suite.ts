@@ -15,7 +15,7 @@ const HOME = '.sluice/bench-pg';
 const MODES = {
   full: 'full_refresh_overwrite',
   upsert: 'incremental_upsert',
-  // There is no pass-through: every row becomes a record, as it has to where values are looked at or changed.
+  // There is no pass-through: every value is looked at, for the boundary and the stream's contract.
   mapped: 'incremental_append',
 } as const satisfies Record<PgCase, string>;
 const BASELINES: Readonly<Record<PgCase, string>> = { full: 'psql-pipe', upsert: 'bare-merge', mapped: 'bare-cursor' };

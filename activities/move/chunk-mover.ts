@@ -116,8 +116,9 @@ export class ChunkMover {
     let position = writer.position;
     const accept = (await this.accepts(writer)) ?? undefined;
     const json = this.bothKnow('json');
+    const lines = this.bothKnow('copy_lines');
     for (;;) {
-      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json, sizer: this.sizer });
+      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json, lines, sizer: this.sizer });
       try {
         return await reading.run();
       } catch (error) {

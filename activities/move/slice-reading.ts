@@ -37,8 +37,16 @@ export class SliceReading {
       from,
       accept,
       json = false,
+      lines = false,
       sizer,
-    }: { slice: Slice; from: Position | null; accept?: CopyTarget | undefined; json?: boolean; sizer: ChunkSizer },
+    }: {
+      slice: Slice;
+      from: Position | null;
+      accept?: CopyTarget | undefined;
+      json?: boolean;
+      lines?: boolean;
+      sizer: ChunkSizer;
+    },
   ) {
     this.slice = slice;
     const { source, ref, target, drain, deadline } = request;
@@ -57,6 +65,7 @@ export class SliceReading {
         position: from,
         signal,
         json,
+        lines,
         pagesAhead: PAGES_AHEAD,
         ...(accept && { accept }),
       }),

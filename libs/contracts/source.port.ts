@@ -1,4 +1,5 @@
 import type { Catalog, Position, Slice, SourceRecord, StreamState } from './stream.js';
+import type { CopyLines } from '../copy-text/index.js';
 import type { JsonRows } from '../json/index.js';
 import type { JsonObject, JsonValue } from './json.js';
 
@@ -37,8 +38,14 @@ export interface JsonPage extends PageFacts {
   rows: JsonRows;
 }
 
+/** Rows as PostgreSQL's COPY writes them, in the source's own columns and types. What they are is what `lines.records()` gives. */
+export interface LinePage extends PageFacts {
+  format: 'copy_lines';
+  lines: CopyLines;
+}
+
 /** The format is negotiated: a source gives anything but records only to a reader that said what it accepts. */
-export type Page = RecordPage | JsonPage | CopyPage;
+export type Page = RecordPage | JsonPage | LinePage | CopyPage;
 
 /** Rows that a writer takes without seeing their values. */
 export interface CopyTarget {
@@ -126,6 +133,7 @@ export interface Source {
    * The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason.
    * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: none may.
    * `json`: pages may be JSON texts, where nothing at the source looks at their records. Absent: they may not.
+   * `lines`: pages may be lines of COPY text that nobody has decoded, where rows cannot come as `accept` has them. Absent: they may not.
    * `pagesAhead`: so many requests for pages may be under way at once, where the source can foresee them; some may then be in vain. Default 1.
    */
   read(request: {
@@ -135,6 +143,7 @@ export interface Source {
     signal: AbortSignal;
     accept?: CopyTarget;
     json?: boolean;
+    lines?: boolean;
     pagesAhead?: number;
   }): AsyncIterable<Page>;
   /** Pure: the state after this slice, given the position after its last page (null: it had none) and the state now. */

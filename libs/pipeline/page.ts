@@ -3,6 +3,7 @@ import type { SourceRecord } from '../contracts/stream.js';
 
 export function rowsOf(page: Page): number {
   if (page.format === 'records') return page.records.length;
+  if (page.format === 'copy_lines') return page.lines.length;
   return page.format === 'json' ? page.rows.length : page.rows;
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../contracts/stream.js';
-import type { JsonRows } from '../../json/index.js';
 import { compareCursors, cursorValue, type CompareCursors, type CursorOrder, type CursorValue } from '../../pipeline/index.js';
 import type { Column } from '../../typing/index.js';
 
@@ -45,8 +44,20 @@ export interface BoundaryChange {
   hits: ReadonlyMap<string, number>;
 }
 
+/** Records that nobody has made yet (JsonRows, CopyLines). */
+export interface UnseenRows {
+  readonly length: number;
+  record(row: number): SourceRecord;
+  /** Places of a field, one a record; below 0 where the record does not have it. */
+  column(name: string): Int32Array;
+  /** As it is in the record. */
+  value(place: number): unknown;
+  /** Whether two places hold the same text. */
+  same(one: number, other: number): boolean;
+}
+
 /** A record, or where it is. */
-type Remembered = { record: SourceRecord } | { rows: JsonRows; row: number };
+type Remembered = { record: SourceRecord } | { rows: UnseenRows; row: number };
 
 /**
  * The records at the highest cursor of an append. Sources are read again from the last cursor inclusively, since more records may come with the
@@ -83,8 +94,8 @@ export class BoundaryWatch {
     return fresh;
   }
 
-  /** As `take`, for records that nobody has parsed. false: some may be in the table already, so that they have to be looked at; none was remembered. */
-  takeRows(rows: JsonRows): boolean {
+  /** As `take`, for records that nobody has made yet. false: some may be in the table already, so that they have to be looked at; none was remembered. */
+  takeRows(rows: UnseenRows): boolean {
     const cursors = this.cursorsOf(rows);
     if (this.base.remaining.size > 0 && cursors.some((cursor) => this.base.cursors.has(String(cursor)))) return false;
     for (const [row, cursor] of cursors.entries()) this.observe(cursor, { rows, row });
@@ -117,7 +128,7 @@ export class BoundaryWatch {
     return typeof cursor === 'string' && cursor.includes('\0') ? null : cursor;
   }
 
-  private cursorsOf(rows: JsonRows): (CursorValue | null)[] {
+  private cursorsOf(rows: UnseenRows): (CursorValue | null)[] {
     let before = -1;
     let cursor: CursorValue | null = null;
     return Array.from(rows.column(this.field), (place) => {

@@ -1,10 +1,11 @@
 import { SluiceError } from '../../errors/index.js';
-import type { CopyPage, JsonPage, RecordPage } from '../../contracts/source.port.js';
+import type { CopyPage, JsonPage, LinePage, RecordPage } from '../../contracts/source.port.js';
 import type { SourceRecord } from '../../contracts/stream.js';
 import type { ContractWatch, Wanted } from '../../typing/index.js';
 import type { FrameEncoder } from './copy-frame.js';
 import { CopyIn } from './copy-in.js';
 import type { Reject } from './encoder.js';
+import type { LinesEncoder } from './lines-encoder.js';
 import type { RowsEncoder } from './rows-encoder.js';
 import type { ChunkFacts } from './ledger.js';
 import type { Session } from './session.js';
@@ -13,6 +14,7 @@ export interface ChunkOptions {
   session: Session;
   encode: FrameEncoder;
   encodeRows: RowsEncoder;
+  encodeLines: LinesEncoder;
   watch: ContractWatch;
   /** `COPY … FROM STDIN`, of text. */
   copyStatement: string;
@@ -76,6 +78,14 @@ export class OpenChunk {
     if (frame !== null) await this.send(frame, { binary: false, lines: true });
   }
 
+  /** As `writeJson`, for lines that nobody has decoded. */
+  async writeLines({ lines, bytes }: LinePage, first: number): Promise<void> {
+    const encoded = this.take({ rows: lines.length, bytes, deduplicated: 0 }, () =>
+      this.options.encodeLines(lines, this.rejects, first),
+    );
+    if (encoded !== null) await this.send(encoded.bytes, { binary: false, lines: encoded.lines });
+  }
+
   /** Sends the page's rows as they are. */
   async writeRows({ format, body, rows, bytes }: CopyPage): Promise<void> {
     this.read += rows;
@@ -118,7 +128,10 @@ export class OpenChunk {
   }
 
   /** Counts the page and encodes it; null: none of it is to be sent. Throws ColumnsWanted, before it is counted. */
-  private take(page: { rows: number; bytes: number; deduplicated: number }, encode: () => Buffer | null): Buffer | null {
+  private take<Encoded>(
+    page: { rows: number; bytes: number; deduplicated: number },
+    encode: () => Encoded | null,
+  ): Encoded | null {
     const before = this.rejects.length;
     const { watch } = this.options;
     const discarded = watch.discarded;

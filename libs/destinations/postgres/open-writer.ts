@@ -15,6 +15,7 @@ import { mergingOf } from './merging.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
 import { settings } from './metadata.js';
+import { linesEncoder } from './lines-encoder.js';
 import { rowsEncoder } from './rows-encoder.js';
 import { ident, literal } from './quote.js';
 import { remembersKeys } from '../whole-read.js';
@@ -112,7 +113,9 @@ async function prepareLoading(
   const into = columnNames.map(ident).join(', ');
   const encoders = (options: Omit<EncoderOptions, 'watch'>) => {
     const encode = compileEncoder({ ...options, watch });
-    return { encode: frameEncoder(encode), encodeRows: rowsEncoder({ ...options, watch }, encode) };
+    const frame = frameEncoder(encode);
+    const all = { ...options, watch };
+    return { encode: frame, encodeRows: rowsEncoder(all, encode), encodeLines: linesEncoder(all, { encode, frame }) };
   };
   if (merging === null && !staged)
     return {

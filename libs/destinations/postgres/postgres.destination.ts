@@ -48,7 +48,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
     incremental_upsert: 'exactly_once',
     scd2: 'exactly_once',
   },
-  formats: ['records', 'json', 'copy_binary', 'copy_text'],
+  formats: ['records', 'json', 'copy_lines', 'copy_binary', 'copy_text'],
   writers: 'many_processes',
   deletes: true,
 };

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Nesting } from '../../contracts/nesting.js';
 import type { Contract } from '../../contracts/schema-contract.js';
-import { Decimal, parseJson, scanRows, type JsonRows } from '../../json/index.js';
+import { parseJson, scanRows, type JsonRows } from '../../json/index.js';
 import { jsonRecords, jsonText } from '../../json/test-support.js';
 import { ContractWatch, type Column, type ColumnType } from '../../typing/index.js';
 import { frameEncoder } from './copy-frame.js';
+import { canonical, plain } from './copy-test-support.js';
 import { compileEncoder, type EncoderOptions, type Reject } from './encoder.js';
 import { rowsEncoder } from './rows-encoder.js';
 
@@ -77,20 +78,6 @@ const unescape = (value: string): string => value.replace(/\\(.)/gs, (_, letter:
 function valueOf(type: ColumnType, value: string): unknown {
   if (type === 'jsonb') return plain(parseJson(value));
   return ['bigint', 'integer', 'smallint', 'numeric'].includes(type) ? canonical(value) : value;
-}
-
-function plain(value: unknown): unknown {
-  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Decimal) return canonical(String(value));
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).map(([name, item]) => [name, plain(item)]);
-}
-
-function canonical(text: string): string {
-  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
-  return digits === '' ? '0' : `${sign}${digits}e${Number(power) - fraction.length + (all.length - digits.length)}`;
 }
 
 const rowsOf = (text: string): JsonRows | null => scanRows(Buffer.from(text), ['data'])?.rows ?? null;

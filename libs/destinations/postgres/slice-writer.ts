@@ -1,5 +1,5 @@
 import type { CommittedChunk, SliceWriter } from '../../contracts/destination.port.js';
-import type { CopyTarget, JsonPage, Page, RecordPage } from '../../contracts/source.port.js';
+import type { CopyPage, CopyTarget, JsonPage, LinePage, Page, RecordPage } from '../../contracts/source.port.js';
 import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { ContractWatch, Wanted } from '../../typing/index.js';
@@ -17,6 +17,7 @@ export interface Loading {
   copyStatement: string;
   encode: ChunkOptions['encode'];
   encodeRows: ChunkOptions['encodeRows'];
+  encodeLines: ChunkOptions['encodeLines'];
   watch: ContractWatch;
   columns: readonly string[];
   /** Ends in the ledger's row: moves what the COPY put into a stage, or nothing. */
@@ -83,7 +84,7 @@ export class PostgresSliceWriter implements SliceWriter {
 
   write(page: Page): Promise<void> {
     return this.guarded(async () => {
-      if (page.format !== 'records' && page.format !== 'json') {
+      if (page.format !== 'records' && page.format !== 'json' && page.format !== 'copy_lines') {
         if (this.options.boundary !== null) throw new SluiceError('INTERNAL', { detail: 'the writer has to see values' });
         await this.chunk.writeRows(page);
         return;
@@ -176,9 +177,9 @@ export class PostgresSliceWriter implements SliceWriter {
   }
 
   /** Columns that the page needs first; null: it is on its way. */
-  private async take(page: RecordPage | JsonPage): Promise<readonly Wanted[] | null> {
+  private async take(page: Exclude<Page, CopyPage>): Promise<readonly Wanted[] | null> {
     try {
-      this.order += page.format === 'json' ? await this.takeJson(page) : await this.takeRecords(page);
+      this.order += await this.takeAny(page);
     } catch (error) {
       if (error instanceof ColumnsWanted) return error.wanted;
       throw error;
@@ -187,6 +188,17 @@ export class PostgresSliceWriter implements SliceWriter {
   }
 
   /** Returns how many of its records are to be loaded. */
+  private takeAny(page: Exclude<Page, CopyPage>): Promise<number> {
+    switch (page.format) {
+      case 'records':
+        return this.takeRecords(page);
+      case 'json':
+        return this.takeJson(page);
+      case 'copy_lines':
+        return this.takeLines(page);
+    }
+  }
+
   private async takeRecords(page: RecordPage): Promise<number> {
     const records = this.options.boundary?.take(page.records) ?? page.records;
     await this.chunk.write(page, records, this.order);
@@ -199,6 +211,14 @@ export class PostgresSliceWriter implements SliceWriter {
       return this.takeRecords({ ...page, format: 'records', records: page.rows.records() });
     await this.chunk.writeJson(page, this.order);
     return page.rows.length;
+  }
+
+  private async takeLines(page: LinePage): Promise<number> {
+    const { boundary } = this.options;
+    if (boundary !== null && !boundary.takeRows(page.lines))
+      return this.takeRecords({ ...page, format: 'records', records: page.lines.records() });
+    await this.chunk.writeLines(page, this.order);
+    return page.lines.length;
   }
 
   /**

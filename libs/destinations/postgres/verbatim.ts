@@ -16,7 +16,7 @@ const NINE = 0x39;
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 /** Of which every number is a bigint. */
-const BIGINT_DIGITS = 18;
+export const BIGINT_DIGITS = 18;
 
 /** null: values of the column are never copied. */
 export function verbatimOf({ type, provisional }: Pick<Column, 'type' | 'provisional'>): Verbatim | null {
@@ -57,7 +57,7 @@ export function verbatimOf({ type, provisional }: Pick<Column, 'type' | 'provisi
   }
 }
 
-const isDigit = (code: number | undefined): boolean => code !== undefined && code >= ZERO && code <= NINE;
+export const isDigit = (code: number | undefined): boolean => code !== undefined && code >= ZERO && code <= NINE;
 
 const text: Verbatim = (to, from, start, end, flags) => {
   if (from[start] !== QUOTE) return false;

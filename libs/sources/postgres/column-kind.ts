@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../contracts/json.js';
+import type { Decoding } from '../../copy-text/index.js';
 
 /** A column as the catalog has it; `base` and `category` are those of the type under a domain. */
 export interface CatalogColumn {
@@ -9,9 +10,6 @@ export interface CatalogColumn {
   category: string;
   notNull: boolean;
 }
-
-/** How the text that COPY writes of a value becomes the value of a record. */
-export type Decoding = 'text' | 'integer' | 'decimal' | 'float' | 'boolean' | 'timestamptz' | 'timestamp' | 'json' | 'bytea';
 
 interface Kind {
   schema: JsonSchema;
@@ -27,7 +25,7 @@ interface Kind {
 const text: Kind = { schema: { type: 'string' }, decoding: 'text', casts: ['text'] };
 /** Shown as PostgreSQL shows it. */
 const shown: Kind = { ...text, through: '($)::text', read: '($)::text' };
-const json: Kind = { schema: {}, decoding: 'json', casts: ['jsonb'], through: 'to_jsonb($)', read: 'to_jsonb($)' };
+const json: Kind = { schema: {}, decoding: 'jsonb', casts: ['jsonb'], through: 'to_jsonb($)', read: 'to_jsonb($)' };
 
 const KINDS: Readonly<Record<string, Kind>> = {
   int2: { schema: { type: 'integer' }, decoding: 'integer', casts: ['smallint', 'integer', 'bigint', 'numeric'] },
@@ -57,7 +55,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   timetz: { schema: { type: 'string', format: 'time' }, decoding: 'text', casts: ['time with time zone'] },
   bytea: { schema: { type: 'string', contentEncoding: 'base64' }, decoding: 'bytea', casts: ['bytea'] },
-  jsonb: { schema: {}, decoding: 'json', casts: ['jsonb'] },
+  jsonb: { schema: {}, decoding: 'jsonb', casts: ['jsonb'] },
   // Its text may be what jsonb refuses (\u0000), which a record's writer quarantines; so it is never cast.
   json: { schema: {}, decoding: 'json', casts: [] },
 };

@@ -115,6 +115,12 @@ export class CopyOut implements Submittable {
     }
     let at = 0;
     let from = 0; // rows from there to `at` are whole
+    let lastAt = -1; // an object for each of them would cost more than all the rest
+    const whole = (): void => {
+      if (lastAt >= 0) this.last = data.subarray(lastAt + HEADER_BYTES, lastAt + 1 + data.readUInt32BE(lastAt + 1));
+      lastAt = -1;
+      this.keep(data.subarray(from, at));
+    };
     while (data.length - at >= HEADER_BYTES) {
       const type = data[at];
       const end = at + 1 + data.readUInt32BE(at + 1);
@@ -122,20 +128,20 @@ export class CopyOut implements Submittable {
         if (end > data.length) break;
         if (!this.binary || !this.isEdge(data, at, end)) {
           this.rows += 1;
-          this.last = data.subarray(at + HEADER_BYTES, end);
+          lastAt = at;
           at = end;
           continue;
         }
       } else if (!this.isAside(type)) {
-        this.keep(data.subarray(from, at));
+        whole();
         return this.handBack(data.subarray(at));
       } else if (end > data.length) break;
       if (type === COPY_OUT_RESPONSE) this.begun = true;
-      this.keep(data.subarray(from, at));
+      whole();
       if (type === COPY_DATA) this.keepFirst(data, at, end);
       at = from = end;
     }
-    this.keep(data.subarray(from, at));
+    whole();
     if (this.partBytes >= this.pageBytes) this.flush();
     if (at < data.length) {
       this.rest = [data.subarray(at)];
@@ -150,7 +156,7 @@ export class CopyOut implements Submittable {
 
   /** Binary COPY's header, which comes with the first row, or its trailer. */
   private isEdge(data: Buffer, at: number, end: number): boolean {
-    return !this.headerTaken || isTrailer(data.subarray(at + HEADER_BYTES, end));
+    return !this.headerTaken || isTrailer(data, at + HEADER_BYTES, end);
   }
 
   /** The row that the header came with, in a frame of its own. */
@@ -161,7 +167,7 @@ export class CopyOut implements Submittable {
     row[0] = COPY_DATA;
     row.writeUInt32BE(row.length - 1, 1);
     const content = row.subarray(HEADER_BYTES);
-    if (content.length === 0 || isTrailer(content)) return;
+    if (content.length === 0 || isTrailer(content, 0, content.length)) return;
     this.keep(row);
     this.rows = 1;
     this.last = content;
@@ -216,4 +222,4 @@ export class CopyOut implements Submittable {
   callback(): void {}
 }
 
-const isTrailer = (content: Buffer): boolean => content.length === 2 && content.readInt16BE() === -1;
+const isTrailer = (data: Buffer, at: number, end: number): boolean => end - at === 2 && data.readInt16BE(at) === -1;

@@ -1,4 +1,4 @@
-import { splitLine } from './decode-rows.js';
+import { splitLine } from '../../copy-text/index.js';
 
 /** Microseconds between 1970 and 2000, where binary times begin. */
 const EPOCH_2000 = 946_684_800_000_000n;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
-import type { CopyPage, CopyTarget, Page, SlicePage, Source, StateProgress } from '../../contracts/source.port.js';
+import type { CopyTarget, Page, SlicePage, Source, StateProgress } from '../../contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { EgressCheck, PgSession } from '../../postgres/index.js';
@@ -34,7 +34,7 @@ export interface PostgresSourceOptions {
 
 /** PostgreSQL 13 or newer: tables and views are streams. It only ever reads. */
 export class PostgresSource implements Source {
-  readonly formats: readonly CopyPage['format'][] = ['copy_binary', 'copy_text'];
+  readonly formats: Source['formats'] = ['copy_binary', 'copy_text', 'copy_lines'];
   private readonly config: PostgresSourceConfig;
   private readonly sliceBytes: number;
   private readonly settlesWithinMs: number;
@@ -112,18 +112,20 @@ export class PostgresSource implements Source {
     position,
     signal,
     accept,
+    lines = false,
   }: {
     stream: string;
     slice: Slice;
     position: Position | null;
     signal: AbortSignal;
     accept?: CopyTarget;
+    lines?: boolean;
   }): AsyncGenerator<Page> {
     const session = await this.sessions.take();
     let clean = false;
     try {
       const table = await this.table(session, stream);
-      yield* readSlice(session, { table, cursor: this.cursor(table), spec: specOf(slice), position, signal, accept });
+      yield* readSlice(session, { table, cursor: this.cursor(table), spec: specOf(slice), position, signal, accept, lines });
       clean = true;
     } finally {
       await this.sessions.give(session, { clean });

@@ -1,5 +1,6 @@
 import type { CopyTarget, Page } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
+import { CopyLines, FRAME_BYTES } from '../../copy-text/index.js';
 import { SluiceError } from '../../errors/index.js';
 import { qualified, type PgSession } from '../../postgres/index.js';
 import { CopyOut, type FramedRows } from './copy-out.js';
@@ -12,10 +13,9 @@ import type { SourceTable } from './source-table.js';
 
 /** For one slice, its reader's waits included. */
 const READ_MS = 6 * 3_600_000;
-const FRAME_BYTES = 5;
 /** A page; below, the loader waits more often than it works. */
 const PASSED_BYTES = 512 * 1024;
-/** Records of a page wait for their loader: the fewer there are, the fewer outlive a young collection. */
+/** Records of a page wait for their loader: the fewer there are, the fewer outlive a young collection. So it is where the loader makes records of them. */
 const DECODED_BYTES = 128 * 1024;
 
 export interface ReadRequest {
@@ -25,6 +25,8 @@ export interface ReadRequest {
   position: Position | null;
   signal: AbortSignal;
   accept: CopyTarget | undefined;
+  /** Rows that do not pass through may be lines that nobody has decoded. */
+  lines: boolean;
 }
 
 /** One statement in a read-only transaction, so that a slice is seen as of one moment. */
@@ -37,11 +39,10 @@ export async function* readSlice(session: PgSession, request: ReadRequest): Asyn
   const rows = `SELECT ${format.select} FROM ${qualified(table.schema, table.name)}${clauses(table, spec, { cursor, place, from })}`;
   await session.query(what, `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${READ_MS}`);
   const copy = `COPY (${rows}) TO STDOUT${format.binary ? ' (FORMAT binary)' : ''}`;
-  const pageBytes = format.decode === null ? PASSED_BYTES : DECODED_BYTES;
-  const lines = new Lines();
+  const pageBytes = format.lines === null ? PASSED_BYTES : DECODED_BYTES;
   let requests = 1;
   for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, pageBytes, signal })) {
-    yield toPage(page, format, { ordered: place.length > 0, requests, lines });
+    yield toPage(page, format, { ordered: place.length > 0, requests, lines: request.lines });
     requests = 0;
   }
   await session.query(what, 'COMMIT');
@@ -50,31 +51,14 @@ export async function* readSlice(session: PgSession, request: ReadRequest): Asyn
 function toPage(
   framed: FramedRows,
   format: RowFormat,
-  { ordered, requests, lines }: { ordered: boolean; requests: number; lines: Lines },
+  { ordered, requests, lines }: { ordered: boolean; requests: number; lines: boolean },
 ): Page {
   const { parts, bytes, rows, last } = framed;
   const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: bytes - rows * FRAME_BYTES, requests };
-  if (format.decode !== null) return { format: 'records', records: format.decode(lines.of(framed)), ...common };
-  return { format: format.binary ? 'copy_binary' : 'copy_text', body: Buffer.concat(parts), rows, ...common };
-}
-
-/** Takes rows out of their frames, into one buffer that is used for every page: large ones of their own bring full collections. */
-class Lines {
-  private buffer: Buffer = Buffer.alloc(0);
-
-  /** Until the next call. */
-  of({ parts, bytes, rows }: FramedRows): Buffer {
-    const needed = bytes - rows * FRAME_BYTES;
-    if (this.buffer.length < needed) this.buffer = Buffer.allocUnsafeSlow(needed * 2);
-    let to = 0;
-    for (const part of parts)
-      for (let at = 0; at < part.length;) {
-        const end = at + 1 + part.readUInt32BE(at + 1);
-        to += part.copy(this.buffer, to, at + FRAME_BYTES, end);
-        at = end;
-      }
-    return this.buffer.subarray(0, to);
-  }
+  if (format.lines !== null && !lines) return { format: 'records', records: format.lines.decode(parts), ...common };
+  const body = Buffer.concat(parts);
+  if (format.lines !== null) return { format: 'copy_lines', lines: new CopyLines(body, rows, format.lines), ...common };
+  return { format: format.binary ? 'copy_binary' : 'copy_text', body, rows, ...common };
 }
 
 function placeFrom(position: Position | null, length: number): string[] | null {

@@ -1,7 +1,7 @@
 import type { CopyTarget } from '../../contracts/source.port.js';
+import { lineFormat, type LineFormat } from '../../copy-text/index.js';
 import { ident } from '../../postgres/index.js';
 import { castTo, kindOf, readExpression } from './column-kind.js';
-import { rowDecoder, type RowDecoder } from './decode-rows.js';
 import { isPlaceReadable } from './place-in-row.js';
 import type { SourceTable } from './source-table.js';
 
@@ -10,8 +10,8 @@ export interface RowFormat {
   /** Expressions, for SELECT. */
   select: string;
   binary: boolean;
-  /** Rows go through as they are; null: they become records. */
-  decode: RowDecoder | null;
+  /** What the rows are as records; null: they go through as they are. */
+  lines: LineFormat | null;
   place: { binary: boolean; at: readonly number[]; types: readonly string[] };
 }
 
@@ -41,7 +41,7 @@ function passThrough(table: SourceTable, place: readonly string[], accept: CopyT
   return {
     select: [...casts, ...(accept.filler ? ['0::bigint'] : [])].join(', '),
     binary,
-    decode: null,
+    lines: null,
     place: { binary, at, types },
   };
 }
@@ -50,7 +50,7 @@ function asRecords({ columns }: SourceTable, place: readonly string[]): RowForma
   return {
     select: columns.map((column) => readExpression(column, ident(column.name))).join(', '),
     binary: false,
-    decode: rowDecoder(columns.map((column) => ({ name: column.name, decoding: kindOf(column).decoding }))),
+    lines: lineFormat(columns.map((column) => ({ name: column.name, decoding: kindOf(column).decoding }))),
     place: { binary: false, at: place.map((field) => columns.findIndex(({ name }) => name === field)), types: [] },
   };
 }

@@ -1,17 +1,29 @@
 import { isAscii } from 'node:buffer';
-import { Decimal, exactNumber, parseJson } from '../../json/index.js';
-import type { SourceRecord } from '../../contracts/stream.js';
-import type { Decoding } from './column-kind.js';
+import { Decimal, exactNumber, parseJson } from '../json/index.js';
+import { FRAME_BYTES } from './frame.js';
 
-/** Lines of COPY text, without their frames, as records. */
-export type RowDecoder = (lines: Buffer) => SourceRecord[];
+/**
+ * How the text that COPY writes of a value becomes the value of a record. `jsonb`: of a jsonb, so that there is nothing in it that a jsonb cannot hold;
+ * `json`: any JSON text.
+ */
+export type Decoding =
+  'text' | 'integer' | 'decimal' | 'float' | 'boolean' | 'timestamptz' | 'timestamp' | 'json' | 'jsonb' | 'bytea';
+
+/** A column of a row of COPY text, and the field that it becomes. */
+export interface LineField {
+  name: string;
+  decoding: Decoding;
+}
+
+/** Rows of COPY text, each in its frame, none cut, in pieces, as records. */
+export type RowDecoder = (parts: readonly Buffer[]) => Record<string, unknown>[];
 
 const NULL = '\\N';
 const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39] as const;
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** COPY's escapes taken back: it writes no others. */
-export const unescapeCopy = (value: string): string =>
+const unescapeCopy = (value: string): string =>
   value.includes('\\') ? value.replace(/\\(.)/gs, (_, c: string) => ESCAPES[c] ?? c) : value;
 
 /** The values of one line of COPY text; null is NULL. */
@@ -47,14 +59,19 @@ const DECODE: Readonly<Record<Decoding, (value: string) => unknown>> = {
   timestamptz: isoTime,
   timestamp: isoLocalTime,
   json: (value) => parseJson(value),
+  jsonb: (value) => parseJson(value),
   bytea: (value) => Buffer.from(value.slice(2), 'hex').toString('base64'),
 };
+
+/** A value as it is in the record; null is NULL. `text`: as COPY wrote it. */
+export const decodeValue = (decoding: Decoding, text: string): unknown =>
+  text === NULL ? null : DECODE[decoding](unescapeCopy(text));
 
 /**
  * Compiles a decoder: one object literal a row costs half of what assigning fields one by one does. Names reach the code only through
  * JSON.stringify; `__proto__` is a plain field.
  */
-export function rowDecoder(columns: readonly { name: string; decoding: Decoding }[]): RowDecoder {
+export function rowDecoder(columns: readonly LineField[]): RowDecoder {
   const value = (index: number, { decoding }: { decoding: Decoding }): string => {
     const raw = `((v = c[${index}]) === '\\\\N' ? null : ${decoding === 'text' ? 'text(v)' : `d${index}(text(v))`})`;
     return raw;
@@ -70,12 +87,33 @@ export function rowDecoder(columns: readonly { name: string; decoding: Decoding 
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- only JSON.stringify'd names enter the code
   const make = new Function('text', ...columns.map((_, index) => `d${index}`), body) as (
     ...helpers: unknown[]
-  ) => (lines: readonly string[]) => SourceRecord[];
+  ) => (lines: readonly string[]) => Record<string, unknown>[];
   const decode = make(unescapeCopy, ...columns.map(({ decoding }) => DECODE[decoding]));
-  return (lines) => {
+  const unframed = new Unframed();
+  return (parts) => {
+    const lines = unframed.of(parts);
     const all = isAscii(lines) ? lines.toString('latin1') : lines.toString('utf8');
     const list = all.split('\n');
     list.pop(); // what follows the last line's end
     return decode(list);
   };
+}
+
+/** Takes rows out of their frames, into one buffer that is used again and again: large ones of their own bring full collections. */
+class Unframed {
+  private buffer: Buffer = Buffer.alloc(0);
+
+  /** Until the next call. */
+  of(parts: readonly Buffer[]): Buffer {
+    const most = parts.reduce((sum, { length }) => sum + length, 0);
+    if (this.buffer.length < most) this.buffer = Buffer.allocUnsafeSlow(most * 2);
+    let to = 0;
+    for (const part of parts)
+      for (let at = 0; at < part.length;) {
+        const end = at + 1 + part.readUInt32BE(at + 1);
+        to += part.copy(this.buffer, to, at + FRAME_BYTES, end);
+        at = end;
+      }
+    return this.buffer.subarray(0, to);
+  }
 }
