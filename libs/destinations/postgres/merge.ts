@@ -20,8 +20,8 @@ export interface MergeOptions {
  *
  * - Of several records with one key the one with the highest cursor wins, then the one that was read last. Rows go in by key: neighbours meet
  *   the same index pages, and two merges that share keys lock them in the same order.
- * - A row is replaced only by one that is not older by cursor (a missing cursor is the oldest) and that differs: an unchanged row is neither
- *   written nor logged, which makes a repeated load a third faster.
+ * - A row is replaced only by one that is not older by cursor (a missing cursor is the oldest) and that differs: an unchanged row gets no new
+ *   version and no index entry. It is locked all the same, as every row that ON CONFLICT DO UPDATE meets.
  * - The counts cost nothing while every line became a row or a new version. Only otherwise are the keys counted, and the rows looked up (by the
  *   key's index, whatever the planner thinks of a table it has no statistics of) that were held back for being older. The look-up sees the
  *   table as it was before the statement; where somebody else changes the same row at the same time, `least` keeps the sum right.
