@@ -115,16 +115,16 @@ describe('jobs at a source, from the REST API into PostgreSQL', () => {
     const run = await start(await createSync('killed', ['x']));
     await world.untilRead(run, 10_000);
     await endWorker(worker, 'SIGKILL');
-    const before = await world.until(run, () => true);
-    expect(before.finishedAt).toBeNull();
-    expect(held.begun).toBe(1);
+    expect((await world.until(run, () => true)).finishedAt).toBeNull();
+    // A slow machine's window may end before the first page, and begin the download once more.
+    const { begun } = held;
     delete held.until;
     release();
     await world.startWorker(allowed());
     expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
     expect(await world.rows('killed')).toEqual({ count: ROWS, distinct: ROWS, min: 1, max: ROWS });
     expect(jobsOf('x')).toBe(1);
-    expect(held.begun).toBeGreaterThan(1);
+    expect(held.begun).toBeGreaterThan(begun);
     // What it made is deleted once it was read, and its place is free.
     expect([asked('DELETE /jobs/1'), await slots()]).toEqual([1, 0]);
   }, 90_000);
