@@ -16,6 +16,8 @@ export interface DestinationCapabilities {
   writers: Writers;
   /** Whether it follows deletes (StreamTarget.deletes). */
   deletes: boolean;
+  /** Whether its rows can have digests (the metadata column `digest`). */
+  digests: boolean;
 }
 
 export interface PreparedStream {

@@ -84,7 +84,7 @@ export const syncStreamSchema = z.strictObject({
     .refine((fields) => new Set(fields).size === fields.length, { message: 'names one twice' })
     .optional()
     .describe(
-      'Columns of what a row says of its loading: `_sluice_run` and `_sluice_slice` that last wrote it, `_sluice_loaded_at`, `_sluice_change` (insert, update or delete). Default: none.',
+      'Columns of what a row says of its loading: `_sluice_run` and `_sluice_slice` that last wrote it, `_sluice_loaded_at`, `_sluice_change` (insert, update or delete), `_sluice_digest` of its values, by which a verification finds rows that were changed otherwise, without the source; adding or leaving out `digest` needs a reset of the stream. Default: none.',
     ),
   /** How deletes at the source are followed (incremental_upsert, scd2); default: they are not. */
   deletes: deletesSchema.optional(),

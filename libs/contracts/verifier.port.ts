@@ -16,6 +16,7 @@ export const FINDING_KINDS = [
   'missing', // a record of the source without a row
   'extra', // a row without a record at the source
   'differing', // a row that is not what the source has
+  'digest', // a row that is not what its digest was made of
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -77,6 +78,6 @@ export interface Verifier {
     copied: boolean;
     limit: number;
   }): Promise<Inspection | null>;
-  /** An empty copy. Errors: those of connecting, DESTINATION_UNSUPPORTED for a mode whose tables hold more than the source has. */
+  /** An empty copy. Errors: those of connecting, DESTINATION_UNSUPPORTED for a mode whose tables it does not compare. */
   copy(request: { key: StateKey; target: StreamTarget }): Promise<SourceCopy>;
 }

@@ -8,4 +8,4 @@ export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value
 export { isNested, MAX_KEYS } from './flatten.js';
 export { evolve, type ExistingColumn, type Widening } from './evolve.js';
 export { grow } from './grow.js';
-export { MANAGED, managedColumns, METADATA_COLUMNS, marksDeleted, tableKey } from './managed-columns.js';
+export { MANAGED, managedColumns, METADATA_COLUMNS, marksDeleted, modeColumns, tableKey } from './managed-columns.js';

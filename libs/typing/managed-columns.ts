@@ -20,6 +20,7 @@ export const METADATA_COLUMNS: Readonly<Record<Metadata, Column>> = {
   loaded_at: { name: '_sluice_loaded_at', path: [], type: 'timestamptz' },
   slice: { name: '_sluice_slice', path: [], type: 'text' },
   change: { name: '_sluice_change', path: [], type: 'text' },
+  digest: { name: '_sluice_digest', path: [], type: 'bigint' },
 };
 
 /** Whether deleted rows stay, marked. */
@@ -34,7 +35,8 @@ export function managedColumns(
   return [...modeColumns(columns, target), ...(target.metadata ?? []).map((field) => METADATA_COLUMNS[field])];
 }
 
-function modeColumns(
+/** Those of them that the mode needs, and that say something of the record. Pure. */
+export function modeColumns(
   columns: readonly Column[],
   target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField'>,
 ): readonly Column[] {

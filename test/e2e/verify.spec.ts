@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
+import type { Metadata } from '../../libs/contracts/metadata.js';
 import { startVerification } from '../../libs/runs/index.js';
 import { findSync, getVerification, listFindings, listVerificationStreams } from '../../libs/store/index.js';
 import { generateApiKey } from '../../libs/secrets/index.js';
@@ -24,8 +25,12 @@ afterAll(async () => {
   await world?.close();
 });
 
-async function loaded(table: string, mode: 'incremental_append' | 'incremental_upsert', more: object = {}): Promise<string> {
-  const sync = await world.createSync({ source: { rows: 2_000, slices: 3, ...more }, mode, table });
+async function loaded(
+  table: string,
+  mode: 'incremental_append' | 'incremental_upsert',
+  metadata?: readonly Metadata[],
+): Promise<string> {
+  const sync = await world.createSync({ source: { rows: 2_000, slices: 3 }, mode, table, ...(metadata && { metadata }) });
   expect(await world.until(await world.start(sync), ended)).toMatchObject({ state: 'succeeded' });
   return sync;
 }
@@ -110,6 +115,21 @@ describe('a verification', () => {
       { state: 'failed', error: { code: 'VERIFICATION_DISTURBED' } },
     ]);
     expect(await findSync(pool, { workspaceId, id: sync })).not.toBeNull();
+  });
+
+  it('finds rows that were changed without asking the source, where they have digests, and repairs them with it', async () => {
+    for (const mode of ['incremental_append', 'incremental_upsert'] as const) {
+      const table = `digests_${mode}`;
+      const sync = await loaded(table, mode, ['digest']);
+      expect(await cli('verify', sync)).toEqual({ code: 0, out: 'numbers: 2000 rows: right\n' });
+      await world.destination.query(`UPDATE public.${table} SET text = 'number 70000001' WHERE id = 70`);
+      const wrong = { code: 1, out: 'numbers: 2000 rows: 1 digest\n  numbers: digest {"id":"70"}\n' };
+      expect(await cli('verify', sync)).toEqual(wrong);
+      const repaired = await cli('verify', sync, '--repair');
+      if (mode === 'incremental_append') expect(repaired.out).toContain('differing {"id":"70"} (text) [left]');
+      else expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining('differing {"id":"70"} (text) [repaired]') });
+      expect(await cli('verify', sync)).toMatchObject({ code: mode === 'incremental_append' ? 1 : 0 });
+    }
   });
 
   it('is asked for on the command line, which says what is wrong by its exit code', async () => {

@@ -7,7 +7,7 @@ function identity(
   spec: SyncSpec,
   stream: SyncStream,
   catalog: Catalog,
-): Record<'mode' | 'table' | 'primary_key' | 'cursor_field' | 'deletes', string> {
+): Record<'mode' | 'table' | 'primary_key' | 'cursor_field' | 'deletes' | 'metadata', string> {
   const descriptor = catalog.streams.find(({ name }) => name === stream.name);
   return {
     mode: stream.mode,
@@ -15,6 +15,8 @@ function identity(
     primary_key: (stream.primary_key ?? descriptor?.primaryKey ?? []).join(', '),
     cursor_field: stream.cursor_field ?? descriptor?.cursorField ?? '',
     deletes: deletesWords(stream.deletes),
+    // Rows written without a digest are wrong to a verification; other metadata is of later rows only.
+    metadata: stream.metadata?.includes('digest') === true ? 'with digests' : 'without digests',
   };
 }
 

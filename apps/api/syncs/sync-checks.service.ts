@@ -29,7 +29,7 @@ export class SyncChecks {
     await this.assertKind({ workspaceId, id: ends.sourceId }, 'source', '/source_id');
     const destination = await this.assertKind({ workspaceId, id: ends.destinationId }, 'destination', '/destination_id');
     const catalog = await this.probe.discover({ workspaceId, id: ends.sourceId });
-    assertStreams({ spec, catalog, destination: destination.capabilities ?? { delivery: {}, deletes: false } });
+    assertStreams({ spec, catalog, destination: destination.capabilities ?? { delivery: {}, deletes: false, digests: false } });
     return catalog;
   }
 

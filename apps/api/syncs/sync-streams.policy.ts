@@ -1,5 +1,6 @@
 import type { Catalog, StreamDescriptor } from '../../../libs/contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
+import { METADATA } from '../../../libs/contracts/metadata.js';
 import { isFullRefresh, isKeyed, loadableModes } from '../../../libs/contracts/write-mode.js';
 import type { DestinationCapabilities } from '../../../libs/contracts/destination.port.js';
 import { checkDeletes } from './sync-deletes.policy.js';
@@ -10,7 +11,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 type Violation = FieldError & { code: ErrorCode };
 /** What is asked of a destination. */
-export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes'>;
+export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes' | 'digests'>;
 
 /**
  * Checks a sync's streams against what its source offers and its destination takes. Throws every violation at once, under the code of the
@@ -54,6 +55,7 @@ function checkStream(
     ...checkCursor(stream, descriptor, path),
     ...checkFields(stream, descriptor, path),
     ...checkDeletes(stream, { path, fields: fieldsOf(descriptor), destination }),
+    ...checkMetadata(stream, path, destination),
     ...checkTable(stream, path),
   ];
 }
@@ -155,6 +157,14 @@ function checkFields(stream: SyncStream, descriptor: StreamDescriptor, path: str
     ...unknown,
     { code: 'VALIDATION_FAILED', path: `${path}/fields`, message: `must contain key and cursor; missing: ${absent.join(', ')}` },
   ];
+}
+
+function checkMetadata(stream: SyncStream, path: string, { digests }: LoadingAbility): Violation[] {
+  const index = stream.metadata?.indexOf('digest') ?? -1;
+  if (index < 0 || digests) return [];
+  const allowed = METADATA.filter((field) => field !== 'digest');
+  const message = 'is no column that the destination can fill';
+  return [{ code: 'VALIDATION_FAILED', path: `${path}/metadata/${index}`, message, found: 'digest', allowed }];
 }
 
 function checkTable(stream: SyncStream, path: string): Violation[] {

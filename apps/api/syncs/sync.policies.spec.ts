@@ -13,6 +13,7 @@ const deletes = (change: Partial<NonNullable<SyncStream['deletes']>>) => ({
 const destination = {
   delivery: Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once' as const])),
   deletes: true,
+  digests: true,
 };
 const stream = (change: Partial<StreamDescriptor>): StreamDescriptor => ({
   name: 'orders',
@@ -123,6 +124,10 @@ test('deletes that the destination cannot follow are refused; what a whole read 
   const upsert = { name: 'orders', mode: 'incremental_upsert' as const, deletes: deletes({}) };
   const request = { spec: { namespace: 'public', streams: [upsert] }, catalog, destination: { ...destination, deletes: false } };
   expect(thrown(() => assertStreams(request))).toMatchObject({ errors: [{ path: '/streams/0/deletes' }] });
+  const digests = { spec: { namespace: 'public', streams: [{ ...upsert, metadata: ['run' as const, 'digest' as const] }] } };
+  expect(thrown(() => assertStreams({ ...request, ...digests, destination: { ...destination, digests: false } }))).toMatchObject({
+    errors: [{ path: '/streams/0/metadata/1', found: 'digest', allowed: ['run', 'loaded_at', 'slice', 'change'] }],
+  });
   check(upsert, {
     name: 'plain',
     mode: 'incremental_upsert',
@@ -134,7 +139,11 @@ test('deletes that the destination cannot follow are refused; what a whole read 
 test('a mode that the destination lacks is refused with those it has', () => {
   const spec = { namespace: 'public', streams: [{ name: 'orders', mode: 'incremental_append' as const }] };
   const error = thrown(() =>
-    assertStreams({ spec, catalog, destination: { delivery: { full_refresh_overwrite: 'exactly_once' }, deletes: false } }),
+    assertStreams({
+      spec,
+      catalog,
+      destination: { delivery: { full_refresh_overwrite: 'exactly_once' }, deletes: false, digests: false },
+    }),
   );
   expect(error).toMatchObject({ code: 'UNSUPPORTED_MODE', errors: [{ allowed: ['full_refresh_overwrite'] }] });
 });
@@ -150,6 +159,7 @@ test.each<[string, ReturnType<typeof spec>]>([
   ['/streams/0/table', spec({}, 'other')],
   ['/streams/0/primary_key', spec({ primary_key: ['total'] })],
   ['/streams/0/deletes', spec({ deletes: deletes({}) })],
+  ['/streams/0/metadata', spec({ metadata: ['run', 'digest'] })],
 ])('a change of %s needs a reset, and is accepted with one', (path, next) => {
   const error = thrown(() => assertResets({ next, earlier: [spec({})], catalog, reset: [] }));
   expect(error).toMatchObject({ code: 'RESET_REQUIRED', errors: [{ path }] });
@@ -158,7 +168,7 @@ test.each<[string, ReturnType<typeof spec>]>([
 
 test('naming the default, other fields and a new stream need none; a stream that comes back is compared with its last version', () => {
   assertResets({
-    next: spec({ primary_key: ['id'], cursor_field: 'updated_at', fields: ['id', 'updated_at'] }),
+    next: spec({ primary_key: ['id'], cursor_field: 'updated_at', fields: ['id', 'updated_at'], metadata: ['run'] }),
     earlier: [spec({})],
     catalog,
     reset: [],

@@ -32,6 +32,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   formats: ['records'],
   writers: 'one_process',
   deletes: true,
+  digests: false,
 };
 
 /** A DuckDB file, exactly once: checkpoint, ledger and rows are committed together. One process at a time has the file. */

@@ -3,6 +3,10 @@ import type { Metadata } from '../../contracts/metadata.js';
 import { ident, literal } from '../../postgres/index.js';
 import { METADATA_COLUMNS } from '../../typing/index.js';
 
+/** Digests of rows are PostgreSQL's. */
+type Given = Exclude<Metadata, 'digest'>;
+const isGiven = (field: Metadata): field is Given => field !== 'digest';
+
 interface Loading {
   target: Pick<StreamTarget, 'metadata'>;
   runId: string;
@@ -15,11 +19,11 @@ export function metadataOf(
   { target, runId, sliceId }: Loading,
   change: 'insert' | 'update' | 'delete' | { sql: string },
 ): [name: string, value: string][] {
-  const values: Readonly<Record<Metadata, string>> = {
+  const values: Readonly<Record<Given, string>> = {
     run: literal(runId),
     slice: sliceId === null ? 'NULL' : literal(sliceId),
     loaded_at: 'now()',
     change: typeof change === 'string' ? literal(change) : change.sql,
   };
-  return (target.metadata ?? []).map((field) => [ident(METADATA_COLUMNS[field].name), values[field]]);
+  return (target.metadata ?? []).filter(isGiven).map((field) => [ident(METADATA_COLUMNS[field].name), values[field]]);
 }

@@ -2,6 +2,7 @@ import type { StreamTarget } from '../../contracts/destination.port.js';
 import type { CopyTarget } from '../../contracts/source.port.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import type { Column } from '../../typing/index.js';
+import { loadsDirectly } from './append-stage.js';
 import type { Session } from './session.js';
 
 /** format_type()'s names of our types, where they differ. */
@@ -19,7 +20,7 @@ const FULL_NAMES: Readonly<Partial<Record<Column['type'], string>>> = {
  */
 export async function copyTargetOf(
   session: Session,
-  { target }: { target: Pick<StreamTarget, 'mode' | 'nested' | 'primaryKey' | 'cursorField' | 'resume'> },
+  { target }: { target: Pick<StreamTarget, 'mode' | 'nested' | 'primaryKey' | 'cursorField' | 'resume' | 'metadata'> },
   { relation, columns }: { relation: string; columns: readonly Column[] },
 ): Promise<CopyTarget | null> {
   if (
@@ -47,6 +48,6 @@ export async function copyTargetOf(
     formats: wanted.every(({ same }) => same) ? ['copy_binary', 'copy_text'] : ['copy_text'],
     columns: wanted.map(({ field, type, required }) => ({ field, type, required })),
     unique: keyed ? target.primaryKey : null,
-    filler: keyed || target.resume !== 'exact',
+    filler: keyed || !loadsDirectly(target),
   };
 }

@@ -2,6 +2,7 @@ import { staleRun } from '../stale-run.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { grow, type Column, type Wanted } from '../../typing/index.js';
 import { isKeyed } from '../../contracts/write-mode.js';
+import { loadsDirectly } from './append-stage.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
 import { knownColumns, lockLanes, shareColumns } from './lanes.js';
 import { readLayout, recordLayout } from './layout.js';
@@ -32,7 +33,7 @@ export async function evolveStream(
     what,
     async () => {
       await session.query(what, `SET LOCAL lock_timeout = ${EVOLVE_LOCK_MS}`);
-      const direct = !isKeyed(target.mode) && target.resume === 'exact';
+      const direct = !isKeyed(target.mode) && loadsDirectly(target);
       const before = await readStream(session, ref, { lock: false });
       if (!before) throw staleRun(ref);
       if (direct) await session.query(what, `LOCK TABLE ${loadedRelation(before, target)} IN ACCESS EXCLUSIVE MODE`);
@@ -45,12 +46,13 @@ export async function evolveStream(
         known,
         ...(target.names === undefined ? {} : { style: target.names }),
       });
-      const next = await shapeTable(session, { target, columns: grown, known, keyed: false });
+      const next = await shapeTable(session, { target, columns: grown, known, digested: columns, keyed: false });
       if (row.loading)
         await shapeTable(session, {
           target: { ...target, namespace: GENERATION_SCHEMA, table: generationTable(row) },
           columns: next.map(own),
           known: known.map(own),
+          digested: columns,
           keyed: false,
         });
       if (remembersKeys({ ref, target }, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });

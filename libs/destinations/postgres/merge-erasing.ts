@@ -4,6 +4,7 @@ import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
+import { DIGEST, rowDigest } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
 
@@ -21,15 +22,18 @@ export interface ErasingMergeOptions extends MergeOptions {
  * about to insert.
  */
 export function compileErasingMerge(options: ErasingMergeOptions): (lines: number) => string {
-  const { relation, columns, primaryKey, cursorField, cursorOrder, when, marks } = options;
+  const { relation, columns, primaryKey, cursorField, cursorOrder, when, marks, digested } = options;
   const keys = primaryKey.map(ident);
   const names = columns.map(({ name }) => ident(name));
   const cursor = columns.find(({ name }) => name === cursorField);
-  const rest = columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name));
+  const digest = digested ? [DIGEST] : [];
+  const rest = [...columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name)), ...digest];
   const mark = ident(MANAGED.deleted);
   // Inside the statement columns have names of our own: a field may be called `at` too.
   const own = columns.map((_, index) => `c${index}`);
-  const ownKeys = primaryKey.map((name) => `c${columns.findIndex((column) => column.name === name)}`);
+  const ownOf = (name: string): string => `c${columns.findIndex((column) => column.name === name)}`;
+  const ownKeys = primaryKey.map(ownOf);
+  const digestValue = digested ? [rowDigest(digested, ({ name }) => (name === MANAGED.deleted ? 'false' : ownOf(name)))] : [];
   const compared = (alias: string): string =>
     cursor ? comparable(`${alias}.${ident(cursor.name)}`, cursor, cursorOrder) : 'NULL::integer';
   const of = (alias: string, list: readonly string[]): string => list.map((name) => `${alias}.${name}`).join(', ');
@@ -47,8 +51,8 @@ export function compileErasingMerge(options: ErasingMergeOptions): (lines: numbe
   SELECT DISTINCT ON (${of('s', keys)}) ${names.map((name, index) => `s.${name} AS c${index}`).join(', ')}, ${compared('s')} AS at,
     ${tombstone('s', when, columns)} AS dead FROM ${STAGE} s ORDER BY ${latest.join(', ')}),
 merged AS (
-  INSERT INTO ${relation} AS t (${[...names, ...(marks ? [mark] : [])].join(', ')})
-  SELECT ${[...own, ...(marks ? ['false'] : [])].join(', ')} FROM winners WHERE NOT dead ORDER BY ${ownKeys.join(', ')}
+  INSERT INTO ${relation} AS t (${[...names, ...(marks ? [mark] : []), ...digest].join(', ')})
+  SELECT ${[...own, ...(marks ? ['false'] : []), ...digestValue].join(', ')} FROM winners WHERE NOT dead ORDER BY ${ownKeys.join(', ')}
   ON CONFLICT (${keys.join(', ')}) ${set.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${changed.join(', ')} WHERE ${notOlder(compared('excluded'))} AND (${differs})`}
   RETURNING t.xmax = 0 AS fresh),
 erased AS (DELETE FROM ${relation} t USING winners w WHERE w.dead AND ${sameKey} AND ${notOlder('w.at')} RETURNING 1),

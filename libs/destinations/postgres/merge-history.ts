@@ -4,6 +4,7 @@ import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
+import { DIGEST, rowDigest } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
 
@@ -29,13 +30,24 @@ const [FROM, TO, CURRENT] = [MANAGED.validFrom, MANAGED.validTo, MANAGED.current
  * Counts are of records, each compared with the table before the chunk. Two merges of one table must take turns (see `lockMerges`).
  */
 export function compileHistoryMerge(options: HistoryMergeOptions): (lines: number) => string {
-  const { relation, columns, primaryKey, cursorField, cursorOrder, when } = options;
+  const { relation, columns, primaryKey, cursorField, cursorOrder, when, digested } = options;
   const column = (name: string): Column => columns.find((each) => each.name === name) as Column;
   const cursor = ident(cursorField);
   const contents = columns.map(({ name }) => name).filter((name) => !primaryKey.includes(name) && name !== cursorField);
   // Inside the statement columns have names of our own: a field may be called like anything else in it.
   const k = primaryKey.map((_, index) => `k${index}`);
   const c = contents.map((_, index) => `c${index}`);
+  const valueOf = new Map([
+    ...[...primaryKey, ...contents].map((name, index): [string, string] => [name, `w.${[...k, ...c][index] ?? ''}`]),
+    ...([
+      [cursorField, 'w.value'],
+      [MANAGED.validFrom, 'w.valid_from'],
+      [MANAGED.validTo, 'w.valid_to'],
+      [MANAGED.current, 'w.is_current'],
+    ] as const),
+  ]);
+  const digest = digested ? [DIGEST] : [];
+  const digestValue = digested ? [`, ${rowDigest(digested, ({ name }) => valueOf.get(name) as string)}`] : [];
   const fields = [...k, ...c].join(', ');
   const read = (alias: string): string =>
     [...primaryKey, ...contents].map((name, index) => `${alias}.${ident(name)} AS ${[...k, ...c][index] ?? ''}`).join(', ');
@@ -88,14 +100,14 @@ gone AS (
   DELETE FROM ${relation} t USING known o WHERE ${sameRow('t', 'o')} AND t.${FROM} = o.valid_from
     AND NOT EXISTS (SELECT FROM wanted w WHERE ${same('w', 'o')} AND w.valid_from = o.valid_from)),
 put AS (
-  INSERT INTO ${relation} AS t (${[tableKey, ...contents.map(ident), cursor, FROM, TO, CURRENT].join(', ')})
-  SELECT ${of('w', [...k, ...c])}, w.value, w.valid_from, w.valid_to, w.is_current
+  INSERT INTO ${relation} AS t (${[tableKey, ...contents.map(ident), cursor, FROM, TO, CURRENT, ...digest].join(', ')})
+  SELECT ${of('w', [...k, ...c])}, w.value, w.valid_from, w.valid_to, w.is_current${digestValue.join('')}
   FROM wanted w LEFT JOIN known o ON ${same('w', 'o')} AND o.valid_from = w.valid_from
   WHERE o.valid_from IS NULL
     OR (o.value, o.valid_to, o.is_current, o.content) IS DISTINCT FROM (w.value, w.valid_to, w.is_current, w.content)
   ORDER BY ${of('w', k)}
   ON CONFLICT (${tableKey}, ${FROM})
-  DO UPDATE SET ${[...[...contents.map(ident), cursor, TO, CURRENT].map((name) => `${name} = excluded.${name}`), ...touch(options)].join(', ')}),
+  DO UPDATE SET ${[...[...contents.map(ident), cursor, TO, CURRENT, ...digest].map((name) => `${name} = excluded.${name}`), ...touch(options)].join(', ')}),
 judged AS (
   SELECT p.dead, p.opens AND p.is_new AND o.starts IS DISTINCT FROM p.at AS is_new,
     CASE WHEN p.dead THEN p.was_dead ELSE o.starts IS NOT NULL AND o.content IS NOT DISTINCT FROM p.content END AS was_known

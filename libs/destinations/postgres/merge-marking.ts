@@ -4,6 +4,7 @@ import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
+import { DIGEST, rowDigest } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
 
@@ -20,7 +21,7 @@ export interface MarkingMergeOptions extends MergeOptions {
  * marked, the last that is no tombstone (without one the row, or else the first) what is in it, as if each had come by itself. What the row has is read first, so merges must take turns.
  */
 export function compileMarkingMerge(options: MarkingMergeOptions): (lines: number) => string {
-  const { relation, columns, primaryKey, cursorField, cursorOrder, when } = options;
+  const { relation, columns, primaryKey, cursorField, cursorOrder, when, digested } = options;
   const keys = primaryKey.map(ident);
   const names = columns.map(({ name }) => ident(name));
   const cursor = columns.find(({ name }) => name === cursorField);
@@ -29,7 +30,10 @@ export function compileMarkingMerge(options: MarkingMergeOptions): (lines: numbe
   const rest = columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name));
   // Inside the statement columns have names of our own: a field may be called `at` too.
   const own = columns.map((_, index) => `c${index}`);
-  const ownKeys = primaryKey.map((name) => `c${columns.findIndex((column) => column.name === name)}`);
+  const ownOf = (name: string): string => `c${columns.findIndex((column) => column.name === name)}`;
+  const ownKeys = primaryKey.map(ownOf);
+  const digest = digested ? [DIGEST] : [];
+  const digestValue = digested ? [rowDigest(digested, ({ name }) => (name === MANAGED.deleted ? 'dead' : ownOf(name)))] : [];
   const of = (alias: string, list: readonly string[]): string => list.map((name) => `${alias}.${name}`).join(', ');
   const touched = touch(options, `CASE WHEN excluded.${mark} THEN 'delete' ELSE 'update' END`);
   const key = ownKeys.join(', ');
@@ -55,10 +59,10 @@ chosen AS MATERIALIZED (
     SELECT ${names.map((name, index) => `r.${name} AS c${index}`).join(', ')}, ${compared('r')} AS at, true AS found FROM ${relation} r
     WHERE ${keys.map((name, index) => `r.${name} = w.${ownKeys[index] ?? ''}`).join(' AND ')} LIMIT 1) t ON true),
 merged AS (
-  INSERT INTO ${relation} AS t (${[...names, mark].join(', ')})
-  SELECT ${[...own, 'dead'].join(', ')} FROM chosen WHERE NOT older ORDER BY ${key}
-  ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...[...rest, mark].map((name) => `${name} = excluded.${name}`), ...touched].join(', ')}
-    WHERE (t.${mark} IS TRUE) IS DISTINCT FROM excluded.${mark} OR ROW(${of('t', rest)}) IS DISTINCT FROM ROW(${of('excluded', rest)})
+  INSERT INTO ${relation} AS t (${[...names, mark, ...digest].join(', ')})
+  SELECT ${[...own, 'dead', ...digestValue].join(', ')} FROM chosen WHERE NOT older ORDER BY ${key}
+  ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...[...rest, mark, ...digest].map((name) => `${name} = excluded.${name}`), ...touched].join(', ')}
+    WHERE (t.${mark} IS TRUE) IS DISTINCT FROM excluded.${mark} OR ROW(${of('t', [...rest, ...digest])}) IS DISTINCT FROM ROW(${of('excluded', [...rest, ...digest])})
   RETURNING t.xmax = 0 AS fresh, t.${mark} AS dead),
 counted AS (
   SELECT count(*) FILTER (WHERE fresh AND NOT dead) AS inserted, count(*) FILTER (WHERE NOT fresh AND NOT dead) AS updated,

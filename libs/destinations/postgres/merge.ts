@@ -3,6 +3,7 @@ import type { Column } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
+import { DIGEST, rowDigest } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 
 export interface MergeOptions {
@@ -13,6 +14,8 @@ export interface MergeOptions {
   cursorField: string | null;
   cursorOrder: 'text' | 'number';
   metadata?: StreamTarget['metadata'];
+  /** See digestedColumns. */
+  digested: readonly Column[] | null;
 }
 
 /**
@@ -33,11 +36,18 @@ export function compileMerge({
   cursorField,
   cursorOrder,
   metadata,
+  digested,
 }: MergeOptions): (lines: number) => string {
   const keys = primaryKey.map(ident);
   const key = keys.join(', ');
   const names = columns.map(({ name }) => ident(name));
-  const rest = columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name));
+  // A row of another digest is written even if nothing else changed: so it gets the right one.
+  const rest = [
+    ...columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name)),
+    ...(digested ? [DIGEST] : []),
+  ];
+  const into = digested ? [...names, DIGEST] : names;
+  const values = digested ? [...names, rowDigest(digested, ({ name }) => `s.${ident(name)}`)] : names;
   const order = ident(orderColumn(columns));
   const cursor = columns.find(({ name }) => name === cursorField);
   const compared = (alias: string): string => comparable(`${alias}.${ident(cursorField ?? '')}`, cursor, cursorOrder);
@@ -61,8 +71,8 @@ export function compileMerge({
     ? `count(*) FILTER (WHERE t."cursor" IS NOT NULL AND (w."cursor" IS NULL OR w."cursor" < t."cursor"))`
     : '0';
   return (lines) => `WITH merged AS (
-  INSERT INTO ${relation} AS t (${names.join(', ')})
-  SELECT ${names.join(', ')} FROM (${winners(names.map((name) => `s.${name}`).join(', '))}) s
+  INSERT INTO ${relation} AS t (${into.join(', ')})
+  SELECT ${values.join(', ')} FROM (${winners(names.map((name) => `s.${name}`).join(', '))}) s
   ON CONFLICT (${key}) ${onConflict}
   RETURNING t.xmax = 0 AS fresh),
 returned AS (SELECT count(*) AS touched, count(*) FILTER (WHERE fresh) AS inserted FROM merged),

@@ -7,6 +7,7 @@ import { compileHistoryMerge } from './merge-history.js';
 import { compileMarkingMerge } from './merge-marking.js';
 import { compileMerge } from './merge.js';
 import { literal } from './quote.js';
+import { digestedColumns } from './row-digest.js';
 import { rememberKeys } from './seen-keys.js';
 
 /** How a mode takes the stage's lines into the table. */
@@ -25,7 +26,7 @@ export function mergingOf(
   target: StreamTarget,
   { relation, columns, seen }: { relation: string; columns: readonly Column[]; seen: string | null },
 ): Merging | null {
-  const options = { ...target, ...namesOf(columns, target), relation, columns };
+  const options = { ...target, ...namesOf(columns, target), relation, columns, digested: digestedColumns(columns, target) };
   const { primaryKey, cursorField } = options;
   const required = target.primaryKey;
   const numberText = target.cursorOrder === 'number' ? target.cursorField : null;

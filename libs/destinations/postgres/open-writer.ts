@@ -1,5 +1,6 @@
 import type { SliceWriter, StreamTarget } from '../../contracts/destination.port.js';
 import { completedSlice } from '../completed-slice.js';
+import { appendStage, loadsDirectly } from './append-stage.js';
 import { isKeyed } from '../../contracts/write-mode.js';
 import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
@@ -117,7 +118,7 @@ async function prepareLoading(
     const all = { ...options, watch };
     return { encode: frame, encodeRows: rowsEncoder(all, encode), encodeLines: linesEncoder(all, { encode, frame }) };
   };
-  if (merging === null && !staged)
+  if (merging === null && loadsDirectly(target))
     return {
       staged,
       columns: columnNames,
@@ -137,7 +138,7 @@ async function prepareLoading(
     ...encoders({ columns, numbered: true, ...merging?.needs }),
     publish: ({ key, seq, facts }) =>
       merging === null
-        ? `INSERT INTO ${relation} (${into}) SELECT ${into} FROM ${STAGE} ORDER BY ${order};\n${insertLedger({ ...key, seq }, facts)}`
+        ? `${appendStage(target, { relation, columns })};\n${insertLedger({ ...key, seq }, facts)}`
         : merging.publish({ ...key, seq }, facts),
   };
 }

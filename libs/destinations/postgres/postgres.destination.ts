@@ -51,6 +51,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
   formats: ['records', 'json', 'copy_lines', 'copy_binary', 'copy_text'],
   writers: 'many_processes',
   deletes: true,
+  digests: true,
 };
 
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */
@@ -74,7 +75,7 @@ export class PostgresDestination implements Destination {
   }
 
   prepare(request: { ref: StreamRef; target: StreamTarget; settle?: Settle }): Promise<PreparedStream> {
-    return this.withSchema((session) => prepareStream(session, request));
+    return this.withSchema((session) => prepareStream(session, this.timeouts, request));
   }
 
   async open(request: OpenRequest): Promise<SliceWriter> {

@@ -5,13 +5,13 @@ import { terminateOtherRuns } from './backends.js';
 import { columnsOf, namesOf, tableKey, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { assertBesideLive } from '../lanes.js';
-import { knownColumns, lockLanes, shareColumns } from './lanes.js';
+import { knownColumns, layoutInLanes, lockLanes, shareColumns } from './lanes.js';
 import { recordLayout } from './layout.js';
 import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import { remembersKeys } from '../whole-read.js';
 import { makeSeenKeys } from './seen-keys.js';
-import type { Session } from './session.js';
+import type { Session, SessionTimeouts } from './session.js';
 import { settleState } from './settle.js';
 import { lockOwnStream, raiseEpoch, readStream, type StreamRow } from './stream-row.js';
 import { POSTGRES_RULES } from './table-rules.js';
@@ -20,6 +20,7 @@ import { ownTable, shapeTable } from './target-table.js';
 /** See Destination.prepare. */
 export async function prepareStream(
   session: Session,
+  timeouts: SessionTimeouts,
   { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
 ): Promise<PreparedStream> {
   columnsOf(target, { rules: POSTGRES_RULES }); // what cannot be loaded at all is refused before anything is touched
@@ -28,7 +29,7 @@ export async function prepareStream(
   if (known && known.epoch < ref.epoch) await terminateOtherRuns(session, { streamId: known.id, runId: ref.runId });
   const streamId = await raiseEpoch(session, ref);
   await terminateOtherRuns(session, { streamId, runId: ref.runId });
-  return session.transaction(`preparing the stream ${ref.stream}`, async () => {
+  const prepare = async (): Promise<PreparedStream> => {
     const lanes = await lockLanes(session, ref);
     let row = await lockOwnStream(session, ref);
     assertBesideLive(lanes, ref, target);
@@ -39,6 +40,7 @@ export async function prepareStream(
       target,
       columns: columnsOf(target, { rules: POSTGRES_RULES, known }),
       known,
+      digested: await layoutInLanes(session, lanes, row),
       keyed: isKeyed(target.mode) && !loading,
     });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
@@ -58,7 +60,9 @@ export async function prepareStream(
       state: loading && row.preparedRun !== ref.runId ? null : row.state,
       unfinished: loading || row.finishedRun === ref.runId ? [] : await unfinishedSlices(session, row.id, ref),
     };
-  });
+  };
+  // Columns that change may rewrite the table.
+  return session.transaction(`preparing the stream ${ref.stream}`, prepare, { statementMs: timeouts.publishMs });
 }
 
 /** What the first prepare of a run does: what earlier runs left is dropped, but for what this one can go on with. Changes `row.generation`. */

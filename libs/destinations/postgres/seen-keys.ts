@@ -1,9 +1,10 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
-import { MANAGED, namesOf, type Column } from '../../typing/index.js';
+import { MANAGED, modeColumns, namesOf, type Column } from '../../typing/index.js';
 import { mayDeleteMissing, type WholeRead } from '../whole-read.js';
 import { GENERATION_SCHEMA, generationPrefix } from './generation.js';
 import { touchDeleted } from './metadata.js';
 import { ident, qualified } from './quote.js';
+import { DIGEST, digestWith, hasDigests } from './row-digest.js';
 import type { Session } from './session.js';
 import { STAGE } from './stage.js';
 
@@ -73,7 +74,7 @@ export async function deleteMissing(
   const missing = `NOT EXISTS (SELECT FROM ${seen} s WHERE ${key.map((column) => `s.${ident(column)} = t.${ident(column)}`).join(' AND ')})`;
   const removal =
     deletes.missing === 'soft'
-      ? `UPDATE ${table} t SET ${[`${mark} = true`, ...touchDeleted(target, runId)].join(', ')} WHERE t.${mark} IS NOT TRUE AND ${missing} RETURNING 1`
+      ? `UPDATE ${table} t SET ${[`${mark} = true`, ...remarked(target), ...touchDeleted(target, runId)].join(', ')} WHERE t.${mark} IS NOT TRUE AND ${missing} RETURNING 1`
       : `DELETE FROM ${table} t WHERE ${missing} RETURNING 1`;
   await session.query(
     what,
@@ -83,3 +84,7 @@ export async function deleteMissing(
     [streamId, runId],
   );
 }
+
+/** Assignments of the digest of a row `t` that is marked. */
+const remarked = (target: StreamTarget): string[] =>
+  hasDigests(target) ? modeColumns([], target).map((mark) => `${DIGEST} = ${digestWith('t', mark, 'true')}`) : [];

@@ -1,9 +1,19 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { isKeyed, type WriteMode } from '../../contracts/write-mode.js';
-import { evolve, fieldOf, managedColumns, namesOf, tableKey, type Column, type Widening } from '../../typing/index.js';
-import { alterTable } from './alter-table.js';
+import {
+  evolve,
+  fieldOf,
+  managedColumns,
+  namesOf,
+  tableKey,
+  type Column,
+  type Widening,
+  METADATA_COLUMNS,
+} from '../../typing/index.js';
+import { alterTable, converted } from './alter-table.js';
 import { ident, qualified } from './quote.js';
+import { DIGEST, digestedColumns, redigested } from './row-digest.js';
 import type { Session } from './session.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
 
@@ -46,6 +56,8 @@ export interface Shape {
   columns: readonly Column[];
   /** What the stream made earlier, and may change. */
   known: readonly Column[];
+  /** What the rows of the table were written with, of which their digests are made; empty: there are none. */
+  digested: readonly Column[];
   /** An upsert needs a unique index. */
   keyed: boolean;
 }
@@ -54,7 +66,10 @@ export interface Shape {
  * Makes the table fit, in the caller's transaction, and returns the columns with the types that they have there. Of a frozen contract a table
  * that the stream made before is not changed. Errors: TABLE_SHAPE_CONFLICT, SCHEMA_FROZEN.
  */
-export async function shapeTable(session: Session, { target, columns, known, keyed }: Shape): Promise<readonly Column[]> {
+export async function shapeTable(
+  session: Session,
+  { target, columns, known, digested, keyed }: Shape,
+): Promise<readonly Column[]> {
   const name = `${target.namespace}.${target.table}`;
   const what = `shaping the table ${name}`;
   const table = await readTable(session, target.namespace, target.table);
@@ -81,19 +96,45 @@ export async function shapeTable(session: Session, { target, columns, known, key
       throw conflict(name, step.problems.join('; '));
     case 'change': {
       if (known.length > 0) assertNotFrozen(target, step);
-      const statement = alterTable(relation, step);
+      const recorded = step.columns.filter(isRecorded);
+      const digest = digestAfter({ target, digested, recorded, present: table?.columns ?? [] });
+      const rewritten = step.widenings.length > 0;
+      const statement = alterTable(relation, { ...step, digest: rewritten ? digest : null });
       if (statement !== null)
         await session.query(what, statement).catch((error: unknown) => rethrow(error, name, step.widenings));
+      if (digest !== null && !rewritten)
+        await session.query(what, `UPDATE ${relation} SET ${DIGEST} = ${digest} WHERE ${DIGEST} <> ${digest}`);
       if (target.mode === 'scd2' && table && (await hasUniqueIndex(session, table.oid, keys.primaryKey)))
         throw conflict(name, 'a unique index allows one row a key, and a history has several: name another table');
       if (keyed && table) await assertUnique(session, table.oid, { target, columns });
-      return step.columns.filter(isRecorded);
+      return recorded;
     }
     default: {
       const never: never = step;
       throw new Error(`unknown evolution ${String(never)}`);
     }
   }
+}
+
+/** See redigested. null also where the table has no digests yet. */
+function digestAfter({
+  target,
+  digested,
+  recorded,
+  present,
+}: {
+  target: StreamTarget;
+  digested: readonly Column[];
+  recorded: readonly Column[];
+  present: readonly { name: string }[];
+}): string | null {
+  const [before, after] = [digestedColumns(digested, target), digestedColumns(recorded, target)];
+  const names = new Set(present.map(({ name }) => name));
+  if (before === null || after === null || digested.length === 0 || !names.has(METADATA_COLUMNS.digest.name)) return null;
+  return redigested({
+    ...{ before, after, present: names },
+    converted: (from, to) => converted(ident(from.name), from.type, to.type),
+  });
 }
 
 /** Of a record, not managed. */

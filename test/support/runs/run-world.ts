@@ -10,7 +10,8 @@ import { createTestDatabase } from '../test-database.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { scheduleId } from '../../../libs/contracts/workflows.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
-import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
+import type { Schedule, SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
+import type { Metadata } from '../../../libs/contracts/metadata.js';
 import { sealSecrets, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
@@ -54,6 +55,7 @@ const QUICK = {
 export interface NewSync {
   source: NumbersConfig;
   mode: WriteMode;
+  metadata?: readonly Metadata[];
   table?: string;
   schedule?: Schedule;
   /** A file below SLUICE_DUCKDB_DIR of the workers; default: the PostgreSQL destination. */
@@ -141,8 +143,8 @@ export class RunWorld {
     this.destinationId = id;
   }
 
-  async createSync({ source, mode, table = 'numbers', schedule, duckdb }: NewSync): Promise<string> {
-    const streams = [{ name: 'numbers', mode, table }];
+  async createSync({ source, mode, table = 'numbers', metadata, schedule, duckdb }: NewSync): Promise<string> {
+    const streams = [{ name: 'numbers', mode, table, ...(metadata && { metadata: [...metadata] }) }];
     const destinationId = duckdb === undefined ? this.destinationId : await this.addDuckdb(duckdb);
     return this.createSyncOf({ connector: 'numbers', config: source as unknown as JsonObject, streams, schedule, destinationId });
   }
@@ -188,7 +190,7 @@ export class RunWorld {
   }: {
     connector: string;
     config: JsonObject;
-    streams: readonly { name: string; mode: WriteMode; table: string }[];
+    streams: readonly SyncStream[];
     schedule?: Schedule | undefined;
     destinationId?: string;
   }): Promise<string> {

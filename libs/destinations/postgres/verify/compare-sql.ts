@@ -1,10 +1,12 @@
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import { isKeyed } from '../../../contracts/write-mode.js';
-import { MANAGED, marksDeleted, namesOf, type Column } from '../../../typing/index.js';
+import { namesOf, type Column } from '../../../typing/index.js';
 import { comparable } from '../cursor-order.js';
 import { tombstone } from '../tombstone.js';
 import { ident, literal, qualified } from '../quote.js';
 import { orderColumn, STAGE } from '../stage.js';
+import { present } from './present.js';
+import { digestIsWrong } from './row-digests.js';
 
 /** What was found: kind, the key's columns with their own types, columns that differ, detail, outcome, and whether the table's row is newer. */
 export const FOUND = 'pg_temp.sluice_found';
@@ -27,12 +29,6 @@ export function compareStatements(compared: CompareTarget): string[] {
 export const keysOf = ({ target, columns }: CompareTarget): string[] => namesOf(columns, target).primaryKey;
 export const relationOf = ({ target }: CompareTarget): string => qualified(target.namespace, target.table);
 
-/** Rows that stand for a record that the source has. */
-function present({ target }: CompareTarget): string {
-  if (target.mode === 'scd2') return `t.${ident(MANAGED.current)}`;
-  return marksDeleted(target) ? `t.${ident(MANAGED.deleted)} IS NOT TRUE` : 'true';
-}
-
 /** One row a key: both sides are joined by it. Of the source's records with one key the one wins that wins in a merge. */
 function byKey(compared: CompareTarget): string[] {
   const { columns } = compared;
@@ -42,7 +38,9 @@ function byKey(compared: CompareTarget): string[] {
   const latest = [...(value === null ? [] : [`${value('s')} DESC NULLS LAST`]), `s.${order} DESC`].join(', ');
   const rest = columns.map(({ name }) => ident(name)).filter((name) => !keys.includes(name));
   const list = (alias: string): string => `(${rest.map((name) => `${alias}.${name}`).join(', ')})`;
-  const differs = rest.length === 0 ? 'false' : `${list('t')} IS DISTINCT FROM ${list('s')}`;
+  const differs = rest.length === 0 ? 'false' : `(${list('t')} IS DISTINCT FROM ${list('s')})`;
+  const wrong = digestIsWrong(columns, compared.target) ?? 'false';
+  const both = `s.${order} IS NOT NULL AND t."sluice there" IS NOT NULL`;
   const newer = value === null ? 'false' : `coalesce(${value('t')} > ${value('s')}, ${value('t')} IS NOT NULL)`;
   const kind = `CASE WHEN s.${order} IS NULL THEN 'extra'
       WHEN t."sluice there" IS NULL THEN 'missing' ELSE 'differing' END`;
@@ -54,32 +52,36 @@ function byKey(compared: CompareTarget): string[] {
     `DELETE FROM ${STAGE} s WHERE ${tombstone('s', compared.target.deletes?.when, columns)}`,
     `ANALYZE ${STAGE}`,
     `INSERT INTO ${FOUND}
-     SELECT ${kind}, CASE WHEN s.${order} IS NOT NULL AND t."sluice there" IS NOT NULL THEN ${differing(rest)} END, NULL, NULL,
-       s.${order} IS NOT NULL AND t."sluice there" IS NOT NULL AND ${newer}, ${keys.map((key) => `coalesce(s.${key}, t.${key})`).join(', ')}
-     FROM (SELECT *, true AS "sluice there" FROM ${relationOf(compared)} t WHERE ${present(compared)}) t
+     SELECT ${kind}, CASE WHEN ${both} THEN ${differing(rest)} END,
+       CASE WHEN ${both} AND NOT ${differs} THEN 'its digest is not that of its values' END, NULL, ${both} AND ${newer}, ${keys.map((key) => `coalesce(s.${key}, t.${key})`).join(', ')}
+     FROM (SELECT *, true AS "sluice there" FROM ${relationOf(compared)} t WHERE ${present(compared.target)}) t
      FULL JOIN ${STAGE} s ON ${keys.map((key) => `t.${key} = s.${key}`).join(' AND ')}
-     WHERE (s.${order} IS NULL AND ${keys.map((key) => `t.${key} IS NOT NULL`).join(' AND ')}) OR t."sluice there" IS NULL OR ${differs}`,
+     WHERE (s.${order} IS NULL AND ${keys.map((key) => `t.${key} IS NOT NULL`).join(' AND ')}) OR t."sluice there" IS NULL OR ${differs} OR ${wrong}`,
   ];
 }
 
 /**
  * Rows are counted by their content on both sides; only contents that are there a different number of times go on. A key, where there is one,
  * tells then whether a row is missing, too many, or another one. In an append a row that the source does not have any more is what a record was
- * before, as long as its key is there.
+ * before, as long as its key is there. Where runs append all of the source's records again a row may be of any of them: each record must be there
+ * as often as the source has it, at least. A row of a wrong digest counts as another content.
  */
 function byContent(compared: CompareTarget): string[] {
   const { columns, target } = compared;
   const names = columns.map(({ name }) => ident(name));
   const keys = keysOf(compared).map(ident);
   const content = (alias: string): string => `md5(ROW(${names.map((name) => `${alias}.${name}`).join(', ')})::text)`;
+  const wrong = digestIsWrong(columns, target);
+  const ours = wrong === null ? content('t') : `${content('t')} || CASE WHEN ${wrong} THEN '?' ELSE '' END`;
   const side = (relation: string, t: number): string =>
-    `SELECT ${content('x')} AS "sluice digest", ${t} AS "sluice t", ${1 - t} AS "sluice s"${listed(keys, 'x')} FROM ${relation} x`;
+    `SELECT ${t === 1 ? ours : content('t')} AS "sluice digest", ${t} AS "sluice t", ${1 - t} AS "sluice s"${listed(keys, 't')} FROM ${relation} t`;
+  const whole = target.mode === 'full_refresh_append';
   const rows = [
     `DROP TABLE IF EXISTS ${ROWS}`,
     `CREATE TEMP TABLE sluice_rows AS
      SELECT "sluice digest", sum("sluice t") AS "sluice t", sum("sluice s") AS "sluice s"${listed(keys)}
      FROM (${side(relationOf(compared), 1)} UNION ALL ${side(STAGE, 0)}) x
-     GROUP BY "sluice digest"${listed(keys)} HAVING sum("sluice t") <> sum("sluice s")`,
+     GROUP BY "sluice digest"${listed(keys)} HAVING sum("sluice t") ${whole ? '<' : '<>'} sum("sluice s")`,
   ];
   const times = (n: string): string => `CASE WHEN ${n} > 1 THEN ${n} || ' rows' END`;
   const tooMany = `"sluice t" - "sluice s"`;
@@ -88,14 +90,17 @@ function byContent(compared: CompareTarget): string[] {
       ...rows,
       `INSERT INTO ${FOUND}
        SELECT CASE WHEN "sluice t" < "sluice s" THEN 'missing' WHEN "sluice s" > 0 THEN 'duplicate' ELSE 'extra' END, NULL,
-         'md5(ROW(' || ${literal(names.join(', '))} || ')::text) = ''' || "sluice digest" || '''' || coalesce(', ' || ${times(`abs(${tooMany})`)}, ''), NULL, false
+         'md5(ROW(' || ${literal(names.join(', '))} || ')::text) = ''' || left("sluice digest", 32) || '''' || coalesce(', ' || ${times(`abs(${tooMany})`)}, ''), NULL, false
        FROM ${ROWS}`,
     ];
   const anyNull = keys.map((key) => `${key} IS NULL`).join(' OR ');
   const inSource = `EXISTS (SELECT FROM ${STAGE} s WHERE ${keys.map((key) => `s.${key} = g.${key}`).join(' AND ')})`;
-  const kind = `CASE WHEN ${keys.map((key) => `g.${key} IS NULL`).join(' OR ')} THEN CASE WHEN lacks > 0 THEN 'missing' ELSE 'null_key' END
+  const inTable = `EXISTS (SELECT FROM ${relationOf(compared)} t WHERE ${keys.map((key) => `t.${key} = g.${key}`).join(' AND ')})`;
+  const kind = whole
+    ? `CASE WHEN ${inTable} THEN 'differing' ELSE 'missing' END`
+    : `CASE WHEN ${keys.map((key) => `g.${key} IS NULL`).join(' OR ')} THEN CASE WHEN lacks > 0 THEN 'missing' ELSE 'null_key' END
     WHEN lacks > 0 AND others > 0 THEN 'differing' WHEN lacks > 0 THEN 'missing' WHEN doubled > 0 THEN 'duplicate'
-    ${target.mode === 'incremental_append' ? `WHEN ${inSource} THEN NULL` : ''} ELSE 'extra' END`;
+    ${target.mode === 'incremental_append' ? `WHEN ${inSource} THEN CASE WHEN spoilt THEN 'digest' END` : ''} ELSE 'extra' END`;
   const joined = (left: string, right: string): string => keys.map((key) => `${left}.${key} = ${right}.${key}`).join(' AND ');
   const rest = names.filter((name) => !keys.includes(name));
   return [
@@ -107,11 +112,17 @@ function byContent(compared: CompareTarget): string[] {
      FROM (SELECT *, ${kind} AS kind FROM (
        SELECT sum(greatest("sluice s" - "sluice t", 0)) AS lacks,
          sum("sluice t") FILTER (WHERE "sluice s" = 0) AS others,
-         sum(${tooMany}) FILTER (WHERE "sluice s" > 0 AND "sluice t" > "sluice s") AS doubled${listed(keys)}
+         sum(${tooMany}) FILTER (WHERE "sluice s" > 0 AND "sluice t" > "sluice s") AS doubled,
+         bool_or(right("sluice digest", 1) = '?') AS spoilt${listed(keys)}
        FROM ${ROWS} GROUP BY ${keys.join(', ')}, CASE WHEN ${anyNull} THEN "sluice digest" END) g) k
      WHERE kind IS NOT NULL`,
-    `UPDATE ${FOUND} f SET "sluice columns" = ${differing(rest)} FROM ${relationOf(compared)} t, ${STAGE} s
+    // Of several rows with one key nobody knows which it should be.
+    ...(whole
+      ? []
+      : [
+          `UPDATE ${FOUND} f SET "sluice columns" = ${differing(rest)} FROM ${relationOf(compared)} t, ${STAGE} s
      WHERE f."sluice kind" = 'differing' AND ${joined('t', 'f')} AND ${joined('s', 'f')}`,
+        ]),
   ];
 }
 

@@ -5,10 +5,12 @@ import { namesOf, type Column } from '../../../typing/index.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
 import { readLayout } from '../layout.js';
-import { ident, literal, qualified } from '../quote.js';
+import { ident, qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import { readStream, type StreamRow } from '../stream-row.js';
 import { hasUniqueIndex, readTable } from '../table-catalog.js';
+import { keyObject } from './key-object.js';
+import { findWrongDigests } from './row-digests.js';
 
 export interface InspectRequest {
   key: StateKey;
@@ -40,6 +42,7 @@ export async function inspectTable(session: Session, request: InspectRequest): P
   await lookAtGenerations(session, subject, report);
   if (report.has('layout')) return report.result(0);
   await lookAtKeys(session, subject, report);
+  await lookAtDigests(session, subject, report);
   const rows = await lookAtRowCount(session, subject, report);
   return report.result(rows);
 }
@@ -127,6 +130,12 @@ async function lookAtKeys(
   );
 }
 
+async function lookAtDigests(session: Session, subject: Subject, report: InspectionReport): Promise<void> {
+  const { count, findings } = await findWrongDigests(session, subject);
+  report.count('digest', count);
+  for (const finding of findings) report.addRow(finding);
+}
+
 /**
  * All lanes load one table. What a generation brought counts from when it became visible, and what was there before it was replaced or counted anew
  * does not.
@@ -155,7 +164,3 @@ async function lookAtRowCount(session: Session, { key, target }: Subject, report
   report.compareRows(target, { rows, ledger });
   return rows;
 }
-
-/** A key as a JSON object of texts. */
-export const keyObject = (keys: readonly string[], alias: string): string =>
-  `jsonb_build_object(${keys.map((key) => `${literal(key)}, ${alias}.${ident(key)}::text`).join(', ')})`;

@@ -1,11 +1,12 @@
 import type { StreamRef } from '../../../contracts/destination.port.js';
+import { appendStage } from '../append-stage.js';
 import { assertStream, type WriterKey } from '../chunk-message.js';
 import { insertLedger, type ChunkFacts } from '../ledger.js';
 import { mergingOf } from '../merging.js';
 import { settings } from '../metadata.js';
 import { ident, literal } from '../quote.js';
 import type { Session, SessionTimeouts } from '../session.js';
-import { orderColumn, STAGE } from '../stage.js';
+import { STAGE } from '../stage.js';
 import type { StreamRow } from '../stream-row.js';
 import { FOUND, keysOf, relationOf, type CompareTarget } from './compare-sql.js';
 
@@ -93,9 +94,7 @@ function load(compared: CompareTarget, key: WriterKey & { seq: number }, lines: 
   const relation = relationOf(compared);
   const merging = mergingOf(target, { relation, columns, seen: null });
   if (merging !== null) return merging.publish(key, facts);
-  const list = columns.map(({ name }) => ident(name)).join(', ');
-  const order = ident(orderColumn(columns));
-  return `INSERT INTO ${relation} (${list}) SELECT ${list} FROM ${STAGE} ORDER BY ${order};\n${insertLedger(key, facts)}`;
+  return `${appendStage(target, { relation, columns })};\n${insertLedger(key, facts)}`;
 }
 
 /** What was loaded is looked at again: a row that is newer by its cursor has stayed. */

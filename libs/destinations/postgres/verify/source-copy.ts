@@ -17,18 +17,12 @@ import type { SessionPool } from '../session-pool.js';
 import { dropSliceStage, openStage, orderColumn, STAGE } from '../stage.js';
 import { raiseEpoch, readStream, type StreamRow } from '../stream-row.js';
 import { compareStatements, FOUND, keysOf, relationOf, type CompareTarget } from './compare-sql.js';
-import { keyObject } from './inspect-table.js';
+import { keyObject } from './key-object.js';
 import { nextChunk, repairTable } from './repair-table.js';
 
 const WHAT = 'comparing with the source';
 /** Held in memory at a time. */
 const FINDINGS_PER_READ = 1_000;
-const COMPARED_MODES: ReadonlySet<string> = new Set([
-  'full_refresh_overwrite',
-  'incremental_append',
-  'incremental_upsert',
-  'scd2',
-]);
 
 /** See Verifier.copy: the stage of a session that belongs to the copy until it is closed. */
 export async function openSourceCopy(
@@ -36,10 +30,6 @@ export async function openSourceCopy(
   timeouts: SessionTimeouts,
   { key, target }: { key: StateKey; target: StreamTarget },
 ): Promise<SourceCopy> {
-  if (!COMPARED_MODES.has(target.mode))
-    throw new SluiceError('DESTINATION_UNSUPPORTED', {
-      detail: `a table of the mode ${target.mode} holds more than the source has now: its rows are not compared`,
-    });
   const session = await pool.takeWriter();
   try {
     const row = await readStream(session, key, { lock: false });
