@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connectorsSuite } from './connectors.suite.js';
+import { digestSuite } from './digest.suite.js';
 import { latencySuite } from './latency.suite.js';
 import { memorySuite } from './memory.suite.js';
 import { benchOptions, USAGE, type BenchOptions } from './options.js';
@@ -50,6 +51,8 @@ function play(options: BenchOptions): Promise<BenchResult[]> {
       return unchangedSuite({ options, root, say });
     case 'memory':
       return memorySuite({ options, root, say });
+    case 'digest':
+      return digestSuite({ options, root, say });
     default: {
       const never: never = options;
       throw new Error(`unknown suite ${String(never)}`);

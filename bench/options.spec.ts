@@ -31,6 +31,7 @@ test.each([
   ['latency', 1_000_000, ['latency']],
   ['unchanged', 200_000, ['unchanged']],
   ['memory', 10_000_000, ['memory']],
+  ['digest', 200_000, ['append', 'upsert']],
 ])('%s has %i rows by default', (suite, rows, cases) => {
   expect(benchOptions([suite])).toMatchObject({ suite, rows, cases });
 });

@@ -10,6 +10,7 @@ const SUITES = {
   latency: { rows: 1_000_000, cases: ['latency'] },
   unchanged: { rows: 200_000, cases: ['unchanged'] },
   memory: { rows: 10_000_000, cases: ['memory'] },
+  digest: { rows: 200_000, cases: ['append', 'upsert'] },
 } as const;
 type SuiteName = keyof typeof SUITES;
 const NAMES = Object.keys(SUITES) as SuiteName[];

@@ -1,3 +1,4 @@
+import type { Metadata } from '../../libs/contracts/metadata.js';
 import type { WriteMode } from '../../libs/contracts/write-mode.js';
 import type { Bench } from '../with-stack.js';
 import type { BenchCase } from './bench-case.js';
@@ -11,11 +12,13 @@ export function streamCase(request: {
   source: string;
   stream: string;
   mode: WriteMode;
+  /** Default: none. */
+  metadata?: readonly Metadata[];
   bench: Bench;
   /** Between the sync's first run, which is then not measured, and its second, which is. Absent: the first run is measured. */
   again?: { before(): Promise<void>; after(table: string): Promise<void> };
 }): BenchCase {
-  const { name, rows, source, stream, mode, bench, again } = request;
+  const { name, rows, source, stream, mode, metadata, bench, again } = request;
   const { rest, stack, destination } = bench;
   const table = `bench_${name.replaceAll('-', '_')}`;
   let sync = '';
@@ -28,7 +31,7 @@ export function streamCase(request: {
       if (sync !== '') await rest.request('DELETE', `/v1/syncs/${sync}`);
       ({ id: sync } = await rest.post<{ id: string }>('/v1/syncs', {
         ...{ name: `bench ${name}`, source_id: source, destination_id: destination },
-        streams: [{ name: stream, mode, table }],
+        streams: [{ name: stream, mode, table, ...(metadata && { metadata }) }],
       }));
     },
     async run() {

@@ -26,6 +26,8 @@ export interface NewSync {
 export interface Verified {
   findings: readonly FindingView[];
   counts: { repaired: number };
+  /** Read from the source; null: it was not asked. */
+  records: number | null;
 }
 
 /** The file that is loaded where the destination is DuckDB. */
@@ -131,7 +133,9 @@ export class SluiceDoor {
       findings.push(...page.data);
       cursor = page.next_cursor;
     }
-    return { findings, counts: { repaired: view.streams.reduce((sum, { repaired }) => sum + repaired, 0) } };
+    const [first] = view.streams;
+    const repaired = view.streams.reduce((sum, stream) => sum + stream.repaired, 0);
+    return { findings, counts: { repaired }, records: first?.records ?? null };
   }
 
   async run(runId: string): Promise<RunView> {

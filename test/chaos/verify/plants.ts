@@ -18,6 +18,9 @@ const update = (set: string) => (table: string) => `UPDATE ${table} SET ${set} W
 const differs = { kind: () => 'differing', outcome: 'repaired' } as const;
 /** Rows without a key of their own can be there twice. */
 const UNKEYED: readonly WriteMode[] = ['full_refresh_overwrite', 'incremental_append'];
+/** What leaves no row that could say so: one that is gone has no digest, and one that is there twice has the right one. The ledger counts rows. */
+export const rowsAdded = ({ damage: { name } }: Plant): number | null =>
+  name === 'row deleted' ? -1 : name === 'row doubled' ? 1 : name === 'row tripled' ? 2 : null;
 /** Where rows that no order has go: above the ids of all orders. */
 export const EXTRA_FROM = 1_000_000;
 
@@ -59,6 +62,11 @@ export const DAMAGES: readonly [Damage, ...Damage[]] = [
     ...{ kind: () => 'duplicate', outcome: 'left' },
   },
 ];
+
+/** Rows of each table. */
+export const ROWS = 5_000;
+/** Damages of each table in a round. */
+export const PLANTS = 200;
 
 export interface Plant {
   damage: Damage;

@@ -1,20 +1,20 @@
 import pg from 'pg';
 import type { FindingView } from '../../../libs/contracts/verification.schema.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
-import { randomFrom, type Random } from '../random.js';
+import { randomFrom } from '../random.js';
 import type { ChaosResult } from '../result.js';
 import { notSucceeded } from '../sluice-door.js';
 import { secondsSince } from '../wait.js';
 import { NAMESPACE, withWorld, type World } from '../world.js';
-import { choosePlants, type Plant } from './plants.js';
+import { digestRound } from './digest-round.js';
+import type { Round } from './round.js';
+import { choosePlants, PLANTS, ROWS, type Plant } from './plants.js';
 
-/** Rows of each table. */
-const ROWS = 5_000;
-/** Damages of each table in a round. */
-const PLANTS = 200;
 const MODES: readonly WriteMode[] = ['incremental_upsert', 'incremental_append', 'full_refresh_overwrite'];
 
-/** Damages and drops rows behind Sluice's back: a verification has to name each of them and nothing else, and a repair has to touch nothing else. */
+/**
+ * Damages and drops rows behind Sluice's back: a verification has to name each of them and nothing else, and a repair has to touch nothing else. Then the same
+ * with digests, without the source. */
 export async function verify({ rounds, seed }: { rounds: number; seed: number }, results: ChaosResult[]): Promise<void> {
   const random = randomFrom(seed);
   await withWorld({ sizes: { orders: ROWS } }, async (world) => {
@@ -22,17 +22,14 @@ export async function verify({ rounds, seed }: { rounds: number; seed: number },
     await warehouse.connect();
     try {
       for (let round = 1; round <= rounds; round++)
-        for (const mode of MODES) results.push(await oneRound(world, warehouse, { round, mode, random }));
+        for (const mode of MODES) {
+          results.push(await oneRound(world, warehouse, { round, mode, random }));
+          results.push(await digestRound(world, warehouse, { round, mode, random }));
+        }
     } finally {
       await warehouse.end();
     }
   });
-}
-
-interface Round {
-  round: number;
-  mode: WriteMode;
-  random: Random;
 }
 
 async function oneRound(world: World, warehouse: pg.Client, { round, mode, random }: Round): Promise<ChaosResult> {
