@@ -24,24 +24,27 @@ export async function callAction(
 ): Promise<ActionOutcome> {
   const key = model.keyPlace === null ? null : { place: model.keyPlace, value: call.key };
   let renewed = false;
+  let admitted = false;
   for (;;) {
     const { requester, request } = model;
     const draft = await prepare(requester, request, environment, call, key);
-    let admitted = false;
+    let inDoubt = false;
     try {
       const answer = await send(draft, environment, model, call.signal, async () => {
-        await call.admitted();
-        admitted = true;
+        // A try is admitted once: what is sent again after a renewal is the same try, under the same deadline.
+        if (!admitted) await call.admitted();
+        admitted = inDoubt = true;
       });
       // A credential may have been revoked or replaced elsewhere: it is renewed once. A 401 says that nothing was done.
       if (answer.status === 401 && draft.renewal !== null && !renewed) {
         renewed = true;
+        inDoubt = false;
         await draft.renewal();
         continue;
       }
       return judge(model, environment, answer);
     } catch (error) {
-      if (!(error instanceof SluiceError) || !admitted) throw error;
+      if (!(error instanceof SluiceError) || !inDoubt) throw error;
       if (NOT_SENT.has(String(error.details['reason']))) return { kind: 'postponed', status: null, error, retryAt: null };
       return { kind: 'unknown', status: null, error };
     }
