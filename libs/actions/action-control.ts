@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
 import { SluiceError } from '../errors/index.js';
 import { getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
@@ -12,7 +12,7 @@ interface Ports {
   temporal: TemporalClient;
 }
 
-/** Between looks at the store while Temporal does not answer. */
+/** Between looks at the store while Temporal does not answer, or has no workflow that could: until the reconciler starts one. */
 const LOOK_EVERY_MS = 250;
 const BATCH = 100;
 
@@ -45,10 +45,7 @@ export async function waitForAction({ pool, temporal }: Ports, run: ActionRunRow
     if (!isOpen(row) || left <= 0) return row;
     await temporal
       .call((client) => client.workflow.getHandle<ActionWorkflow>(run.workflowId).result(), left)
-      .catch(async (error: unknown) => {
-        if (error instanceof WorkflowFailedError) return;
-        await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
-      });
+      .catch(() => delay(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
     const found = await getActionRun(pool, { id: run.id });
     if (found === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
     row = found;
