@@ -22,7 +22,7 @@ import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
-import { LOGGER, TRACING } from './tokens.js';
+import { CATALOG, LOGGER, TRACING } from './tokens.js';
 import { WorkerHost } from './worker-host.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 import { workflowCode } from './workflow-code.js';
@@ -74,12 +74,16 @@ export class WorkerModule {
           [PgBudgetGate],
           (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
         ),
-        provide(CONNECTION_OPENER, [POOL, Egress], (db: Pool, egress: Egress) => {
-          return new StoreConnectionOpener({ db, secrets, catalog: catalog(egress), egress, class: 'batch' });
-        }),
-        provide(ACTION_PORTS, [POOL, Egress], (pool: Pool, egress: Egress): ActionPorts => ({
+        provide(CATALOG, [Egress], (egress: Egress) => catalog(egress)),
+        provide(
+          CONNECTION_OPENER,
+          [POOL, CATALOG, Egress],
+          (db: Pool, known: ConnectorCatalog, egress: Egress) =>
+            new StoreConnectionOpener({ db, secrets, catalog: known, egress, class: 'batch' }),
+        ),
+        provide(ACTION_PORTS, [POOL, CATALOG, Egress], (pool: Pool, known: ConnectorCatalog, egress: Egress): ActionPorts => ({
           ...{ pool, secrets },
-          opener: new StoreConnectionOpener({ db: pool, secrets, catalog: catalog(egress), egress, class: 'interactive' }),
+          opener: new StoreConnectionOpener({ db: pool, secrets, catalog: known, egress, class: 'interactive' }),
         })),
         provide(
           TemporalClient,

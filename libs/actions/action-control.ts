@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
 import { SluiceError } from '../errors/index.js';
-import { getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
-import type { TemporalClient } from '../temporal/temporal-client.js';
+import { actionOutcome, getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
+import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 
 type ActionWorkflow = (input: ActionWorkflowInput) => Promise<ActionWorkflowResult>;
 type Startable = Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>;
@@ -21,20 +21,16 @@ const BATCH = 100;
  * TEMPORAL_UNAVAILABLE.
  */
 export async function startActionWorkflow(temporal: TemporalClient, run: Startable): Promise<void> {
-  await temporal.call(async (client) => {
-    try {
-      await client.workflow.start<ActionWorkflow>('actionWorkflow', {
-        taskQueue: ACTION_TASK_QUEUE,
-        workflowId: run.workflowId,
-        args: [{ runId: run.id }],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: `action ${run.action}`,
-        priority: { priorityKey: 1 },
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  });
+  await temporal.call((client) =>
+    startOnce<ActionWorkflow>(client, 'actionWorkflow', {
+      taskQueue: ACTION_TASK_QUEUE,
+      workflowId: run.workflowId,
+      args: [{ runId: run.id }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `action ${run.action}`,
+      priority: { priorityKey: 1 },
+    }),
+  );
 }
 
 /** The run when it has ended, or as it is after `ms`. A Temporal that is away only makes the wait coarser. */
@@ -42,7 +38,7 @@ export async function waitForAction({ pool, temporal }: Ports, run: ActionRunRow
   const until = performance.now() + ms;
   for (let row = run; ;) {
     const left = until - performance.now();
-    if (!isOpen(row) || left <= 0) return row;
+    if (actionOutcome(row) !== null || left <= 0) return row;
     await temporal
       .call((client) => client.workflow.getHandle<ActionWorkflow>(run.workflowId).result(), left)
       .catch(() => delay(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
@@ -52,11 +48,7 @@ export async function waitForAction({ pool, temporal }: Ports, run: ActionRunRow
   }
 }
 
-/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. Returns how many. */
-export async function reconcileActions({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<number> {
-  const open = await listOpenActionRuns(pool, { olderThanMs, limit: BATCH });
-  for (const run of open) await startActionWorkflow(temporal, run);
-  return open.length;
+/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. */
+export async function reconcileActions({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<void> {
+  for (const run of await listOpenActionRuns(pool, { olderThanMs, limit: BATCH })) await startActionWorkflow(temporal, run);
 }
-
-const isOpen = ({ state }: ActionRunRow): boolean => state === 'queued' || state === 'running';

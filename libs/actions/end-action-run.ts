@@ -1,6 +1,7 @@
 import type { ActionOutcomeState, ActionStep } from '../contracts/action-workflow.js';
 import type { SluiceError } from '../errors/index.js';
 import {
+  actionOutcome,
   endActionRun,
   getActionRun,
   inTransaction,
@@ -50,8 +51,8 @@ export function failedBy(pool: Pool, runId: string, error: SluiceError | RunErro
 }
 
 function stepOf(run: ActionRunRow | null): ActionStep {
-  if (run === null || run.state === 'queued' || run.state === 'running') return { status: 'wait', until: Date.now() };
-  return { status: 'done', outcome: run.state };
+  const outcome = run === null ? null : actionOutcome(run);
+  return outcome === null ? { status: 'wait', until: Date.now() } : { status: 'done', outcome };
 }
 
 export const toRunError = ({ code, detail, details, errors }: SluiceError): RunError => ({

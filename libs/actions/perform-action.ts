@@ -6,6 +6,7 @@ import { SluiceError } from '../errors/index.js';
 import { parseJson } from '../json/index.js';
 import type { SecretBox } from '../secrets/index.js';
 import {
+  actionOutcome,
   getActionRun,
   inTransaction,
   lastEffect,
@@ -36,7 +37,8 @@ export async function performAction(
 ): Promise<ActionStep> {
   const run = await getActionRun(ports.pool, { id: runId });
   if (run === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
-  if (run.state !== 'queued' && run.state !== 'running') return { status: 'done', outcome: run.state };
+  const outcome = actionOutcome(run);
+  if (outcome !== null) return { status: 'done', outcome };
   await startActionRun(ports.pool, run);
   let actions: Actions;
   try {

@@ -1,7 +1,7 @@
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import type { WorkflowStartOptions } from '@temporalio/client';
 import { SYNC_TASK_QUEUE, type SyncWorkflowInput, type SyncWorkflowResult } from '../contracts/workflows.js';
 import { runSearchAttributes } from '../contracts/search-attributes.js';
-import { isInvalidArgument, type TemporalClient } from '../temporal/temporal-client.js';
+import { isInvalidArgument, startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 import { setFirstExecution, type Db, type RunRow, type SyncRow } from '../store/index.js';
 
 type SyncWorkflow = (input: SyncWorkflowInput) => Promise<SyncWorkflowResult>;
@@ -29,20 +29,11 @@ export async function startSyncWorkflow(
     workspaceId: run.workspaceId,
   });
   const executionId = await temporal.call((client) =>
-    start(client, { ...options, typedSearchAttributes }).catch((error: unknown) => {
+    startOnce(client, 'syncWorkflow', { ...options, typedSearchAttributes }).catch((error: unknown) => {
       // A cluster without our search attributes refuses them: the run is started all the same.
-      if (isInvalidArgument(error)) return start(client, options);
+      if (isInvalidArgument(error)) return startOnce(client, 'syncWorkflow', options);
       throw error;
     }),
   );
   if (executionId !== undefined) await setFirstExecution(db, { id: run.id, executionId });
-}
-
-async function start(client: Client, options: StartOptions): Promise<string | undefined> {
-  try {
-    return (await client.workflow.start<SyncWorkflow>('syncWorkflow', options)).firstExecutionRunId;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
-    throw error;
-  }
 }

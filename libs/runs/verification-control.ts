@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { SYNC_TASK_QUEUE } from '../contracts/workflows.js';
 import { verifyWorkflowId, type VerifyWorkflowInput, type VerifyWorkflowResult } from '../contracts/verify-workflow.js';
 import { SluiceError } from '../errors/index.js';
@@ -13,7 +13,7 @@ import {
   type Pool,
   type VerificationRow,
 } from '../store/index.js';
-import type { TemporalClient } from '../temporal/temporal-client.js';
+import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 import { inQuietLane } from './quiet-lane.js';
 
 type VerifyWorkflow = (input: VerifyWorkflowInput) => Promise<VerifyWorkflowResult>;
@@ -50,20 +50,16 @@ export async function startVerification(
 }
 
 async function startWorkflow(temporal: TemporalClient, row: VerificationRow, streams: readonly string[]): Promise<void> {
-  await temporal.call(async (client) => {
-    try {
-      await client.workflow.start<VerifyWorkflow>('verifyWorkflow', {
-        taskQueue: SYNC_TASK_QUEUE,
-        workflowId: row.workflowId,
-        args: [{ verificationId: row.id, streams }],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: 'verification',
-        priority: { priorityKey: 4 },
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  });
+  await temporal.call((client) =>
+    startOnce<VerifyWorkflow>(client, 'verifyWorkflow', {
+      taskQueue: SYNC_TASK_QUEUE,
+      workflowId: row.workflowId,
+      args: [{ verificationId: row.id, streams }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: 'verification',
+      priority: { priorityKey: 4 },
+    }),
+  );
 }
 
 /** Starts verifications whose start was lost, and closes those whose workflow is gone. Returns the ids of what it closed. */

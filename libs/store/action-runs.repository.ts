@@ -28,6 +28,10 @@ export interface ActionRunRow {
   finishedAt: Date | null;
 }
 
+/** How it ended; null: it may still do something. */
+export const actionOutcome = ({ state }: ActionRunRow): Exclude<ActionRunState, 'queued' | 'running'> | null =>
+  state === 'queued' || state === 'running' ? null : state;
+
 const COLUMNS = `id, seq, workspace_id AS "workspaceId", connection_id AS "connectionId", connector, connector_hash AS "connectorHash", action, idempotency_key AS "idempotencyKey",
   request_hash AS "requestHash", input, state, result, provider_answer AS "providerAnswer", error, workflow_id AS "workflowId",
   created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;

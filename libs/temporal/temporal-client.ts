@@ -1,5 +1,12 @@
-import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
-import type { DataConverter } from '@temporalio/common';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type ConnectionOptions,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import type { DataConverter, Workflow } from '@temporalio/common';
 import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry-v2';
 import { SluiceError } from '../errors/index.js';
 
@@ -36,6 +43,20 @@ export class TemporalClient {
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+}
+
+/** Starts a workflow: Temporal's id of the execution, or undefined where one with this id was started already. */
+export async function startOnce<W extends Workflow>(
+  client: Client,
+  name: string,
+  options: WorkflowStartOptions<W>,
+): Promise<string | undefined> {
+  try {
+    return (await client.workflow.start<W>(name, options)).firstExecutionRunId;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
   }
 }
 

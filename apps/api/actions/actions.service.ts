@@ -17,6 +17,7 @@ import { stringifyJson } from '../../../libs/json/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import {
+  actionOutcome,
   canonicalJson,
   endActionRun,
   findConnection,
@@ -97,7 +98,8 @@ export class ActionsService {
     });
     if (!isNew) {
       if (!row.requestHash.equals(requestHash)) throw new SluiceError('IDEMPOTENCY_KEY_REUSED');
-      if (isOpen(row) && !wait.asked) throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
+      if (actionOutcome(row) === null && !wait.asked)
+        throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
     } else await this.start(row);
     const run = await waitForAction({ pool: this.pool, temporal: this.temporal }, row, wait.ms);
     if (run.error !== null) throw failureOf(run);
@@ -167,8 +169,6 @@ export class ActionsService {
     return actionRunView(row, await listEffects(this.pool, { runId: row.id }), this.secrets);
   }
 }
-
-const isOpen = ({ state }: ActionRunRow): boolean => state === 'queued' || state === 'running';
 
 function failureOf({ id, error }: ActionRunRow): SluiceError {
   const { code, detail, details, errors = [] } = error ?? { code: 'INTERNAL' as const };

@@ -1,10 +1,10 @@
-import { SluiceError, type FieldError } from '../../errors/index.js';
 import { httpRequester } from '../http/http-requester.component.js';
 import type { Requester } from '../http/requester.js';
 import { Compiler, Rejected } from '../manifest/compiler.js';
 import { component } from '../manifest/component.js';
 import { ReferenceError, resolveReferences } from '../manifest/resolve-references.js';
 import { isObject } from '../manifest/tree.js';
+import { sluiceFileError } from './sluice-file-error.js';
 
 /** What a requester of the manifest gives to actions: its address, its credentials, what it sends with every request. */
 const SHARED = ['type', 'url', 'url_base', 'authenticator', 'request_headers', 'error_handler', '$parameters'];
@@ -17,12 +17,16 @@ const AT = 'sluice_requester';
 export function baseRequester(manifest: Record<string, unknown>, reference: string | undefined): (method: string) => Requester {
   const node = isObject(manifest) ? find(manifest, reference) : undefined;
   if (!isObject(node) || !['HttpRequester', undefined].includes(node['type'] as string | undefined))
-    throw invalid({
-      path: '/requester',
-      message:
-        reference === undefined ? 'is needed: the first stream has no HttpRequester' : 'is not an HttpRequester of the manifest',
-      found: reference ?? 'nothing',
-    });
+    throw sluiceFileError([
+      {
+        path: '/requester',
+        message:
+          reference === undefined
+            ? 'is needed: the first stream has no HttpRequester'
+            : 'is not an HttpRequester of the manifest',
+        found: reference ?? 'nothing',
+      },
+    ]);
   const shared = Object.fromEntries(SHARED.flatMap((name) => (node[name] === undefined ? [] : [[name, node[name]]])));
   const made = new Map<string, Requester>();
   return (method) => {
@@ -42,7 +46,7 @@ function compile(node: Record<string, unknown>): Requester {
       ...compiler.problems.invalid,
       ...compiler.problems.unsupported,
     ];
-    throw invalid(first);
+    throw sluiceFileError([first]);
   }
 }
 
@@ -54,9 +58,6 @@ function find(manifest: Record<string, unknown>, reference: string | undefined):
     return streams?.[0]?.retriever?.requester;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw invalid({ path: '/requester', message: error.message, found: error.found });
+    throw sluiceFileError([{ path: '/requester', message: error.message, found: error.found }]);
   }
 }
-
-const invalid = (error: FieldError): SluiceError =>
-  new SluiceError('MANIFEST_INVALID', { detail: `sluice.yaml ${error.path}: ${error.message}`, errors: [error] });

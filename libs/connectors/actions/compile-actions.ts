@@ -3,9 +3,11 @@ import type { JsonObject } from '../../contracts/json.js';
 import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
 import { SluiceError, type FieldError } from '../../errors/index.js';
 import type { Requester } from '../http/requester.js';
+import { escapePointer } from '../manifest/parse-manifest.js';
 import { schemaErrors } from '../spec/validate-config.js';
 import { compileRequest, type ActionRequest, type KeyPlace } from './action-request.js';
 import { baseRequester } from './base-requester.js';
+import { sluiceFileError } from './sluice-file-error.js';
 import { compileText } from './value-tree.js';
 
 /** An action that can be called. */
@@ -22,7 +24,6 @@ export interface ActionModel extends ActionDescription {
   } | null;
 }
 
-const MAX_ERRORS = 50;
 const models = new WeakMap<object, { manifest: JsonObject; actions: ReadonlyMap<string, ActionModel> }>();
 
 /**
@@ -33,7 +34,7 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
   const known = models.get(file);
   if (known?.manifest === manifest) return known.actions;
   const parsed = sluiceFileSchema.safeParse(file);
-  if (!parsed.success) throw invalid(parsed.error.issues.flatMap(fieldErrors));
+  if (!parsed.success) throw sluiceFileError(parsed.error.issues.flatMap(fieldErrors));
   const errors: FieldError[] = [];
   const base = baseRequester(manifest, parsed.data.requester);
   const compile = compileText((error) => errors.push(error));
@@ -59,7 +60,7 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
     };
     return [name, model] as const;
   });
-  if (errors.length > 0) throw invalid(errors);
+  if (errors.length > 0) throw sluiceFileError(errors);
   const compiled = new Map(actions);
   models.set(file, { manifest, actions: compiled });
   return compiled;
@@ -100,17 +101,8 @@ interface Issue {
 }
 
 function fieldErrors(issue: Issue): FieldError[] {
-  const pointer = (path: PropertyKey[]): string =>
-    path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = (path: PropertyKey[]): string => path.map((key) => `/${escapePointer(String(key))}`).join('');
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).map((key) => ({ path: pointer([...issue.path, key]), message: 'is not known', found: key }));
   return [{ path: pointer(issue.path), message: issue.message }];
-}
-
-function invalid(errors: readonly FieldError[]): SluiceError {
-  const [first] = errors;
-  return new SluiceError('MANIFEST_INVALID', {
-    detail: `sluice.yaml${first === undefined ? '' : ` ${first.path}: ${first.message}`}`,
-    errors: errors.slice(0, MAX_ERRORS),
-  });
 }

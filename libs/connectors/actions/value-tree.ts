@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { isObject } from '../../json/index.js';
+import { escapePointer } from '../manifest/parse-manifest.js';
 import { toRecordValue } from '../records/record-value.js';
 import { TemplateError, TemplateSyntaxError } from '../template/errors.js';
 import type { Scope } from '../template/evaluate.js';
@@ -41,7 +42,7 @@ export function compileTree(value: JsonValue, path: string, compile: CompileText
   }
   if (!isObject(value)) return () => value;
   const fields = Object.entries(value).map(
-    ([name, item]) => [name, compileTree(item, `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, compile)] as const,
+    ([name, item]) => [name, compileTree(item, `${path}/${escapePointer(name)}`, compile)] as const,
   );
   return (scope) =>
     Object.fromEntries(fields.map(([name, item]) => [name, item(scope)] as const).filter(([, item]) => item !== undefined));
