@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { json, refusal, type Answer } from './answer.js';
 import { isEntity, type Entity } from './entities.js';
 import { faultRulesSchema } from './faults.js';
+import { webhooksSchema } from './services/event-sender.js';
 import { settingsChangeSchema } from './options.js';
 import { BadParameter, integer } from './paging.js';
 import type { ShopContext } from './context.js';
@@ -62,6 +63,11 @@ function route(context: ShopContext, { method, path, query, body }: AdminRequest
     case 'DELETE /shop/_admin/faults':
       faults.replace([]);
       return json(200, []);
+    case 'GET /shop/_admin/webhooks':
+      return json(200, context.events.list());
+    case 'PUT /shop/_admin/webhooks':
+      context.events.replace(webhooksSchema.parse(JSON.parse(body)));
+      return json(200, context.events.list());
     case 'GET /shop/_admin/settings':
       return json(200, context.settings);
     case 'PUT /shop/_admin/settings':
@@ -72,13 +78,17 @@ function route(context: ShopContext, { method, path, query, body }: AdminRequest
   }
 }
 
-/** `stats` (the default), `faults`, `limits`, `data`, or `all` of them. */
+/** `stats` (the default), `faults`, `limits`, `data`, `services` (with webhooks), or `all` of them. */
 function reset(context: ShopContext, what: string): Answer {
   const parts = {
     stats: () => context.stats.reset(),
     faults: () => context.faults.replace([]),
     limits: () => context.forgetLimits(),
     data: () => context.shop.reset(),
+    services: () => {
+      context.events.replace([]);
+      context.services.forget();
+    },
   };
   const chosen =
     what === 'all' ? Object.values(parts) : Object.entries(parts).flatMap(([name, run]) => (name === what ? [run] : []));

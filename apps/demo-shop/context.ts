@@ -1,5 +1,7 @@
 import { FaultInjector } from './faults.js';
 import { block, fullBucket, take, type Bucket, type Verdict } from './limits.js';
+import { EventSender } from './services/event-sender.js';
+import { Services } from './services/services.js';
 import { Shop } from './shop.js';
 import { Stats } from './stats.js';
 import type { Settings, ShopOptions } from './options.js';
@@ -9,6 +11,8 @@ export class ShopContext {
   readonly shop: Shop;
   readonly stats = new Stats();
   readonly faults = new FaultInjector();
+  readonly events = new EventSender();
+  readonly services = new Services(this.events);
   settings: Settings;
   private readonly buckets = new Map<string, Bucket>();
   /** When the last row promised so far is due, for the pace. */

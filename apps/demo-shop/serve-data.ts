@@ -2,14 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bodyLength, refusal, type Answer } from './answer.js';
 import { answerData, parseRoute, type Route } from './data-routes.js';
 import { limitHeaders, retryAfterHeader, retryAt } from './limits.js';
+import { isService } from './services/services.js';
 import { after, send, sendSpoiled } from './send.js';
 import { tokenOf } from './token.js';
 import type { ShopContext } from './context.js';
 import type { FaultRule } from './faults.js';
 import type { RequestStats } from './stats.js';
 
-/** One data request: counted, then key → rate → concurrency → fault → page → pace. */
-export function serveData(context: ShopContext, request: IncomingMessage, response: ServerResponse, url: URL): void {
+/**
+ * One request for data or to a service: counted, then key → rate → concurrency → fault → answer → pace. A fault other than a status spoils
+ * the answer of a call that has taken effect.
+ */
+export function serveData(
+  context: ShopContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { url, body }: { readonly url: URL; readonly body: string },
+): void {
   const route = parseRoute(url.pathname);
   const counted = context.stats.begin(route?.entity, url.pathname + url.search);
   const finish = watch(response, counted);
@@ -30,16 +39,26 @@ export function serveData(context: ShopContext, request: IncomingMessage, respon
   const fault = context.faults.next({ entity: route?.entity, path: url.pathname, hasCursor });
   if (fault !== undefined) counted.count('faults');
   const refused = fault && statusFault(context, fault, key, now);
-  const answer = refused ?? answerWell(context, request, url, route);
+  const answer = refused ?? answerWell(context, request, { url, body, route });
   const delay = context.delayMs(answer.rows, now) + (fault !== undefined && fault.kind !== 'hang' ? fault.delayMs : 0);
   const deliver = (): void => finish({ ...answer, headers: { ...answer.headers, ...headers } }, refused ? undefined : fault);
   if (delay > 0) after(response, delay, deliver);
   else deliver();
 }
 
-function answerWell(context: ShopContext, request: IncomingMessage, url: URL, route: Route | undefined): Answer {
+function answerWell(
+  context: ShopContext,
+  request: IncomingMessage,
+  { url, body, route }: { readonly url: URL; readonly body: string; readonly route: Route | undefined },
+): Answer {
+  const { method = 'GET' } = request;
+  if (isService(url.pathname)) {
+    const key = request.headers['idempotency-key'];
+    const idempotencyKey = typeof key === 'string' ? key : undefined;
+    return context.services.answer({ method, path: url.pathname, query: url.searchParams, body, idempotencyKey });
+  }
   if (route === undefined) return refusal(404, 'not_found', `${url.pathname} does not exist`);
-  if (request.method !== 'GET') return refusal(405, 'method_not_allowed', 'only GET is offered here', { allow: 'GET' });
+  if (method !== 'GET') return refusal(405, 'method_not_allowed', 'only GET is offered here', { allow: 'GET' });
   const { shop, options } = context;
   return answerData(shop, { route, query: url.searchParams, origin: url.origin, path: url.pathname, maxLimit: options.maxLimit });
 }
@@ -72,7 +91,7 @@ function watch(response: ServerResponse, counted: RequestStats): (answer: Answer
     answered = true;
     countStatus(counted, answer.status);
     const spoiled = fault === undefined ? (send(response, answer), false) : sendSpoiled(response, answer, fault);
-    if (!spoiled && answer.status === 200) counted.answer(answer.rows, bodyLength(answer));
+    if (!spoiled && (answer.status === 200 || answer.status === 201)) counted.answer(answer.rows, bodyLength(answer));
   };
 }
 

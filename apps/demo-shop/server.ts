@@ -9,13 +9,13 @@ import { tokenOf } from './token.js';
 import type { ShopOptions } from './options.js';
 
 export interface RunningShop {
-  /** `http://127.0.0.1:port`; everything is below `/shop`. */
+  /** `http://127.0.0.1:port`. */
   readonly address: string;
   /** Ends at once: open connections are cut. */
   close(): Promise<void>;
 }
 
-const MAX_ADMIN_BODY_BYTES = 1 << 20;
+const MAX_BODY_BYTES = 1 << 20;
 
 /** Renders the data, listens on 127.0.0.1, and resolves when it answers. */
 export async function startShop(options: ShopOptions): Promise<RunningShop> {
@@ -46,7 +46,11 @@ async function handle(context: ShopContext, request: IncomingMessage, response: 
   const path = url.pathname;
   if (path === '/shop/health') return send(response, json(200, { status: 'ok' }));
   if (path === '/shop/_redirect') return send(response, redirect(url.searchParams.get('to')));
-  if (path !== '/shop/_stats' && !path.startsWith('/shop/_admin/')) return serveData(context, request, response, url);
+  if (path !== '/shop/_stats' && !path.startsWith('/shop/_admin/')) {
+    const sent = request.method === 'GET' ? '' : await readBody(request);
+    if (sent === undefined) return send(response, refusal(413, 'too_large', 'the body is over 1 MiB'));
+    return serveData(context, request, response, { url, body: sent });
+  }
   if (tokenOf(request, 'x-admin-token') !== context.options.adminToken) {
     return send(response, refusal(401, 'unauthorized', 'this needs the admin token, as X-Admin-Token'));
   }
@@ -66,7 +70,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MAX_ADMIN_BODY_BYTES) return undefined;
+    if (bytes > MAX_BODY_BYTES) return undefined;
     parts.push(part);
   }
   return Buffer.concat(parts).toString();

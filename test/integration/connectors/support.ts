@@ -14,12 +14,12 @@ export const freeGate: BudgetGate = { acquire: async () => ({ settle: async () =
 
 export const shopManifest = (): string => readFileSync('connectors/demo-shop/manifest.yaml', 'utf8');
 
-/** A shop on a free port, a source on the shipped manifest, and the shop's switches. */
-export async function openShop(flags: readonly string[] = [], config: JsonObject = {}) {
+/** A shop on a free port, a source on its own manifest or another system's there, and the shop's switches. */
+export async function openShop(flags: readonly string[] = [], config: JsonObject = {}, manifest = shopManifest()) {
   const shop = await startShop(parseOptions(['--api-key', 'shop-key', '--admin-token', 'admin', ...flags], {}));
   const { host } = new URL(shop.address);
   const egress = new Egress({ allow: EgressAllowList.parse(host), gate: freeGate, version: '0' });
-  const { model } = compileManifestText(shopManifest());
+  const { model } = compileManifestText(manifest);
   const whole: JsonObject = { base_url: shop.address, api_key: 'shop-key', ...config };
   const account = budgetAccountOf({ model, config: whole, workspaceId: 'w' });
   const source = createDeclarativeSource({ model, config: whole, http: egress.client({ account, class: 'batch' }) });
@@ -43,11 +43,11 @@ export async function openShop(flags: readonly string[] = [], config: JsonObject
 export const NOW = '2026-01-01T00:00:00.000Z';
 
 /** The whole plan of a stream. */
-export async function planOf(source: Source, stream: string, state: StreamState = null): Promise<Slice[]> {
+export async function planOf(source: Source, stream: string, state: StreamState = null, now = NOW): Promise<Slice[]> {
   const slices: Slice[] = [];
   let after: JsonValue | null = null;
   do {
-    const page = await source.slices({ stream, state, now: NOW, incremental: true, after });
+    const page = await source.slices({ stream, state, now, incremental: true, after });
     slices.push(...page.slices);
     after = page.next;
   } while (after !== null);
@@ -68,10 +68,10 @@ export async function readAll(source: Source, stream: string, slice: Slice, from
 }
 
 /** Reads a stream and completes its slices in plan order. */
-export async function syncAll(source: Source, stream: string, state: StreamState = null) {
+export async function syncAll(source: Source, stream: string, state: StreamState = null, now = NOW) {
   const records: SourceRecord[] = [];
   let next = state;
-  for (const slice of await planOf(source, stream, state)) {
+  for (const slice of await planOf(source, stream, state, now)) {
     const read = await readAll(source, stream, slice);
     records.push(...read.records);
     next = source.complete({ stream, slice, position: read.position, state: next });
