@@ -21,3 +21,6 @@ export * from './budgets.repository.js';
 export * from './verifications.repository.js';
 export * from './action-runs.repository.js';
 export * from './effects.repository.js';
+export * from './events.repository.js';
+export * from './deliveries.repository.js';
+export * from './subscriptions.repository.js';

@@ -1,0 +1,3 @@
+export * from './store-event.js';
+export * from './end-delivery.js';
+export { openBody } from './event-body.js';

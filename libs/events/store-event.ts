@@ -1,0 +1,39 @@
+import type { EventKind } from '../contracts/event.schema.js';
+import type { SecretBox } from '../secrets/index.js';
+import { insertEvent, type Db } from '../store/index.js';
+import { sealBody } from './event-body.js';
+import { eventId } from './event-id.js';
+
+export interface IncomingEvent {
+  workspaceId: string;
+  /** Whose account it happened in; null: the system's own. */
+  connectionId: string | null;
+  kind: EventKind;
+  /** `payment.succeeded` */
+  type: string;
+  /** What makes it the same event when it comes again: the provider's event id. */
+  dedupeKey: string;
+  occurredAt: Date | null;
+  /** JSON text. */
+  body: string;
+}
+
+export interface StoredEvent {
+  id: string;
+  /** false: it was there already, and nothing was stored. */
+  isNew: boolean;
+  /** Flows that will hear of it. */
+  deliveries: number;
+}
+
+/**
+ * The one way into the inbox: the event and a delivery to each flow that is subscribed to it, or nothing if it came before. In the caller's transaction,
+ * or in one of its own where `db` is a pool; whoever acknowledges an event does so after the commit.
+ */
+export function storeEvent(db: Db, secrets: SecretBox, event: IncomingEvent): Promise<StoredEvent> {
+  const { workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body } = event;
+  return insertEvent(db, {
+    ...{ id: eventId(), workspaceId, connectionId, kind, type, dedupeKey, occurredAt },
+    body: sealBody(secrets, event, body),
+  });
+}

@@ -1,0 +1,78 @@
+import type { DeliveryState } from '../contracts/event.schema.js';
+import { one, type Db, type Transaction } from './database.js';
+
+/** One event for one version of a flow. */
+export interface DeliveryRow {
+  /** Also of the flow's run. */
+  id: string;
+  seq: number;
+  eventId: string;
+  flowId: string;
+  flowVersion: number;
+  /** 0: when the event arrived; then one more for each replay. */
+  round: number;
+  state: DeliveryState;
+  /** Code, when failed. */
+  error: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+const COLUMNS = `id, seq, event_id AS "eventId", flow_id AS "flowId", flow_version AS "flowVersion", round, state, error,
+  created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
+
+export async function getDelivery(db: Db, request: { id: string }): Promise<DeliveryRow | null> {
+  return one(await db.query<DeliveryRow>(`SELECT ${COLUMNS} FROM control.delivery WHERE id = $1`, [request.id]));
+}
+
+/** Oldest first. */
+export async function listDeliveries(db: Db, request: { eventId: string }): Promise<DeliveryRow[]> {
+  const { rows } = await db.query<DeliveryRow>(`SELECT ${COLUMNS} FROM control.delivery WHERE event_id = $1 ORDER BY seq`, [
+    request.eventId,
+  ]);
+  return rows;
+}
+
+/** Once more, to the flows that are subscribed now; how many. Of an event that is locked. */
+export async function insertReplays(tx: Transaction, request: { eventId: string }): Promise<number> {
+  const done = await tx.query(
+    `INSERT INTO control.delivery (event_id, flow_id, flow_version, round)
+     SELECT DISTINCT e.id, s.flow_id, s.flow_version, (SELECT coalesce(max(d.round), 0) + 1 FROM control.delivery d WHERE d.event_id = e.id)
+     FROM control.event e JOIN control.subscription s ON s.workspace_id = e.workspace_id
+       AND s.connection_id IS NOT DISTINCT FROM e.connection_id AND s.event_type IN (e.type, '*')
+     WHERE e.id = $1`,
+    [request.eventId],
+  );
+  return done.rowCount ?? 0;
+}
+
+/** Those that no workflow was started for, oldest first. By delivery_pending. */
+export async function listPendingDeliveries(db: Db, request: { limit: number }): Promise<Pick<DeliveryRow, 'id' | 'seq'>[]> {
+  const { rows } = await db.query<Pick<DeliveryRow, 'id' | 'seq'>>(
+    `SELECT id, seq FROM control.delivery WHERE state = 'pending' ORDER BY seq LIMIT $1`,
+    [request.limit],
+  );
+  return rows;
+}
+
+/** pending → started; one that has even ended stays so. */
+export async function markDeliveriesStarted(db: Db, request: { ids: readonly string[] }): Promise<void> {
+  await db.query(
+    `UPDATE control.delivery SET state = 'started', started_at = now() WHERE id = ANY($1::uuid[]) AND state = 'pending'`,
+    [request.ids],
+  );
+}
+
+/** The first end counts; whether this was it. */
+export async function finishDelivery(
+  tx: Transaction,
+  request: { id: string; state: 'succeeded' | 'failed'; error: string | null },
+): Promise<boolean> {
+  const done = await tx.query(
+    `UPDATE control.delivery SET state = $2, error = $3, started_at = coalesce(started_at, now()), finished_at = now()
+     WHERE id = $1 AND state IN ('pending', 'started')`,
+    [request.id, request.state, request.error],
+  );
+  return done.rowCount === 1;
+}

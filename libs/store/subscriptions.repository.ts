@@ -1,0 +1,35 @@
+import type { Db, Transaction } from './database.js';
+
+/** Which events a flow wants. */
+export interface Subscription {
+  workspaceId: string;
+  /** null: the system's own events. */
+  connectionId: string | null;
+  /** `*`: every type. */
+  eventType: string;
+  flowId: string;
+  flowVersion: number;
+}
+
+/** Makes these the flow's subscriptions; none: it hears of nothing any more. */
+export async function replaceSubscriptions(
+  tx: Transaction,
+  request: { flowId: string; subscriptions: readonly Omit<Subscription, 'flowId'>[] },
+): Promise<void> {
+  const { flowId, subscriptions } = request;
+  await tx.query('DELETE FROM control.subscription WHERE flow_id = $1', [flowId]);
+  for (const { workspaceId, connectionId, eventType, flowVersion } of subscriptions)
+    await tx.query(
+      `INSERT INTO control.subscription (workspace_id, connection_id, event_type, flow_id, flow_version) VALUES ($1, $2, $3, $4, $5)`,
+      [workspaceId, connectionId, eventType, flowId, flowVersion],
+    );
+}
+
+export async function listSubscriptions(db: Db, request: { flowId: string }): Promise<Subscription[]> {
+  const { rows } = await db.query<Subscription>(
+    `SELECT workspace_id AS "workspaceId", connection_id AS "connectionId", event_type AS "eventType", flow_id AS "flowId",
+       flow_version AS "flowVersion" FROM control.subscription WHERE flow_id = $1 ORDER BY event_type`,
+    [request.flowId],
+  );
+  return rows;
+}
