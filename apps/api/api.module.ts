@@ -16,6 +16,13 @@ import { CoreModule, type CoreParts } from './core/core.module.js';
 import { Lifecycle } from './core/lifecycle.js';
 import { requestLog } from './core/request-log.js';
 import { DocsController } from './docs/docs.controller.js';
+import { DeliveryBell } from './hooks/delivery-bell.js';
+import { ConnectorWebhooksController, HooksController } from './hooks/hooks.controller.js';
+import { HooksService } from './hooks/hooks.service.js';
+import { ReceiverController } from './hooks/receiver.controller.js';
+import { ReceiverService } from './hooks/receiver.service.js';
+import { EventsController } from './events/events.controller.js';
+import { EventsService } from './events/events.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiKeyGuard } from './http/api-key.guard.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
@@ -52,6 +59,10 @@ export class ApiModule {
         ConnectionsController,
         CallController,
         ActionRunsController,
+        ConnectorWebhooksController,
+        HooksController,
+        ReceiverController,
+        EventsController,
         SyncsController,
         RunsController,
         StatesController,
@@ -68,6 +79,7 @@ export class ApiModule {
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
+        ...[EventsService, HooksService, ReceiverService, DeliveryBell],
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[
           ActionsService,

@@ -60,6 +60,14 @@ export const apiEnvSchema = z.object({
     .refine(isApiKeyShaped, 'must be sl_ and 43 characters of base64url')
     .optional()
     .meta({ example: 'sl_ and the output of `openssl rand 32 | basenc --base64url | tr -d =`' }),
+  /** Where the outside reaches this API: addresses of hooks begin with it. */
+  SLUICE_PUBLIC_URL: url(/^https?$/, 'must be an http(s) address')
+    .optional()
+    .meta({ example: 'https://sluice.example.com' }),
+  /** The most bytes of a webhook's body. */
+  SLUICE_HOOK_BYTES: count(1_024, 33_554_432, 1_048_576),
+  /** Events are kept so long after they came, and recognised when they come again. */
+  SLUICE_EVENT_DAYS: count(1, 3_650, 30),
   /** Where a person finds Temporal's UI; links are left out without it. */
   TEMPORAL_UI_URL: url(/^https?$/, 'must be an http(s) address')
     .optional()

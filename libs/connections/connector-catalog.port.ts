@@ -9,6 +9,7 @@ import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
 import type { Catalog } from '../contracts/stream.js';
 import type { FieldError } from '../errors/index.js';
+import type { WebhookModel } from '../webhooks/index.js';
 
 /** A connector as the store knows it; `manifest` is null where it is made of code. */
 export interface ConnectorRef {
@@ -38,6 +39,8 @@ export interface ConnectorDescription {
   capabilities: DestinationCapabilities | null;
   /** What can be called; empty without a sluice.yaml. */
   actions: readonly ActionDescription[];
+  /** What the provider sends; empty without a sluice.yaml. */
+  webhooks: readonly WebhookModel[];
 }
 
 /** What connectors can be and how they become adapters. The one place that knows the engine and the code connectors. */
@@ -74,6 +77,8 @@ export interface ConnectorCatalog {
   }): Source;
   /** Errors: UNKNOWN_ACTION, VALIDATION_FAILED with every place (`/input/…`) that breaks the action's schema. */
   checkInput(request: { connector: ConnectorRef; action: string; input: JsonObject }): void;
+  /** null: the connector declares no such webhook. */
+  webhook(request: { connector: ConnectorRef; webhook: string }): WebhookModel | null;
   /** `config` with secrets. Errors: as createSource. */
   createActions(request: {
     connector: ConnectorRef;

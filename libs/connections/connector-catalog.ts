@@ -11,12 +11,14 @@ import {
   openConfig,
   outlineStreams,
   parseSluiceFile,
+  sluiceFileError,
   validateConfig,
 } from '../connectors/index.js';
 import { createDestination, listDestinationConnectors, SessionStore } from '../destinations/registry.js';
 import type { Egress } from '../egress/egress.js';
 import { listSourceConnectors, sourceConnector } from '../sources/registry.js';
 import { SluiceError } from '../errors/index.js';
+import { compileWebhooks, type WebhookModel } from '../webhooks/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 
 /** Sources are manifests, or code where they have none; destinations are code. `duckdbFolder`: where DuckDB files may lie; absent: nowhere. */
@@ -33,6 +35,11 @@ export function createConnectorCatalog(
   };
   const actionsOf = ({ manifest, sluice }: ConnectorRef) =>
     manifest === null || sluice === null || sluice === undefined ? new Map<string, never>() : compileActions(manifest, sluice);
+  const webhooksOf = (connector: ConnectorRef): ReadonlyMap<string, WebhookModel> => {
+    // Reads the file as a whole: what comes after finds its shape right.
+    actionsOf(connector);
+    return connector.sluice == null ? new Map<string, never>() : compileWebhooks(connector.sluice, sluiceFileError);
+  };
   const isCode = (connector: ConnectorRef): boolean => connector.kind === 'source' && connector.manifest === null;
   const destinationOf = (connector: ConnectorRef) => {
     const known = destinations.get(connector.name);
@@ -55,18 +62,24 @@ export function createConnectorCatalog(
       ...listSourceConnectors().map((name) => ({ name, kind: 'source' as const })),
     ],
     parse: (text) => compileManifestText(text).document as JsonObject,
-    parseSluice: (text, manifest) => parseSluiceFile(text, (file) => compileActions(manifest, file)),
+    parseSluice: (text, manifest) =>
+      parseSluiceFile(text, (file) => {
+        compileActions(manifest, file);
+        compileWebhooks(file, sluiceFileError);
+      }),
     describe(connector) {
       const spec = specOf(connector) as JsonSchema;
       if (connector.kind === 'destination') {
         const { capabilities } = destinationOf(connector);
-        return { spec, capabilities, streams: [], unavailable: [], warnings: [], actions: [] };
+        return { spec, capabilities, streams: [], unavailable: [], warnings: [], actions: [], webhooks: [] };
       }
       // Which streams there are the connection tells.
-      if (isCode(connector)) return { spec, capabilities: null, streams: [], unavailable: [], warnings: [], actions: [] };
+      if (isCode(connector))
+        return { spec, capabilities: null, streams: [], unavailable: [], warnings: [], actions: [], webhooks: [] };
       const { streams, unavailable, warnings } = modelOf(connector);
       return {
         ...{ spec, capabilities: null, warnings, actions: [...actionsOf(connector).values()] },
+        webhooks: [...webhooksOf(connector).values()],
         streams: [...streams, ...unavailable].map(({ name }) => name),
         unavailable: unavailable.map(({ name, missing }) => ({ name, missing, reason: missingWords(missing) })),
       };
@@ -89,6 +102,7 @@ export function createConnectorCatalog(
         ? sourceConnector(connector.name).create({ config: request.config, egress: egress.guard })
         : createDeclarativeSource({ model: modelOf(connector), ...request }),
     checkInput: ({ connector, action, input }) => checkInput(actionsOf(connector), action, input),
+    webhook: ({ connector, webhook }) => webhooksOf(connector).get(webhook) ?? null,
     createActions: ({ connector, ...request }) =>
       createDeclarativeActions({ model: modelOf(connector), actions: actionsOf(connector), ...request }),
     createDestination: ({ connector, config }) =>

@@ -53,6 +53,7 @@ export const connectorSchema = z
       .array(fieldErrorSchema)
       .describe('What in the manifest is accepted and probably not meant: fields that have no effect, with the likely name.'),
     actions: z.array(z.string()).describe('What can be called, by name.'),
+    webhooks: z.array(z.string()).describe('What the provider sends when something happens, by name.'),
     delivery: z
       .partialRecord(writeModeSchema, z.enum(DELIVERIES))
       .nullable()

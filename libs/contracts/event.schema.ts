@@ -65,3 +65,38 @@ const filterShape = {
 export const eventQuerySchema = pageQuerySchema.extend(filterShape);
 export type EventQuery = z.output<typeof eventQuerySchema>;
 export type EventFilterQuery = Omit<EventQuery, 'limit' | 'cursor'>;
+
+/** GET /v1/events/{id} */
+export const eventDetailQuerySchema = z.strictObject({
+  body: z.enum(['true', 'false']).default('false').describe('`true`: with what the provider sent.'),
+});
+export type EventDetailQuery = z.output<typeof eventDetailQuerySchema>;
+
+/** POST /v1/events:replay */
+export const replayEventsSchema = z
+  .strictObject({
+    ...filterShape,
+    limit: z.int().min(1).max(1_000).default(100).describe('At most so many events, oldest first.'),
+    cursor: pageQuerySchema.shape.cursor,
+  })
+  // Nobody replays everything by leaving something out.
+  .refine(
+    ({ connection_id, kind, type, state, since, until }) =>
+      [connection_id, kind, type, state, since, until].some((value) => value !== undefined),
+    'a filter is needed: connection_id, kind, type, state, since or until',
+  )
+  .meta({ id: 'ReplayEvents' });
+export type ReplayEvents = z.output<typeof replayEventsSchema>;
+
+export const replayedSchema = z
+  .object({
+    events: z.int().describe('Events that were looked at.'),
+    deliveries: z
+      .int()
+      .describe(
+        'Deliveries that this makes: one to each flow that is subscribed now and has no other one of the event before it.',
+      ),
+    next_cursor: z.string().nullable().describe('Send it as `cursor` for the next ones; null: these were all.'),
+  })
+  .meta({ id: 'ReplayedEvents' });
+export type ReplayedView = z.output<typeof replayedSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from './json.js';
+import { webhookSchema } from './webhook-file.schema.js';
 
 const text = (most: number) => z.string().min(1).max(most);
 /** JSON with templates in its texts. */
@@ -71,6 +72,10 @@ export const sluiceFileSchema = z
     actions: z
       .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'lower-case letters, digits and underscores'), actionSchema)
       .default({}),
+    webhooks: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'lower-case letters, digits and underscores'), webhookSchema)
+      .default({})
+      .describe('What the provider sends when something happens.'),
   })
   .meta({ id: 'SluiceFile' });
 

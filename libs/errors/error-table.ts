@@ -17,6 +17,18 @@ export const ERROR_TABLE = {
     'Correct the fields named in `errors` and send it again.',
   ),
   UNAUTHORIZED: entry('auth', 401, 'No valid API key was sent', 'Send an API key as `Authorization: Bearer <key>`.'),
+  SIGNATURE_INVALID: entry(
+    'auth',
+    401,
+    'The signature is missing or wrong',
+    'Sign the body as it is sent, with the hook’s secret; `GET /v1/connectors/{name}/webhooks` names the scheme.',
+  ),
+  SIGNATURE_EXPIRED: entry(
+    'auth',
+    401,
+    'The signature is right, and too old',
+    'Sign anew when it is sent again, and see that the sender’s clock is right.',
+  ),
   NOT_FOUND: entry('invalid_input', 404, 'There is no such resource', 'Check the id; list the collection to see what exists.'),
   METHOD_NOT_ALLOWED: entry(
     'invalid_input',

@@ -104,13 +104,14 @@ export async function lockConnection(
   );
 }
 
-/** Marks as deleted and forgets configuration and credentials, those of the vault too. */
+/** Marks as deleted and forgets configuration and credentials, those of the vault and the hooks too. */
 export async function deleteConnection(db: Db, request: { workspaceId: string; id: string }): Promise<boolean> {
   const result = await db.query(
     `WITH gone AS (
        UPDATE control.connection SET deleted_at = now(), config = '{}', secrets = NULL, budget = NULL
        WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id
-     ), forgotten AS (DELETE FROM control.credential WHERE connection_id IN (SELECT id FROM gone))
+     ), forgotten AS (DELETE FROM control.credential WHERE connection_id IN (SELECT id FROM gone)
+     ), closed AS (DELETE FROM control.hook WHERE connection_id IN (SELECT id FROM gone))
      SELECT id FROM gone`,
     [request.workspaceId, request.id],
   );

@@ -1,5 +1,5 @@
 import type { DeliveryState } from '../contracts/event.schema.js';
-import { one, type Db, type Transaction } from './database.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
 
 /** One event for one version of a flow. */
 export interface DeliveryRow {
@@ -34,17 +34,25 @@ export async function listDeliveries(db: Db, request: { eventId: string }): Prom
   return rows;
 }
 
-/** Once more, to the flows that are subscribed now; how many. Of an event that is locked. */
-export async function insertReplays(tx: Transaction, request: { eventId: string }): Promise<number> {
-  const done = await tx.query(
-    `INSERT INTO control.delivery (event_id, flow_id, flow_version, round)
-     SELECT DISTINCT e.id, s.flow_id, s.flow_version, (SELECT coalesce(max(d.round), 0) + 1 FROM control.delivery d WHERE d.event_id = e.id)
-     FROM control.event e JOIN control.subscription s ON s.workspace_id = e.workspace_id
-       AND s.connection_id IS NOT DISTINCT FROM e.connection_id AND s.event_type IN (e.type, '*')
-     WHERE e.id = $1`,
-    [request.eventId],
+/**
+ * Once more, to the flows that are subscribed now; how many. A flow that still has the event before it does not get it twice. Of events that are
+ * locked, whose state this writes.
+ */
+export async function insertReplays(tx: Transaction, request: { eventIds: readonly string[] }): Promise<number> {
+  const done = await tx.query<{ deliveries: number }>(
+    `WITH replayed AS (
+       INSERT INTO control.delivery (event_id, flow_id, flow_version, round)
+       SELECT DISTINCT e.id, s.flow_id, s.flow_version, (SELECT coalesce(max(d.round), 0) + 1 FROM control.delivery d WHERE d.event_id = e.id)
+       FROM control.event e JOIN control.subscription s ON s.workspace_id = e.workspace_id
+         AND s.connection_id IS NOT DISTINCT FROM e.connection_id AND s.event_type IN (e.type, '*')
+       WHERE e.id = ANY($1::uuid[]) AND NOT EXISTS (
+         SELECT FROM control.delivery d WHERE d.event_id = e.id AND d.flow_id = s.flow_id AND d.state IN ('pending', 'started'))
+       RETURNING event_id
+     ), marked AS (UPDATE control.event SET state = 'pending' WHERE id IN (SELECT event_id FROM replayed))
+     SELECT count(*) AS deliveries FROM replayed`,
+    [request.eventIds],
   );
-  return done.rowCount ?? 0;
+  return theOne(done).deliveries;
 }
 
 /** Those that no workflow was started for, oldest first. By delivery_pending. */

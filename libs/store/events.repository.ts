@@ -110,16 +110,16 @@ export async function listEvents(db: Db, request: EventFilter & PageRequest): Pr
   return toPage(rows, request.limit);
 }
 
-/** Ids of events, oldest first, from the one after `after` on. */
-export async function listEventIds(
-  db: Db,
-  request: EventFilter & { after: number; limit: number },
-): Promise<{ id: string; seq: number }[]> {
-  const { rows } = await db.query<{ id: string; seq: number }>(
-    `SELECT id, seq FROM control.event WHERE ${FILTER} AND seq > $8 ORDER BY seq LIMIT $9`,
-    [...filterValues(request), request.after, request.limit],
+/** Takes events for the transaction, oldest first, from the one after `after` on. */
+export async function lockEvents(
+  tx: Transaction,
+  request: EventFilter & PageRequest,
+): Promise<PageResult<{ id: string; seq: number }>> {
+  const { rows } = await tx.query<{ id: string; seq: number }>(
+    `SELECT id, seq FROM control.event WHERE ${FILTER} AND ($8::bigint IS NULL OR seq > $8) ORDER BY seq LIMIT $9 FOR UPDATE`,
+    [...filterValues(request), request.after, request.limit + 1],
   );
-  return rows;
+  return toPage(rows, request.limit);
 }
 
 /** Events received so long ago of which no flow has anything to do any more, at most `limit`; returns how many. By event_received. */

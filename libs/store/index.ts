@@ -24,3 +24,4 @@ export * from './effects.repository.js';
 export * from './events.repository.js';
 export * from './deliveries.repository.js';
 export * from './subscriptions.repository.js';
+export * from './hooks.repository.js';

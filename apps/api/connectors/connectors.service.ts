@@ -115,6 +115,7 @@ function connectorView(row: ConnectorRow, description: ConnectorDescription, ver
     })),
     warnings: description.warnings.map(fieldErrorView),
     actions: description.actions.map(({ name }) => name),
+    webhooks: description.webhooks.map(({ name }) => name),
     delivery: description.capabilities?.delivery ?? null,
     writers: description.capabilities?.writers ?? null,
     versions,

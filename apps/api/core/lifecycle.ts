@@ -9,6 +9,7 @@ import {
   getDefaultWorkspaceId,
   insertApiKey,
   purgeActionRuns,
+  purgeEvents,
   purgeIdempotencyKeys,
   type Pool,
 } from '../../../libs/store/index.js';
@@ -20,6 +21,7 @@ const KEPT_DAYS = 30;
 /** The keys of actions are kept with their runs. */
 const ACTIONS_KEPT_DAYS = 90;
 const PURGE_EVERY_MS = 3_600_000;
+const PURGED_AT_ONCE = 1_000;
 
 /** What is done once when the process starts, in its background, and at its end. */
 @Injectable()
@@ -51,9 +53,16 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     try {
       await purgeIdempotencyKeys(this.pool, { days: KEPT_DAYS });
       await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
+      await this.purgeEvents();
     } catch (err) {
       this.logger.warn({ err }, 'old answers could not be purged; the next hour tries again');
     }
+  }
+
+  /** In batches, so that nobody waits for a long deletion. */
+  private async purgeEvents(): Promise<void> {
+    const days = this.config.SLUICE_EVENT_DAYS;
+    while ((await purgeEvents(this.pool, { days, limit: PURGED_AT_ONCE })) === PURGED_AT_ONCE);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -3,7 +3,9 @@ import type { DynamicModule } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../../libs/observability/index.js';
 
-const pathOf = (url: string | undefined): string => (url ?? '').split('?')[0] ?? '';
+/** Of a hook only the beginning of its id: where nothing is signed, who knows the address is believed. */
+const HOOK = /(\/hooks\/[^/:]{8})[^/:]*/;
+const pathOf = (url: string | undefined): string => ((url ?? '').split('?')[0] ?? '').replace(HOOK, '$1…');
 
 /** One line a request: method, path, status, time. No headers, no query, no body: they may hold secrets. */
 export function requestLog(logger: Logger): DynamicModule {

@@ -22,13 +22,16 @@ const takesState = (request: IncomingMessage): boolean =>
 const takesInput = (request: IncomingMessage): boolean =>
   request.method === 'POST' && /^\/v1\/connections\/[^/]+\/actions\/[^/]+\/?(?:\?|$)/.test(request.url ?? '');
 const keepsDigits = (request: IncomingMessage): boolean => takesState(request) || takesInput(request);
+/** What a provider signed is read as it came, by who verifies it. */
+const takesRaw = (request: IncomingMessage): boolean => /^\/v1\/hooks\/[^/]+\/?(?:\?|$)/.test(request.url ?? '');
 const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
 /** JSON everywhere, YAML where a manifest is taken; a body of any other type is refused rather than ignored. */
 export function useBodyParsers(app: NestExpressApplication): void {
   app.use((request: Request, _response: Response, next: NextFunction) => {
-    next(hasBody(request) && !isJson(request) && !isYaml(request) ? new SluiceError('UNSUPPORTED_MEDIA_TYPE') : undefined);
+    const isKnown = isJson(request) || isYaml(request) || takesRaw(request);
+    next(hasBody(request) && !isKnown ? new SluiceError('UNSUPPORTED_MEDIA_TYPE') : undefined);
   });
   app.useBodyParser('json', {
     limit: MANIFEST_LIMIT,
@@ -37,7 +40,7 @@ export function useBodyParsers(app: NestExpressApplication): void {
   app.useBodyParser('text', { limit: MANIFEST_LIMIT, type: isYaml });
   app.useBodyParser('json', {
     limit: BODY_LIMIT,
-    type: (request: IncomingMessage) => !takesManifest(request) && !keepsDigits(request) && isJson(request),
+    type: (request: IncomingMessage) => !takesManifest(request) && !keepsDigits(request) && !takesRaw(request) && isJson(request),
   });
   app.useBodyParser('text', { limit: STATE_LIMIT, type: (request: IncomingMessage) => takesState(request) && isJson(request) });
   app.useBodyParser('text', { limit: BODY_LIMIT, type: (request: IncomingMessage) => takesInput(request) && isJson(request) });

@@ -22,11 +22,18 @@ const EVERYWHERE: readonly ErrorCode[] = ['UNAUTHORIZED', 'STORE_UNAVAILABLE', '
 const PARAMETER_TYPES = 'design:paramtypes';
 
 /** Describes a route in the OpenAPI document: its answer, and every problem with an example. */
-export function Operation(options: OperationOptions): MethodDecorator {
+export const Operation = (options: OperationOptions): MethodDecorator => describeOperation(options, { open: false });
+
+/** Of a route that asks for no API key. */
+export const OpenOperation = (options: OperationOptions): MethodDecorator => describeOperation(options, { open: true });
+
+function describeOperation(options: OperationOptions, { open }: { open: boolean }): MethodDecorator {
   const { id, summary, description, status = 200, answer, problems = [], headers = {} } = options;
+  const everywhere = open ? EVERYWHERE.filter((code) => code !== 'UNAUTHORIZED') : EVERYWHERE;
+  const words = { operationId: id, summary, ...(description === undefined ? {} : { description }) };
   return applyDecorators(
     declareParameters,
-    ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
+    ApiOperation({ ...words, ...(open ? { security: [] } : {}) }),
     ApiResponse({
       ...{ status, description: answer === undefined ? 'Done.' : summary },
       ...(answer === undefined ? {} : { standardSchema: answer }),
@@ -34,7 +41,7 @@ export function Operation(options: OperationOptions): MethodDecorator {
         Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
       ),
     }),
-    ...problemResponses([...problems, ...EVERYWHERE]),
+    ...problemResponses([...problems, ...everywhere]),
   );
 }
 

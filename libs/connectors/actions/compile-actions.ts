@@ -36,7 +36,13 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
   const parsed = sluiceFileSchema.safeParse(file);
   if (!parsed.success) throw sluiceFileError(parsed.error.issues.flatMap(fieldErrors));
   const errors: FieldError[] = [];
-  const base = baseRequester(manifest, parsed.data.requester);
+  const { requester, webhooks } = parsed.data;
+  const nothing = requester === undefined && Object.keys(parsed.data.actions).length === 0;
+  // Webhooks call nobody: beside a manifest without a requester they can stand alone.
+  const base = nothing ? () => baseRequester(manifest, requester)('GET') : baseRequester(manifest, requester);
+  for (const [name, { events }] of Object.entries(webhooks))
+    for (const [type, { schema }] of Object.entries(events))
+      errors.push(...schemaProblem(schema, `/webhooks/${name}/events/${escapePointer(type)}/schema`));
   const compile = compileText((error) => errors.push(error));
   const actions = Object.entries(parsed.data.actions).map(([name, action]) => {
     const at = `/actions/${name}`;

@@ -12,7 +12,15 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
     parseSluice: (text, manifest) => real.parseSluice(text, manifest),
     describe: (connector) =>
       connector.name === 'numbers'
-        ? { spec: numbersSpec, streams: ['numbers'], unavailable: [], warnings: [], capabilities: null, actions: [] }
+        ? {
+            spec: numbersSpec,
+            streams: ['numbers'],
+            unavailable: [],
+            warnings: [],
+            capabilities: null,
+            actions: [],
+            webhooks: [],
+          }
         : real.describe(connector),
     outline: (request) => (isNumbers(request) ? { streams: [] } : real.outline(request)),
     validate: (request) => (isNumbers(request) ? undefined : real.validate(request)),
@@ -22,6 +30,7 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
         : real.account(request),
     createSource: (request) => (isNumbers(request) ? numbersSource(request.config) : real.createSource(request)),
     checkInput: (request) => real.checkInput(request),
+    webhook: (request) => real.webhook(request),
     createActions: (request) => real.createActions(request),
     createDestination: (request) => real.createDestination(request),
   };

@@ -1,0 +1,5 @@
+export * from './webhook-model.js';
+export * from './verify-signature.js';
+export * from './webhook-secret.js';
+export * from './read-event.js';
+export * from './challenge.js';
