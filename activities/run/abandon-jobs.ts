@@ -19,7 +19,7 @@ import {
   type RunStreamRow,
 } from '../../libs/store/index.js';
 import { asSluiceError } from '../support/failures.js';
-import { atOnce } from '../support/at-once.js';
+import { atOnce } from '../../libs/at-once/index.js';
 
 /** A run ends within this time, whatever the source and the destination do. */
 const PATIENCE_MS = 30_000;

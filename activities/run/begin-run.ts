@@ -23,7 +23,7 @@ import {
 } from '../../libs/store/index.js';
 import type { Source } from '../../libs/contracts/source.port.js';
 import type { JsonObject } from '../../libs/contracts/json.js';
-import { atOnce } from '../support/at-once.js';
+import { atOnce } from '../../libs/at-once/index.js';
 import { endBackfills, streamsToReset } from './resets.js';
 import { openStreamPlan } from './stream-plan.js';
 

@@ -1,9 +1,11 @@
 import { createVault } from '../connectors/index.js';
 import type { BudgetClass } from '../contracts/budget.port.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
+import type { Destination } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
+import { ActionDestination } from '../reverse/index.js';
 import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
 import {
   findConnection,
@@ -11,14 +13,15 @@ import {
   findConnectorHead,
   findConnectorVersion,
   type ConnectionRow,
-  type Db,
+  type ConnectorRow,
+  type Pool,
 } from '../store/index.js';
 import type { ConnectorCatalog, ConnectorRef } from './connector-catalog.port.js';
 import { createCredentialExchange } from './credential-exchange.js';
 import { storeJobSlots } from './store-job-slots.js';
 
 export interface ConnectionOpenerOptions {
-  db: Db;
+  db: Pool;
   secrets: SecretBox;
   catalog: ConnectorCatalog;
   egress: Pick<Egress, 'client'>;
@@ -46,7 +49,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
   constructor(private readonly options: ConnectionOpenerOptions) {}
 
   async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
-    const { connection, connector: pinned, secrets } = await this.load(request, 'source');
+    const { connection, connector: pinned, secrets } = await this.loadSource(request);
     const parts = this.outside(connection, pinned, secrets);
     const jobs = storeJobSlots(this.options.db, connection.id);
     return { source: this.options.catalog.createSource({ connector: pinned, ...parts, jobs }), manifest: pinned.manifest };
@@ -82,25 +85,45 @@ export class StoreConnectionOpener implements ConnectionOpener {
     return { config, http, credentials };
   }
 
-  async openDestination(request: { workspaceId: string; connectionId: string }) {
-    const { connection, connector, secrets } = await this.load(request, 'destination');
-    const config = this.validConfig(connection, connector, secrets);
+  async openDestination(request: { workspaceId: string; connectionId: string }): Promise<Destination> {
+    const connection = await this.connection(request);
+    const connector = await this.connector(connection);
+    if (connector.kind === 'source') return this.actionDestination(connection, connector);
+    const config = this.validConfig(connection, connector, readSecrets(this.options.secrets, connection));
     return this.options.catalog.createDestination({ connector, config });
   }
 
+  /** An API takes rows by its actions, in the connector's current version. */
+  private actionDestination({ workspaceId, id }: ConnectionRow, connector: ConnectorRow): Destination {
+    const { db: pool, secrets, catalog } = this.options;
+    return new ActionDestination({
+      ports: { pool, secrets, opener: this },
+      ...{ workspaceId, connectionId: id, connector: connector.name, connectorHash: connector.hash },
+      actions: catalog.describe(connector).actions,
+      inputOf: (action) => catalog.rowInput({ connector, action }),
+    });
+  }
+
+  private async connector({ workspaceId, connector: name }: ConnectionRow): Promise<ConnectorRow> {
+    const connector = await findConnector(this.options.db, { workspaceId, name });
+    if (connector === null) throw new SluiceError('NOT_FOUND', { detail: `the connector ${name} does not exist` });
+    return connector;
+  }
+
   /** `manifest`: the one that is pinned, instead of the current one. */
-  private async load(
-    request: { workspaceId: string; connectionId: string; manifest?: JsonObject },
-    kind: ConnectorRef['kind'],
-  ): Promise<{ connection: ConnectionRow; connector: ConnectorRef; secrets: ConfigSecrets }> {
+  private async loadSource(request: {
+    workspaceId: string;
+    connectionId: string;
+    manifest?: JsonObject;
+  }): Promise<{ connection: ConnectionRow; connector: ConnectorRef; secrets: ConfigSecrets }> {
     const { db } = this.options;
     const connection = await this.connection(request);
     const named = { workspaceId: request.workspaceId, name: connection.connector };
     const { manifest } = request;
     const known = manifest === undefined ? await findConnector(db, named) : await findConnectorHead(db, named);
     if (known === null) throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
-    if (known.kind !== kind)
-      throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a ${kind}` });
+    if (known.kind !== 'source')
+      throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a source` });
     const connector: ConnectorRef = { manifest: null, ...known, ...(manifest === undefined ? {} : { manifest }) };
     return { connection, connector, secrets: readSecrets(this.options.secrets, connection) };
   }

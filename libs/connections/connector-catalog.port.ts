@@ -7,7 +7,9 @@ import type { JobSlots } from '../contracts/job-slots.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
+import type { RowInput } from '../connectors/index.js';
 import type { Catalog } from '../contracts/stream.js';
+import type { StreamAction } from '../contracts/stream-ref.js';
 import type { FieldError } from '../errors/index.js';
 import type { WebhookModel } from '../webhooks/index.js';
 
@@ -79,6 +81,8 @@ export interface ConnectorCatalog {
   checkInput(request: { connector: ConnectorRef; action: string; input: JsonObject }): void;
   /** null: the connector declares no such webhook. */
   webhook(request: { connector: ConnectorRef; webhook: string }): WebhookModel | null;
+  /** What makes an action's input of a record. Errors: VALIDATION_FAILED with the templates that do not compile; of the function: as checkInput. */
+  rowInput(request: { connector: ConnectorRef; action: StreamAction }): RowInput;
   /** `config` with secrets. Errors: as createSource. */
   createActions(request: {
     connector: ConnectorRef;

@@ -5,6 +5,7 @@ import {
   compileActions,
   compileManifest,
   compileManifestText,
+  compileRowInput,
   createDeclarativeActions,
   createDeclarativeSource,
   missingWords,
@@ -103,6 +104,16 @@ export function createConnectorCatalog(
         : createDeclarativeSource({ model: modelOf(connector), ...request }),
     checkInput: ({ connector, action, input }) => checkInput(actionsOf(connector), action, input),
     webhook: ({ connector, webhook }) => webhooksOf(connector).get(webhook) ?? null,
+    rowInput({ connector, action: { name, input } }) {
+      const make = compileRowInput(input);
+      const actions = actionsOf(connector);
+      return (record) => {
+        const made = make(record);
+        const batch = actions.get(name)?.batch;
+        checkInput(actions, name, batch == null ? made : { [batch.items]: [made] });
+        return made;
+      };
+    },
     createActions: ({ connector, ...request }) =>
       createDeclarativeActions({ model: modelOf(connector), actions: actionsOf(connector), ...request }),
     createDestination: ({ connector, config }) =>

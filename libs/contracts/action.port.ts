@@ -1,6 +1,15 @@
 import type { JsonObject } from './json.js';
 import type { SluiceError } from '../errors/index.js';
 
+/** A list in an action's input that takes many items, and how its result names those that were refused. */
+export interface ActionBatch {
+  /** Top-level field of the input. */
+  items: string;
+  most: number;
+  /** Where in the result the refused items are listed, and in each its place in the call and the reason; null: a call is taken whole or refused whole. */
+  rejected: { path: readonly string[]; index: string; reason: string | null } | null;
+}
+
 /** What a connector lets others call. */
 export interface ActionDescription {
   name: string;
@@ -15,6 +24,8 @@ export interface ActionDescription {
   repeat: 'key' | 'idempotent' | 'lookup' | 'none';
   /** ms after which a call that was sent is ambiguous. */
   timeoutMs: number;
+  /** How rows of a table go many to a call; null: one a call. */
+  batch: ActionBatch | null;
 }
 
 export interface ActionCall {

@@ -6,7 +6,7 @@ import type { StreamStates } from './stream-states.port.js';
 import type { Quarantine } from './quarantine.port.js';
 import type { Delivery, WriteMode, Writers } from './write-mode.js';
 
-export type { StreamDeletes, StreamRef, StreamTarget, SyncRef, Tombstone } from './stream-ref.js';
+export type { StreamAction, StreamDeletes, StreamRef, StreamTarget, SyncRef, Tombstone } from './stream-ref.js';
 
 export interface DestinationCapabilities {
   /** By mode; a mode that is not named cannot be loaded. */

@@ -49,6 +49,21 @@ const actionSchema = z.strictObject({
   request: requestSchema,
   result: path.default([]).describe('Where the result is in the answer; default: the whole answer.'),
   timeout_seconds: z.int().min(1).max(120).default(30).describe('After so long nobody knows whether the call arrived.'),
+  batch: z
+    .strictObject({
+      items: text(200).describe('The list in the input that takes many items at once.'),
+      most: z.int().min(2).max(10_000).describe('Items a call.'),
+      rejected: z
+        .strictObject({
+          path: path.describe('Where in the result the refused items are listed.'),
+          index: text(200).describe('In each of them: its place in the call, from 0.'),
+          reason: text(200).optional().describe('In each of them: the provider’s word for why.'),
+        })
+        .optional()
+        .describe('Default: a call is taken whole or refused whole; one that is refused is halved until what is wrong is alone.'),
+    })
+    .optional()
+    .describe('Where rows of a table go to this action, many go to a call.'),
   lookup: z
     .strictObject({
       request: requestSchema,

@@ -1,6 +1,6 @@
 import type { Metadata } from './metadata.js';
 import type { NamingStyle, Nesting } from './nesting.js';
-import type { JsonSchema } from './json.js';
+import type { JsonObject, JsonSchema } from './json.js';
 import type { Contract } from './schema-contract.js';
 import type { Resume, WriteMode } from './write-mode.js';
 
@@ -41,6 +41,13 @@ export interface StreamDeletes {
   allowEmpty: boolean;
 }
 
+/** What is called with each row of a stream. */
+export interface StreamAction {
+  name: string;
+  /** Its input, as JSON with templates that see `record`; absent: the record as it is. */
+  input?: JsonObject;
+}
+
 /** What a stream should become at the destination. */
 export interface StreamTarget {
   /** Destination schema (PostgreSQL) and table, as the sync names them. */
@@ -64,4 +71,6 @@ export interface StreamTarget {
   metadata?: readonly Metadata[];
   /** Absent: nothing is ever deleted. */
   deletes?: StreamDeletes;
+  /** Of an API as destination: what is called with each row. Absent: rows become rows of a table. */
+  action?: StreamAction;
 }

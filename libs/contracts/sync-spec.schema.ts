@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from './json.js';
 import { METADATA, metadataSchema } from './metadata.js';
 import { namingStyleSchema, nestingSchema } from './nesting.js';
 import { contractPolicySchema } from './schema-contract.js';
@@ -54,6 +55,15 @@ const deletesSchema = z
   })
   .refine(({ when, missing }) => when !== undefined || missing !== undefined, { message: 'give `when`, `missing`, or both' });
 
+const streamActionSchema = z
+  .strictObject({
+    name: z.string().min(1).max(63).describe('Of the destination’s connector. It declares how a lost answer is resolved.'),
+    input: (z.record(z.string().min(1).max(200), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>)
+      .optional()
+      .describe('Its input: JSON with the templates of manifests, which see `record`. Default: the record as it is.'),
+  })
+  .meta({ id: 'StreamAction' });
+
 export const syncStreamSchema = z.strictObject({
   /** Name of the stream in the source's catalog. */
   name: z.string().min(1).max(200),
@@ -88,6 +98,11 @@ export const syncStreamSchema = z.strictObject({
     ),
   /** How deletes at the source are followed (incremental_upsert, scd2); default: they are not. */
   deletes: deletesSchema.optional(),
+  action: streamActionSchema
+    .optional()
+    .describe(
+      'Where the destination is a connection to an API: the action that is called for every row that is new or has changed.',
+    ),
 });
 export type SyncStream = z.infer<typeof syncStreamSchema>;
 

@@ -1,4 +1,4 @@
-import type { StreamDeletes, StreamTarget } from '../contracts/destination.port.js';
+import type { StreamAction, StreamDeletes, StreamTarget } from '../contracts/destination.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
 import { isFullRefresh } from '../contracts/write-mode.js';
@@ -22,6 +22,7 @@ export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: Str
     ...(stream.names === undefined ? {} : { names: stream.names }),
     ...(stream.metadata === undefined ? {} : { metadata: stream.metadata }),
     ...(stream.deletes === undefined ? {} : { deletes: streamDeletes(stream.deletes) }),
+    ...(stream.action === undefined ? {} : { action: streamAction(stream.action) }),
   };
 }
 
@@ -33,6 +34,11 @@ function streamDeletes({ when, as, missing, allow_empty }: NonNullable<SyncStrea
     allowEmpty: allow_empty,
   };
 }
+
+const streamAction = ({ name, input }: NonNullable<SyncStream['action']>): StreamAction => ({
+  name,
+  ...(input === undefined ? {} : { input }),
+});
 
 const contractOf = ({ new_fields, type_conflicts }: NonNullable<SyncStream['contract']>): Contract => ({
   ...(new_fields === undefined ? {} : { newFields: new_fields }),
@@ -51,6 +57,11 @@ export function descriptorOf(catalog: Catalog, name: string): StreamDescriptor {
   return descriptor;
 }
 
-/** Whether only what is new since the last run is read: not where what a whole read does not see is deleted. */
-export const isIncremental = ({ mode, deletes }: Pick<StreamTarget, 'mode' | 'deletes'>): boolean =>
-  !isFullRefresh(mode) && deletes?.missing === undefined;
+/** Whether only what is new since the last run is read: not where what a whole read does not see is deleted, nor where rows without a cursor are compared with what an action was called with. */
+export const isIncremental = ({
+  mode,
+  deletes,
+  action,
+  cursorField,
+}: Pick<StreamTarget, 'mode' | 'deletes' | 'action' | 'cursorField'>): boolean =>
+  !isFullRefresh(mode) && deletes?.missing === undefined && (action === undefined || cursorField !== null);

@@ -25,3 +25,5 @@ export * from './events.repository.js';
 export * from './deliveries.repository.js';
 export * from './subscriptions.repository.js';
 export * from './hooks.repository.js';
+export * from './reverse-streams.repository.js';
+export * from './reverse-rows.repository.js';

@@ -7,10 +7,11 @@ function identity(
   spec: SyncSpec,
   stream: SyncStream,
   catalog: Catalog,
-): Record<'mode' | 'table' | 'primary_key' | 'cursor_field' | 'deletes' | 'metadata', string> {
+): Record<'mode' | 'action' | 'table' | 'primary_key' | 'cursor_field' | 'deletes' | 'metadata', string> {
   const descriptor = catalog.streams.find(({ name }) => name === stream.name);
   return {
     mode: stream.mode,
+    action: stream.action?.name ?? 'none',
     table: `${spec.namespace}.${stream.table ?? stream.name}`,
     primary_key: (stream.primary_key ?? descriptor?.primaryKey ?? []).join(', '),
     cursor_field: stream.cursor_field ?? descriptor?.cursorField ?? '',

@@ -3,6 +3,7 @@ import type { SyncSpec, SyncStream } from '../../../libs/contracts/sync-spec.sch
 import { METADATA } from '../../../libs/contracts/metadata.js';
 import { isFullRefresh, isKeyed, loadableModes } from '../../../libs/contracts/write-mode.js';
 import type { DestinationCapabilities } from '../../../libs/contracts/destination.port.js';
+import { checkAction, type RowActions } from './sync-action.policy.js';
 import { checkDeletes } from './sync-deletes.policy.js';
 import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
 
@@ -11,7 +12,10 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 type Violation = FieldError & { code: ErrorCode };
 /** What is asked of a destination. */
-export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes' | 'digests'>;
+export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes' | 'digests'> & {
+  /** Rows become calls; null: rows of tables. */
+  rows: RowActions | null;
+};
 
 /**
  * Checks a sync's streams against what its source offers and its destination takes. Throws every violation at once, under the code of the
@@ -56,11 +60,17 @@ function checkStream(
     ...checkFields(stream, descriptor, path),
     ...checkDeletes(stream, { path, fields: fieldsOf(descriptor), destination }),
     ...checkMetadata(stream, path, destination),
-    ...checkTable(stream, path),
+    ...checkAction(stream, path, destination.rows),
+    ...(destination.rows === null ? checkTable(stream, path) : []),
   ];
 }
 
-function checkMode(stream: SyncStream, descriptor: StreamDescriptor, path: string, { delivery }: LoadingAbility): Violation[] {
+function checkMode(
+  stream: SyncStream,
+  descriptor: StreamDescriptor,
+  path: string,
+  { delivery, rows }: LoadingAbility,
+): Violation[] {
   const destinationModes = loadableModes(delivery);
   const allowed = descriptor.modes.filter((mode) => destinationModes.includes(mode));
   if (allowed.includes(stream.mode)) return [];
@@ -77,7 +87,7 @@ function checkMode(stream: SyncStream, descriptor: StreamDescriptor, path: strin
       break;
     case 'incremental_upsert':
       // A key of the caller's choice makes an upsert possible; a missing one is checkKey's. A whole read needs no cursor.
-      if (descriptor.primaryKey.length === 0 || stream.deletes?.missing !== undefined) return [];
+      if (descriptor.primaryKey.length === 0 || stream.deletes?.missing !== undefined || rows !== null) return [];
       break;
     case 'full_refresh_overwrite':
     case 'full_refresh_append':

@@ -14,6 +14,7 @@ const destination = {
   delivery: Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once' as const])),
   deletes: true,
   digests: true,
+  rows: null,
 };
 const stream = (change: Partial<StreamDescriptor>): StreamDescriptor => ({
   name: 'orders',
@@ -142,7 +143,7 @@ test('a mode that the destination lacks is refused with those it has', () => {
     assertStreams({
       spec,
       catalog,
-      destination: { delivery: { full_refresh_overwrite: 'exactly_once' }, deletes: false, digests: false },
+      destination: { delivery: { full_refresh_overwrite: 'exactly_once' as const }, deletes: false, digests: false, rows: null },
     }),
   );
   expect(error).toMatchObject({ code: 'UNSUPPORTED_MODE', errors: [{ allowed: ['full_refresh_overwrite'] }] });

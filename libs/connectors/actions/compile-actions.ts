@@ -1,4 +1,4 @@
-import type { ActionDescription } from '../../contracts/action.port.js';
+import type { ActionBatch, ActionDescription } from '../../contracts/action.port.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
 import { SluiceError, type FieldError } from '../../errors/index.js';
@@ -86,6 +86,12 @@ const describe = (name: string, action: ActionFile): ActionDescription => ({
           ? 'none'
           : 'lookup',
   timeoutMs: action.timeout_seconds * 1_000,
+  batch: action.batch === undefined ? null : batchOf(action.batch),
+});
+
+const batchOf = ({ items, most, rejected }: NonNullable<ActionFile['batch']>): ActionBatch => ({
+  ...{ items, most },
+  rejected: rejected === undefined ? null : { ...rejected, reason: rejected.reason ?? null },
 });
 
 function schemaProblem(schema: JsonObject | undefined, path: string): FieldError[] {

@@ -14,12 +14,12 @@ export type Tree = (scope: Scope) => unknown;
 /** Reports a template that does not compile. */
 export type CompileText = (source: string, path: string) => Template;
 
-/** Where the templates of a file stand is told by JSON pointers. */
+/** Where the templates of a file stand is told by JSON pointers. `names`: what they see. */
 export const compileText =
-  (report: (error: { path: string; message: string; found: string }) => void): CompileText =>
+  (report: (error: { path: string; message: string; found: string }) => void, names = ACTION_NAMES): CompileText =>
   (source, path) => {
     try {
-      return compileTemplate(source, ACTION_NAMES);
+      return compileTemplate(source, names);
     } catch (error) {
       if (!(error instanceof TemplateSyntaxError)) throw error;
       report({ path, message: `template, character ${error.offset + 1}: ${error.message}`, found: source.slice(0, 200) });

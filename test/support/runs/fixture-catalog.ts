@@ -31,6 +31,7 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
     createSource: (request) => (isNumbers(request) ? numbersSource(request.config) : real.createSource(request)),
     checkInput: (request) => real.checkInput(request),
     webhook: (request) => real.webhook(request),
+    rowInput: (request) => real.rowInput(request),
     createActions: (request) => real.createActions(request),
     createDestination: (request) => real.createDestination(request),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { atOnce } from './at-once.js';
+import { atOnce } from './index.js';
 
 test('keeps the order of the items, and to its limit', async () => {
   let under = 0;

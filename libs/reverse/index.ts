@@ -1,0 +1,1 @@
+export { ACTION_CAPABILITIES, ActionDestination } from './action-destination.js';
