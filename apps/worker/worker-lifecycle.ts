@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { POOL } from '../../activities/tokens.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
+import { DeliveryRelay } from '../../libs/events/index.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { Reconciler } from '../../libs/runs/index.js';
 import type { Pool } from '../../libs/store/index.js';
@@ -15,6 +16,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
   constructor(
     @Inject(WorkerHost) private readonly host: WorkerHost,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(DeliveryRelay) private readonly relay: DeliveryRelay,
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(Egress) private readonly egress: Egress,
     @Inject(TemporalClient) private readonly temporal: TemporalClient,
@@ -26,10 +28,11 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
   async start(ended: (error?: unknown) => void): Promise<void> {
     await this.host.start(ended);
     this.reconciler.start();
+    this.relay.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.host.stop(), this.reconciler.stop()]);
+    await Promise.all([this.host.stop(), this.reconciler.stop(), this.relay.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -15,6 +15,7 @@ import { ACTION_TASK_QUEUE } from '../../libs/contracts/action-workflow.js';
 import { SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
+import { DeliveryRelay } from '../../libs/events/index.js';
 import { provide } from '../../libs/nest/provide.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import type { Logger, Tracing } from '../../libs/observability/index.js';
@@ -105,6 +106,12 @@ export class WorkerModule {
             log: (level, message, facts) => log[level](facts, message),
           });
         }),
+        provide(
+          DeliveryRelay,
+          [POOL, TemporalClient],
+          (pool: Pool, temporal: TemporalClient) =>
+            new DeliveryRelay({ pool, temporal, log: (level, message, facts) => log[level](facts, message) }),
+        ),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
           const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
           const queues = [

@@ -55,13 +55,26 @@ export async function insertReplays(tx: Transaction, request: { eventIds: readon
   return theOne(done).deliveries;
 }
 
-/** Those that no workflow was started for, oldest first. By delivery_pending. */
-export async function listPendingDeliveries(db: Db, request: { limit: number }): Promise<Pick<DeliveryRow, 'id' | 'seq'>[]> {
-  const { rows } = await db.query<Pick<DeliveryRow, 'id' | 'seq'>>(
-    `SELECT id, seq FROM control.delivery WHERE state = 'pending' ORDER BY seq LIMIT $1`,
-    [request.limit],
+/**
+ * Takes deliveries that no workflow was started for, oldest first, so that no other relay starts them too; one that dies with them loses them when the
+ * claim has passed. By delivery_pending.
+ */
+export async function claimDeliveries(db: Db, request: { limit: number; claimMs: number }): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `UPDATE control.delivery SET claimed_until = now() + $2::double precision * interval '1 millisecond' WHERE id IN (
+       SELECT id FROM control.delivery WHERE state = 'pending' AND (claimed_until IS NULL OR claimed_until < now())
+       ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING id`,
+    [request.limit, request.claimMs],
   );
-  return rows;
+  return rows.map(({ id }) => id);
+}
+
+/** Gives claimed deliveries back: they could not be started. */
+export async function releaseDeliveries(db: Db, request: { ids: readonly string[] }): Promise<void> {
+  await db.query(`UPDATE control.delivery SET claimed_until = NULL WHERE id = ANY($1::uuid[]) AND state = 'pending'`, [
+    request.ids,
+  ]);
 }
 
 /** pending → started; one that has even ended stays so. */

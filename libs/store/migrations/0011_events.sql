@@ -54,6 +54,7 @@ CREATE TABLE control.delivery (
   round integer NOT NULL DEFAULT 0,      -- 0: when the event arrived; then one more for each replay
   state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'started', 'succeeded', 'failed')),
   error text,                            -- code, when failed
+  claimed_until timestamptz,             -- a relay starts it; when this has passed, the relay is believed dead
   created_at timestamptz NOT NULL DEFAULT now(),
   started_at timestamptz,
   finished_at timestamptz,
