@@ -8,6 +8,7 @@ import { servers } from './servers/servers.suite.js';
 import { secondsSince } from './wait.js';
 import { KEPT_LOGS } from './world.js';
 import { verify } from './verify/verify.suite.js';
+import { webhooks } from './webhooks/webhooks.suite.js';
 import { zombies } from './zombies/zombies.suite.js';
 
 const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
@@ -17,6 +18,7 @@ const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResul
   servers,
   partitions,
   verify,
+  webhooks,
 };
 
 function optionsOrExit(): ChaosOptions {

@@ -14,6 +14,7 @@ describe('the arguments of npm run chaos', () => {
       rounds: 1,
       seed: 7,
       parents: 100_000,
+      events: 10_000,
       destination: 'postgres',
       json: 'x.json',
     });
@@ -26,6 +27,7 @@ describe('the arguments of npm run chaos', () => {
     [['modes', '--rounds', '0']],
     [['modes', '--seed', 'x']],
     [['partitions', '--parents', '0']],
+    [['webhooks', '--events', 'all']],
     [['modes', '--rounds', '1.5']],
     [['modes', '--destination', 'paper']],
   ])('refuse %j with how it is written', (args) => {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify'] as const;
+export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify', 'webhooks'] as const;
 export type Suite = (typeof SUITES)[number];
 
 /** Where `modes` loads. */
@@ -15,6 +15,8 @@ export interface ChaosOptions {
   seed: number;
   /** Partitions of the stream that `partitions` reads. */
   parents: number;
+  /** That `webhooks` sends in a round. */
+  events: number;
   destination: Destination;
   /** Where the results go as a JSON array. */
   json: string | undefined;
@@ -27,13 +29,16 @@ const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = {
   servers: 3,
   partitions: 1,
   verify: 3,
+  webhooks: 1,
 };
 const DEFAULT_PARENTS = 100_000;
+const DEFAULT_EVENTS = 10_000;
+const MAX_EVENTS = 1_000_000;
 const MAX_PARENTS = 1_000_000;
 const MAX_ROUNDS = 100_000;
 const MAX_SEED = 2 ** 31;
 
-const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--destination ${DESTINATIONS.join('|')}] [--json FILE]`;
+const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--events N] [--destination ${DESTINATIONS.join('|')}] [--json FILE]`;
 
 /** @throws Error saying which argument is wrong and how it is written. */
 export function chaosOptions(args: readonly string[]): ChaosOptions {
@@ -42,6 +47,7 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
     allowPositionals: true,
     options: {
       ...{ rounds: { type: 'string' }, seed: { type: 'string' }, parents: { type: 'string' } },
+      events: { type: 'string' },
       ...{ destination: { type: 'string', default: 'postgres' }, json: { type: 'string' } },
     },
   });
@@ -56,6 +62,7 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
     rounds: whole('rounds', values.rounds, MAX_ROUNDS) ?? DEFAULT_ROUNDS[suite],
     seed: whole('seed', values.seed, MAX_SEED) ?? randomInt(1, MAX_SEED),
     parents: whole('parents', values.parents, MAX_PARENTS) ?? DEFAULT_PARENTS,
+    events: whole('events', values.events, MAX_EVENTS) ?? DEFAULT_EVENTS,
     json: values.json,
   };
 }
