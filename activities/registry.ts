@@ -6,6 +6,7 @@ import { ActionActivities } from './action/action.activities.js';
 import { MoveActivities } from './move/move.activities.js';
 import { RunActivities } from './run/run.activities.js';
 import { ScheduleActivities } from './schedule/schedule.activities.js';
+import { SnapshotActivities } from './snapshot/snapshot.activities.js';
 import { VerifyActivities } from './verify/verify.activities.js';
 
 /** Binds every activity for the worker, under the names that workflows call. */
@@ -14,13 +15,14 @@ export class ActivityRegistry {
   constructor(
     @Inject(RunActivities) private readonly run: RunActivities,
     @Inject(MoveActivities) private readonly move: MoveActivities,
+    @Inject(SnapshotActivities) private readonly snapshot: SnapshotActivities,
     @Inject(ScheduleActivities) private readonly schedule: ScheduleActivities,
     @Inject(VerifyActivities) private readonly verify: VerifyActivities,
     @Inject(ActionActivities) private readonly action: ActionActivities,
   ) {}
 
   /** Of the task queue of syncs. */
-  activities(): SyncActivities & VerifyContract {
+  activities(): Omit<SyncActivities, 'holdSnapshot'> & VerifyContract {
     return {
       beginRun: (input) => this.run.beginRun(input),
       moveChunks: (input) => this.move.moveChunks(input),
@@ -32,6 +34,11 @@ export class ActivityRegistry {
       failVerifiedStream: (input) => this.verify.failVerifiedStream(input),
       endVerification: (input) => this.verify.endVerification(input),
     };
+  }
+
+  /** Of the task queue of snapshots. */
+  snapshotActivities(): Pick<SyncActivities, 'holdSnapshot'> {
+    return { holdSnapshot: (input) => this.snapshot.holdSnapshot(input) };
   }
 
   /** Of the task queue of actions. */

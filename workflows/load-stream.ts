@@ -1,6 +1,7 @@
 import { isCancellation, sleep } from '@temporalio/workflow';
 import type { MoveChunksResult, MoverProgress, StepError, StreamProgress } from '../libs/contracts/workflows.js';
 import { finishStream, moveChunks } from './sync-activities.js';
+import { whileHeld } from './hold-snapshot.js';
 import type { SyncRun } from './sync-run.js';
 import { afterFailure, afterWindow, HELD_WAIT_MS, isHeld, reopened, withThousands } from './sync.policy.js';
 import { toStepFailure } from './step-failure.js';
@@ -9,7 +10,11 @@ import { toStepFailure } from './step-failure.js';
 export async function loadStream(run: SyncRun, stream: StreamProgress): Promise<void> {
   try {
     while (stream.state === 'open') {
-      await allOf(stream.movers.filter((mover) => !mover.done).map((mover) => moveSlices(run, stream, mover)));
+      const movers = stream.movers.filter((mover) => !mover.done);
+      await whileHeld(run, stream, {
+        work: () => allOf(movers.map((mover) => moveSlices(run, stream, mover))),
+        fail: (error) => fail(run, stream, error),
+      });
       if (run.leaving && stream.movers.some((mover) => !mover.done)) return;
       if (stream.state === 'open') await finish(run, stream);
     }

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { MoveChunksInput } from '../libs/contracts/activities.schema.js';
-import type { MoveChunksResult, SyncActivities, SyncSettings } from '../libs/contracts/workflows.js';
+import type { HoldSnapshotInput, MoveChunksInput } from '../libs/contracts/activities.schema.js';
+import { SNAPSHOT_TASK_QUEUE } from '../libs/contracts/workflows.js';
+import type { HoldSnapshotResult, MoveChunksResult, SyncActivities, SyncSettings } from '../libs/contracts/workflows.js';
 
 /** Retried by the server: short steps on our own store and on the destination's catalog. */
 const STEP_RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
@@ -38,4 +39,18 @@ const { moveChunks: move } = proxyActivities<Pick<SyncActivities, 'moveChunks'>>
 /** One window of one mover; `summary` is what the UI shows beside it. */
 export function moveChunks(settings: SyncSettings, summary: string, input: MoveChunksInput): Promise<MoveChunksResult> {
   return move.executeWithOptions({ heartbeatTimeout: settings.heartbeatTimeoutMs, summary }, [input]);
+}
+
+/** Never retried by the server: every attempt takes another snapshot. */
+const { holdSnapshot: hold } = proxyActivities<Pick<SyncActivities, 'holdSnapshot'>>({
+  taskQueue: SNAPSHOT_TASK_QUEUE,
+  startToCloseTimeout: '25h', // the longest that a source may configure is 24 h
+  // A run is not over, and not paused, before its transaction at the source has ended.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { maximumAttempts: 1 },
+});
+
+/** Holds one snapshot of the source for a stream. */
+export function holdSnapshot(settings: SyncSettings, stream: string, input: HoldSnapshotInput): Promise<HoldSnapshotResult> {
+  return hold.executeWithOptions({ heartbeatTimeout: settings.heartbeatTimeoutMs, summary: `${stream}, snapshot` }, [input]);
 }

@@ -4,8 +4,8 @@ import { PAUSE_UPDATE, RESUME_UPDATE, type ControlAnswer } from '../libs/contrac
 const pauseUpdate = defineUpdate<ControlAnswer>(PAUSE_UPDATE);
 const resumeUpdate = defineUpdate<ControlAnswer>(RESUME_UPDATE);
 
-/** `work` holds a worker's slot and drains when interrupted; a `wait` is a timer. */
-type StepKind = 'work' | 'wait';
+/** `work` holds a worker's slot and drains when interrupted; a `wait` is a timer; `hold` holds something at the source for those at work. */
+type StepKind = 'work' | 'wait' | 'hold';
 interface Step {
   stream: string;
   kind: StepKind;
@@ -36,6 +36,11 @@ export class SyncControls {
   /** Steps that hold a worker's slot now. */
   get atWork(): number {
     return [...this.steps].filter((step) => step.kind === 'work').length;
+  }
+
+  /** Whether the source is still made to hold something. */
+  get holds(): boolean {
+    return [...this.steps].some((step) => step.kind === 'hold');
   }
 
   /** Resolves when the run is not paused; throws CancelledFailure when it was cancelled. */

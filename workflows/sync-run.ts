@@ -6,6 +6,9 @@ import { reportRun } from './sync-activities.js';
 import type { SyncControls } from './sync-controls.js';
 import { withThousands } from './sync.policy.js';
 
+/** Events; the server ends a workflow at 51,200. */
+const LONGEST_HISTORY = 40_000;
+
 type ShownState = 'running' | 'rate_limited' | 'paused';
 
 /** One run while it is under way: its progress, and how the store and Temporal's UI are told of it. */
@@ -27,6 +30,11 @@ export class SyncRun {
   /** Whether the history has become long enough to go on in a new one. */
   get leaving(): boolean {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
+    // A new history takes a new snapshot, and streams that are bound to one would begin anew.
+    const bound = this.carry.streams.some(
+      ({ state, snapshot }) => state === 'open' && snapshot?.bound === true && snapshot.holder > 0,
+    );
+    if (bound && historyLength < LONGEST_HISTORY) return false;
     const { continueAfterEvents } = this.carry.settings;
     return continueAsNewSuggested || (continueAfterEvents > 0 && historyLength >= continueAfterEvents);
   }
@@ -65,7 +73,7 @@ export class SyncRun {
 
   private state(): ShownState {
     const idle = this.controls.atWork === 0;
-    if (this.controls.paused) return idle ? 'paused' : this.shown;
+    if (this.controls.paused) return idle && !this.controls.holds ? 'paused' : this.shown;
     return idle && this.waits.size > 0 ? 'rate_limited' : 'running';
   }
 }

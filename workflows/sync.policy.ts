@@ -1,4 +1,11 @@
-import type { MoveChunksResult, MoverProgress, StepError, SyncCarry, SyncSettings } from '../libs/contracts/workflows.js';
+import type {
+  MoveChunksResult,
+  MoverProgress,
+  OpenedStream,
+  StepError,
+  SyncCarry,
+  SyncSettings,
+} from '../libs/contracts/workflows.js';
 import type { ErrorCode } from '../libs/errors/index.js';
 
 /** Windows in a row, for each mover at work, that may bring nothing before the run fails with NO_PROGRESS. */
@@ -61,16 +68,17 @@ function moversUnderWay(carry: SyncCarry): number {
 }
 
 /** What a run begins with. */
-export function freshCarry(settings: SyncSettings, streams: readonly { name: string; movers: number }[]): SyncCarry {
+export function freshCarry(settings: SyncSettings, streams: readonly OpenedStream[]): SyncCarry {
   return {
     settings,
     paused: false,
     idleWindows: 0,
-    streams: streams.map(({ name, movers }) => ({
+    streams: streams.map(({ name, movers, snapshot }) => ({
       name,
       state: 'open',
       rows: 0,
       movers: reopened([], movers),
+      ...(snapshot && { snapshot: { bound: snapshot.bound, holder: 0, failures: 0 } }),
     })),
   };
 }

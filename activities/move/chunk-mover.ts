@@ -4,7 +4,7 @@ import type { Position, Slice } from '../../libs/contracts/stream.js';
 import { isKeyed } from '../../libs/contracts/write-mode.js';
 import { SluiceError, toSluiceError, type ErrorCode } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
-import type { ChunkMoverRequest } from './mover-request.js';
+import type { ChunkMoverRequest, SliceView } from './mover-request.js';
 import { ChunkSizer } from '../../libs/pipeline/index.js';
 import { SliceReading } from './slice-reading.js';
 
@@ -20,6 +20,8 @@ type SliceOutcome = { status: 'completed' } | { status: 'failed' } | MoveOutcome
 /** The source could not give this slice, which says nothing of the others: as in Airbyte the stream goes on with them, and fails in the end. */
 const OF_ONE_SLICE: readonly ErrorCode[] = ['SOURCE_JOB_FAILED'];
 
+/** While a snapshot is taken. */
+const SNAPSHOT_POLL_MS = 50;
 /** While another mover plans. */
 const ASK_AGAIN_MS = 250;
 /** For a provider that says "too often" without saying until when. */
@@ -76,7 +78,9 @@ export class ChunkMover {
           await pause(ASK_AGAIN_MS, drain);
           continue;
         }
-        outcome = await this.moveSlice(claimed);
+        const moved = await this.moveSlice(claimed);
+        if (moved === 'taken_back') continue;
+        outcome = moved;
       } catch (error) {
         if (error instanceof SluiceError && error.kind === 'rate_limited') return throttled(error);
         throw error;
@@ -86,24 +90,50 @@ export class ChunkMover {
     }
   }
 
-  private async moveSlice({ slice, claims }: ClaimedSlice): Promise<SliceOutcome> {
+  /** `taken_back`: the stream began anew, and the slice is open for anybody. */
+  private async moveSlice({ slice, claims }: ClaimedSlice): Promise<SliceOutcome | 'taken_back'> {
     const { feed } = this.request;
-    let outcome = await this.openAndMove(slice, claims);
-    while (outcome === undefined) outcome = await this.openAndMove(slice, await feed.claimAgain(slice.id));
-    if (outcome.status === 'completed') await feed.done(slice.id);
-    return outcome;
+    let fence: number | undefined = claims;
+    for (;;) {
+      const view = await this.view();
+      if (!('bound' in view)) return view;
+      const known = fence ?? (await feed.claimAgain(slice.id));
+      if (known === null) return 'taken_back';
+      const outcome = await this.openAndMove(slice, known, view);
+      if (outcome?.status === 'completed') await feed.done(slice.id);
+      if (outcome !== undefined) return outcome;
+      fence = undefined;
+    }
   }
 
-  /** undefined: the columns changed, and the slice is to be opened anew, at what is committed of it. That ends: a table grows so far only. */
-  private async openAndMove(slice: Slice, fence: number): Promise<SliceOutcome | undefined> {
-    const { destination, ref, target } = this.request;
+  /** Waits for a snapshot to read from, no longer than the window. */
+  private async view(): Promise<SliceView | MoveOutcome> {
+    const { snapshots, drain, deadline } = this.request;
+    for (;;) {
+      const view = (await snapshots?.view()) ?? { snapshot: undefined, bound: false };
+      if (view !== 'none_yet') return view;
+      if (drain.aborted) return { status: 'drained' };
+      if (Date.now() >= deadline) return { status: 'more' };
+      await pause(SNAPSHOT_POLL_MS, drain);
+    }
+  }
+
+  /**
+   * undefined: the slice is to be opened anew, at what is committed of it, because the columns changed (a table grows so far only) or the snapshot
+   * is another one now.
+   */
+  private async openAndMove(slice: Slice, fence: number, view: SliceView): Promise<SliceOutcome | undefined> {
+    const { destination, ref, target, snapshots } = this.request;
     const writer = await destination.open({ ref, target, slice, fence });
     this.writer = writer;
     try {
-      return writer.completed ? { status: 'completed' } : await this.readInto(writer, slice);
+      if ((await snapshots?.isCurrent(view)) === false) return undefined;
+      return writer.completed ? { status: 'completed' } : await this.readInto(writer, slice, view);
     } catch (error) {
-      if (toSluiceError(error).code === 'SCHEMA_MOVED') return undefined;
-      throw error;
+      const { code } = toSluiceError(error);
+      if (code === 'SNAPSHOT_LOST' && view.snapshot !== undefined) snapshots?.isGone(view.snapshot);
+      else if (code !== 'SCHEMA_MOVED') throw error;
+      return undefined;
     } finally {
       await writer.close();
       this.earlierChunks += writer.committedChunks;
@@ -111,14 +141,17 @@ export class ChunkMover {
     }
   }
 
-  private async readInto(writer: SliceWriter, slice: Slice): Promise<SliceOutcome> {
+  private async readInto(writer: SliceWriter, slice: Slice, { snapshot }: SliceView): Promise<SliceOutcome> {
     const { target } = this.request;
     let position = writer.position;
     const accept = (await this.accepts(writer)) ?? undefined;
     const json = this.bothKnow('json');
     const lines = this.bothKnow('copy_lines');
     for (;;) {
-      const reading = new SliceReading(this.request, writer, { slice, from: position, accept, json, lines, sizer: this.sizer });
+      const reading = new SliceReading(this.request, writer, {
+        ...{ slice, from: position, accept, json, lines, snapshot },
+        sizer: this.sizer,
+      });
       try {
         return await reading.run();
       } catch (error) {

@@ -16,6 +16,7 @@ import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import { ChunkMover } from './chunk-mover.js';
 import { CountsPulse } from './counts-pulse.js';
 import { PlanFeed } from './plan-feed.js';
+import { HeldView } from './snapshot-view.js';
 import { StopSignals } from './stop-signals.js';
 import { warnOnce } from './warn-once.js';
 
@@ -67,7 +68,11 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
       const feed = new PlanFeed({ pool, source, runId, stream, incremental: isIncremental(target) }, { mover, attempt });
       const { drain } = stop;
       const warn = warnOnce(pool, { runId, stream });
-      const chunkMover = new ChunkMover({ source, destination, feed, ref, target, limits, warn, failures, deadline, drain });
+      const snapshots = new HeldView({ pool, runId, stream });
+      const chunkMover = new ChunkMover({
+        ...{ source, destination, feed, snapshots, ref, target },
+        ...{ limits, warn, failures, deadline, drain },
+      });
       begun(chunkMover);
       const outcome = await Promise.race([chunkMover.run(), stop.torn]);
       if (outcome.status === 'throttled' && outcome.heldBy !== undefined) {

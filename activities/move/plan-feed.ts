@@ -50,6 +50,7 @@ export async function planAhead({ pool, source, runId, stream, incremental }: Pl
       now: plan.planNow.toISOString(),
       incremental,
       after: plan.planNext,
+      snapshots: true,
     });
     await insertSlices(tx, { runId, stream, slices: page.slices });
     await setPlanNext(tx, { runId, stream, next: page.next });
@@ -108,11 +109,9 @@ export class PlanFeed implements SliceFeed {
     });
   }
 
-  async claimAgain(sliceId: string): Promise<number> {
+  claimAgain(sliceId: string): Promise<number | null> {
     const { pool, runId, stream } = this.plan;
-    const claims = await claimSliceAgain(pool, { runId, stream, sliceId, owner: this.owner });
-    if (claims === null) throw new SluiceError('STALE_WRITER', { detail: `slice ${sliceId}`, details: { stream } });
-    return claims;
+    return claimSliceAgain(pool, { runId, stream, sliceId, owner: this.owner });
   }
 
   async close(): Promise<void> {
@@ -124,6 +123,7 @@ export class PlanFeed implements SliceFeed {
 
   private async claimMore(): Promise<void> {
     const { pool, runId, stream } = this.plan;
+    await this.writeDown(); // before any of them can be claimed anew
     const tookMs = this.now() - this.claimedAt;
     if (tookMs > BATCH_MS) this.atOnce = Math.max(1, Math.floor(this.atOnce / 2));
     else if (tookMs < BATCH_MS / 2 && this.lastClaimed === this.atOnce) this.atOnce = Math.min(this.atOnce * 2, MOST_AT_ONCE);

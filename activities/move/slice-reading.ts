@@ -39,6 +39,7 @@ export class SliceReading {
       json = false,
       lines = false,
       sizer,
+      snapshot,
     }: {
       slice: Slice;
       from: Position | null;
@@ -46,6 +47,7 @@ export class SliceReading {
       json?: boolean;
       lines?: boolean;
       sizer: ChunkSizer;
+      snapshot?: string | undefined;
     },
   ) {
     this.slice = slice;
@@ -68,6 +70,7 @@ export class SliceReading {
         lines,
         pagesAhead: PAGES_AHEAD,
         ...(accept && { accept }),
+        ...(snapshot !== undefined && { snapshot }),
       }),
       signal,
     );

@@ -56,9 +56,9 @@ export async function beginRun({ pool, opener, settings }: Deps, runId: string):
         await destination.reset(stream);
         await endBackfills(pool, destination, stream.ref);
       }
-      const movers = await openStreamPlan({ pool, source, destination }, stream);
+      const opened = await openStreamPlan({ pool, source, destination }, stream);
       await setRunStreamState(pool, { runId, stream: name, state: 'running' });
-      return { name, movers };
+      return { name, ...opened };
     });
     if ((await transitionRun(pool, { id: runId, to: 'running' })) !== null)
       await appendRunLog(pool, { runId, level: 'info', code: 'run.running', message: 'the run began' });

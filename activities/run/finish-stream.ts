@@ -37,7 +37,7 @@ export async function finishStream(
       const { source } = await openRunSource(pool, opener, scope);
       try {
         const leftByEarlierRun = plan.planNow === null && slices.pending + slices.claimed === 0;
-        const movers = leftByEarlierRun
+        const { movers } = leftByEarlierRun
           ? await openStreamPlan({ pool, source, destination }, { ref, target, descriptor })
           : await planMore({ pool, source }, { ref, target });
         return { status: 'open', movers, rows: (await refreshCounts(pool, destination, ref)).read };

@@ -10,6 +10,8 @@ export interface TaskQueue {
   name: string;
   activities: object;
   slots: number;
+  /** It has activities only. Default: workflows too. */
+  workflowless?: boolean;
 }
 
 export interface WorkerHostOptions {
@@ -58,16 +60,17 @@ export class WorkerHost {
     this.running.then(() => ended(), ended);
   }
 
-  private create(connection: NativeConnection, { name, activities, slots }: TaskQueue): Promise<Worker> {
+  private create(connection: NativeConnection, { name, activities, slots, workflowless = false }: TaskQueue): Promise<Worker> {
     const { namespace, dataConverter, code } = this.options;
     const traced = tracedWorker(this.options.tracing);
     return Worker.create({
       connection,
       namespace,
       taskQueue: name,
-      ...code.workflows,
       ...traced,
-      interceptors: { ...traced.interceptors, workflowModules: code.interceptorModules },
+      ...(workflowless
+        ? {}
+        : { ...code.workflows, interceptors: { ...traced.interceptors, workflowModules: code.interceptorModules } }),
       activities,
       ...(dataConverter === undefined ? {} : { dataConverter }),
       maxConcurrentActivityTaskExecutions: slots,

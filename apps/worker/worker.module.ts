@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MoveActivities } from '../../activities/move/move.activities.js';
 import { ActionActivities } from '../../activities/action/action.activities.js';
+import { SnapshotActivities } from '../../activities/snapshot/snapshot.activities.js';
 import { ActivityRegistry } from '../../activities/registry.js';
 import { RunActivities } from '../../activities/run/run.activities.js';
 import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
@@ -12,7 +13,7 @@ import type { WorkerEnv } from '../../libs/config/index.js';
 import { StoreConnectionOpener, type ConnectorCatalog } from '../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
 import { ACTION_TASK_QUEUE } from '../../libs/contracts/action-workflow.js';
-import { SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
+import { SNAPSHOT_TASK_QUEUE, SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
@@ -40,6 +41,8 @@ export interface WorkerParts {
 
 /** Calls wait for their providers, not for this machine. */
 const ACTIONS_AT_ONCE = 50;
+/** Each is a session at a source that does nothing. */
+const SNAPSHOTS_HELD = 200;
 
 type Deps = [pool: Pool, temporal: TemporalClient, opener: ConnectionOpener];
 /** Everything a worker process is made of. */
@@ -117,6 +120,10 @@ export class WorkerModule {
           const queues = [
             { name: SYNC_TASK_QUEUE, activities: registry.activities(), slots: config.SLUICE_WORKER_ACTIVITIES },
             { name: ACTION_TASK_QUEUE, activities: registry.actionActivities(), slots: ACTIONS_AT_ONCE },
+            {
+              ...{ name: SNAPSHOT_TASK_QUEUE, activities: registry.snapshotActivities() },
+              ...{ slots: SNAPSHOTS_HELD, workflowless: true },
+            },
           ];
           return new WorkerHost({
             ...cluster,
@@ -129,6 +136,7 @@ export class WorkerModule {
         }),
         RunActivities,
         MoveActivities,
+        SnapshotActivities,
         ScheduleActivities,
         VerifyActivities,
         ActionActivities,

@@ -19,6 +19,16 @@ export const moveChunksInputSchema = z.object({
 });
 export type MoveChunksInput = z.infer<typeof moveChunksInputSchema>;
 
+export const holdSnapshotInputSchema = z.object({
+  runId: z.uuid(),
+  stream,
+  /** Counts the attempts to hold one for the stream in this run. */
+  holder: z.number().int().min(1),
+  /** Whatever goes wrong, movers are to go on without. */
+  last: z.boolean(),
+});
+export type HoldSnapshotInput = z.infer<typeof holdSnapshotInputSchema>;
+
 export const finishStreamInputSchema = z.object({ runId: z.uuid(), stream });
 export type FinishStreamInput = z.infer<typeof finishStreamInputSchema>;
 

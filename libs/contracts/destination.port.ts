@@ -130,6 +130,11 @@ export interface Destination {
   fence(request: { ref: StreamRef }): Promise<void>;
   /** Forgets state, checkpoints and digests of a stream, so that the next run loads it anew, as a generation beside the table: the old rows are seen until it has finished. */
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void>;
+  /**
+   * Gives up the generation that this run loads, if it is still that one: whoever has opened a slice of it is stale, and the run's next `prepare`
+   * opens a new one. Idempotent. Errors: STALE_RUN.
+   */
+  restart(request: { ref: StreamRef; generation: number }): Promise<void>;
   /** Gives up the tables of a sync that is being deleted; they stay with their rows. Nothing happens where the sync never loaded. Idempotent. */
   release(ref: SyncRef): Promise<void>;
   /** Sums of the ledger for a run's stream. */

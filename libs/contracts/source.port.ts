@@ -1,6 +1,7 @@
 import type { Catalog, Position, Slice, SourceRecord, StreamState } from './stream.js';
 import type { CopyLines } from '../copy-text/index.js';
 import type { JsonRows } from '../json/index.js';
+import type { SluiceError } from '../errors/index.js';
 import type { JsonObject, JsonValue } from './json.js';
 
 /** What every page has. */
@@ -113,6 +114,25 @@ export interface Abandoned {
 
 /** What a slice began that is under way at the source; null: nothing is, or who reads on from the position needs it. */
 export type Abandon = (request: { slice: Slice; position: Position; signal: AbortSignal }) => Abandoned | null;
+/** A view of the system as of one moment, kept for other sessions to read from. */
+export interface HeldSnapshot {
+  /** For `read`, of any process. */
+  readonly id: string;
+  /** Resolves, with the reason, when it cannot be taken any more although nobody released it. */
+  readonly lost: Promise<SluiceError>;
+  /** Ends it at once; readers that have taken it before read on. Never throws. */
+  release(): Promise<void>;
+}
+
+/** What a source can show as of one moment to all readers of a stream's slices. */
+export interface SourceSnapshots {
+  /** How long one may be held, in milliseconds. */
+  readonly longestMs: number;
+  /** Whether this slice fits others only if all are read from the same snapshot. Pure. */
+  isBound(slice: Slice): boolean;
+  /** Errors: those of the system; SOURCE_PERMISSION_DENIED and SOURCE_UNSUPPORTED where it will never give one. */
+  hold(request: { stream: string }): Promise<HeldSnapshot>;
+}
 
 /** Reads one external system. Adapters: the declarative engine; code connectors. Errors are SluiceErrors; those of kind `rate_limited` (RATE_LIMITED, SOURCE_NOT_READY) carry `retryAt`. */
 export interface Source {
@@ -121,19 +141,24 @@ export interface Source {
   /** One cheap authenticated call. Throws what is wrong. */
   check(): Promise<void>;
   discover(): Promise<Catalog>;
-  /** The plan of a stream from its state, a page (≤ 1,000 slices) at a time. Deterministic for the same state, `now` and answers. */
+  /**
+   * The plan of a stream from its state, a page (≤ 1,000 slices) at a time. Deterministic for the same state, `now` and answers. `snapshots`: the
+   * slices will be read from held snapshots, so that some may be bound to one. Default: they will not.
+   */
   slices(request: {
     stream: string;
     state: StreamState;
     now: string;
     incremental: boolean;
     after: JsonValue | null;
+    snapshots?: boolean;
   }): Promise<SlicePage>;
   /**
    * The pages of a slice from a position (null: its beginning), in a fixed order. Stops soon after `signal` aborts, by throwing its reason.
    * `accept`: rows may come in this shape; a source that cannot give them so gives records. Absent: none may.
    * `json`: pages may be JSON texts, where nothing at the source looks at their records. Absent: they may not.
    * `lines`: pages may be lines of COPY text that nobody has decoded, where rows cannot come as `accept` has them. Absent: they may not.
+   * `snapshot`: the id of a held snapshot to read from. Errors: SNAPSHOT_LOST, before the first page, when it is held no more.
    * `pagesAhead`: so many requests for pages may be under way at once, where the source can foresee them; some may then be in vain. Default 1.
    */
   read(request: {
@@ -145,6 +170,7 @@ export interface Source {
     json?: boolean;
     lines?: boolean;
     pagesAhead?: number;
+    snapshot?: string;
   }): AsyncIterable<Page>;
   /** Pure: the state after this slice, given the position after its last page (null: it had none) and the state now. */
   complete(request: { stream: string; slice: Slice; position: Position | null; state: StreamState }): StreamState;
@@ -155,6 +181,8 @@ export interface Source {
   progress(request: { stream: string; state: StreamState; incremental: boolean; now: string }): StateProgress;
   /** How to give up what slices of the stream began at the source (jobs). null: they begin nothing that can be ended. Absent: no stream's do. */
   abandon?(request: { stream: string }): Promise<Abandon | null>;
+  /** Absent: each slice is seen as of its own moment. */
+  readonly snapshots?: SourceSnapshots;
   /** States by hand; absent: the source takes any, and cannot make one. */
   readonly states?: SourceStates;
   /** Frees sockets and timers. */

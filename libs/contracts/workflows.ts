@@ -3,6 +3,7 @@ import type {
   BeginRunInput,
   EndRunInput,
   FinishStreamInput,
+  HoldSnapshotInput,
   MoveChunksInput,
   ReportRunInput,
   StartScheduledRunInput,
@@ -10,6 +11,9 @@ import type {
 
 /** Task queue of syncs and their schedules. Actions have one of their own, so that a long load never delays a call. */
 export const SYNC_TASK_QUEUE = 'sluice-syncs';
+
+/** Of the activities that hold a snapshot: they do nothing, for hours, and must take no mover's slot. */
+export const SNAPSHOT_TASK_QUEUE = 'sluice-snapshots';
 
 export const syncWorkflowId = (runId: string): string => `sync-run-${runId}`;
 export const scheduleId = (syncId: string): string => `sluice-schedule-${syncId}`;
@@ -54,6 +58,18 @@ export interface StreamProgress {
   /** Records read so far, as the ledger said after the last window; for the eye only. */
   rows: number;
   error?: StepError;
+  /** Absent: none is held. */
+  snapshot?: SnapshotProgress;
+}
+
+/** The snapshot that the slices of a stream are read from. */
+export interface SnapshotProgress {
+  /** All slices must be read from the same one: a new one begins the stream anew. */
+  bound: boolean;
+  /** How many activities were scheduled to hold one. */
+  holder: number;
+  /** Of them, those that failed or were lost. */
+  failures: number;
 }
 
 /** What a workflow hands to its continuation. Counts and names, never records. */
@@ -97,8 +113,16 @@ export interface ControlAnswer {
 export const PAUSE_UPDATE = 'pause';
 export const RESUME_UPDATE = 'resume';
 
+/** A stream as a run begins with it. */
+export interface OpenedStream {
+  name: string;
+  movers: number;
+  /** One snapshot is to be held while its slices are read. */
+  snapshot?: { bound: boolean };
+}
+
 export type BeginRunResult =
-  | { status: 'ready'; settings: SyncSettings; streams: readonly { name: string; movers: number }[] }
+  | { status: 'ready'; settings: SyncSettings; streams: readonly OpenedStream[] }
   /** The run had ended already: nothing to do. */
   | { status: 'closed' };
 
@@ -125,6 +149,14 @@ export interface MoveProgress {
   slices: number;
 }
 
+export interface HoldSnapshotResult {
+  /**
+   * `ended`: it was asked to stop, or a newer holder is there; `lost`: the source ended it; `expired`: it was held for its longest time;
+   * `refused`: the source gives none, and the slices are read without.
+   */
+  status: 'ended' | 'lost' | 'expired' | 'refused';
+}
+
 export interface FinishStreamResult {
   /**
    * `open`: slices are left: an attempt that was believed dead claimed one late, or what an earlier run had left was completed first and the
@@ -147,6 +179,8 @@ export interface SyncActivities {
   beginRun(input: BeginRunInput): Promise<BeginRunResult>;
   /** The one data activity. Failures carry MoveProgress as second detail. */
   moveChunks(input: MoveChunksInput): Promise<MoveChunksResult>;
+  /** Holds one snapshot of the source for a stream's movers, until it is cancelled. */
+  holdSnapshot(input: HoldSnapshotInput): Promise<HoldSnapshotResult>;
   /** Makes a complete stream visible; idempotent. */
   finishStream(input: FinishStreamInput): Promise<FinishStreamResult>;
   /** Writes the run's state; a state that may not follow is ignored. */

@@ -78,6 +78,18 @@ export const SYSTEM_ERRORS = {
     'Reset the stream to load it anew.',
     false,
   ),
+  SNAPSHOT_LOST: entry(
+    'transient',
+    502,
+    'The snapshot that the slices of a stream are read from is no longer held',
+    'Nothing, as long as the run goes on: it takes a new one. If it comes again and again, look at why sessions at the source end.',
+  ),
+  SNAPSHOT_EXPIRED: entry(
+    'invalid_input',
+    422,
+    'The stream could not be read within the time that a snapshot may be held',
+    'Raise snapshot_hold_seconds of the connection, or give the table a primary key.',
+  ),
   RESPONSE_TOO_LARGE: entry(
     'provider_bug',
     502,

@@ -145,6 +145,12 @@ export class ActionDestination implements Destination {
     await inTransaction(this.pool, (tx) => deleteReverse(tx, { syncId: ref.syncId, stream: ref.stream }));
   }
 
+  async restart({ ref }: { ref: StreamRef }): Promise<void> {
+    // There are no generations: rows that are read again are compared with what was called.
+    const held = await inTransaction(this.pool, (tx) => holdReverseStream(tx, ref));
+    if (held === null) throw staleRun(ref);
+  }
+
   async release({ syncId }: SyncRef): Promise<void> {
     await inTransaction(this.pool, (tx) => deleteReverse(tx, { syncId }));
   }

@@ -15,6 +15,7 @@ export * from './runs.repository.js';
 export * from './run-transitions.repository.js';
 export * from './run-streams.repository.js';
 export * from './slices.repository.js';
+export * from './snapshots.repository.js';
 export * from './run-log.repository.js';
 export * from './job-slots.repository.js';
 export * from './budgets.repository.js';

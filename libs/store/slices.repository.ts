@@ -170,6 +170,31 @@ export async function reclaimSlices(
   return { slices: inOrder(result.rows, true), last: result.rows.length === 0 ? null : last };
 }
 
+/**
+ * Every slice of the stream is to be read again. Claims go on counting: an attempt from before has an older fence. false, and nothing is
+ * changed: `holder` is not the newest of the stream's snapshot.
+ */
+export async function reopenSlices(tx: Transaction, request: Key & { holder: number }): Promise<boolean> {
+  const { runId, stream, holder } = request;
+  const mine = await tx.query(
+    `SELECT 1 FROM control.run_stream WHERE run_id = $1 AND stream = $2 AND snapshot_holder = $3 FOR UPDATE`,
+    [runId, stream, holder],
+  );
+  if (mine.rowCount === 0) return false;
+  await tx.query(`UPDATE control.slice SET state = 'pending', owner = NULL WHERE run_id = $1 AND stream = $2`, [runId, stream]);
+  return true;
+}
+
+/** The first in plan order. */
+export async function firstSlice(db: Db, request: Key): Promise<Slice | null> {
+  return one(
+    await db.query<Slice>(
+      `SELECT slice_id AS id, spec, partition FROM control.slice WHERE run_id = $1 AND stream = $2 ORDER BY seq LIMIT 1`,
+      [request.runId, request.stream],
+    ),
+  );
+}
+
 export async function countSlices(db: Db, request: Key): Promise<SliceCounts> {
   return theOne(
     await db.query<SliceCounts & Record<string, number>>(

@@ -281,6 +281,37 @@ export function destinationContract(
       });
     });
 
+    describe.each(modes.filter(isFullRefresh))('%s', (mode) => {
+      test('what a run has loaded is given up and loaded anew by the same run, and whoever was at it is stale', async () => {
+        const stream = new TestStream({ mode, resume: 'none' });
+        const { target } = stream;
+        await wholeRun(destination, stream, items(1, 2));
+        const ref = stream.nextRun();
+        const { generation } = await destination.prepare({ ref, target });
+        const done = await destination.open({ ref, target, slice: slice('a'), fence: 1 });
+        await done.write(page(items(10, 12)));
+        await done.complete(null, () => null);
+        await done.close();
+        const stale = await destination.open({ ref, target, slice: slice('b'), fence: 1 });
+        await stale.write(page(items(20, 22)));
+        await connect().restart({ ref, generation });
+        await expect(stale.complete(null, () => null)).rejects.toMatchObject({ name: 'SluiceError' });
+        await stale.close();
+        expect(await destination.prepare({ ref, target })).toMatchObject({ generation: generation + 1 });
+        for (const [id, from, to] of [['a', 3, 3] as const, ['b', 4, 5] as const]) {
+          const writer = await connect().open({ ref, target, slice: slice(id), fence: 2 });
+          expect(writer).toMatchObject({ completed: false, position: null });
+          await writer.write(page(items(from, to)));
+          await writer.complete(null, () => null);
+          await writer.close();
+          await connect().restart({ ref, generation }); // comes late: that one is not loaded any more
+        }
+        await destination.finish({ ref, target });
+        expect(byId(await world.rows(target.table))).toEqual(mode === 'full_refresh_append' ? [1, 2, 3, 4, 5] : [3, 4, 5]);
+        expect(await destination.inspect({ ref })).toMatchObject({ read: 3, inserted: 3 });
+      });
+    });
+
     describe('full_refresh_append', () => {
       test('adds a whole copy with each finished run; an abandoned one is never seen', async () => {
         const stream = new TestStream({ mode: 'full_refresh_append' });

@@ -19,7 +19,7 @@ import { duckdbQuarantine } from './quarantine.js';
 import { duckdbStates } from './states.js';
 import { duckdbVerifier } from './verifier.js';
 import type { Session } from './session.js';
-import { fenceStream, inspectStream, releaseSync, resetStream } from './streams.js';
+import { fenceStream, inspectStream, releaseSync, resetStream, restartStream } from './streams.js';
 
 export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   delivery: {
@@ -66,6 +66,10 @@ export class DuckdbDestination implements Destination {
 
   fence({ ref }: { ref: StreamRef }): Promise<void> {
     return this.with((session) => fenceStream(session, ref));
+  }
+
+  restart(request: { ref: StreamRef; generation: number }): Promise<void> {
+    return this.with((session) => restartStream(session, request));
   }
 
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {

@@ -40,6 +40,24 @@ export function resetStream(session: Session, { ref, target }: { ref: StreamRef;
   });
 }
 
+/** See Destination.restart. Errors: STALE_RUN. */
+export function restartStream(session: Session, { ref, generation }: { ref: StreamRef; generation: number }): Promise<void> {
+  const what = `beginning the stream ${ref.stream} anew`;
+  return session.transaction(what, async () => {
+    const row = await readStream(session, ref);
+    if (row?.epoch !== ref.epoch || row.runId !== ref.runId) throw staleRun(ref);
+    if (row.finishedRun === ref.runId || !row.loading || row.generation !== generation) return;
+    // No writer has this fence, so none of before can commit; chunks of the ledger are counted on.
+    await session.query(
+      what,
+      'UPDATE sluice.checkpoint SET fence = -1, done = false, position = NULL WHERE stream_id = $1::BIGINT AND run_id = $2',
+      [row.id, ref.runId],
+    );
+    await session.query(what, 'DELETE FROM sluice.quarantine WHERE stream_id = $1::BIGINT AND run_id = $2', [row.id, ref.runId]);
+    await session.query(what, 'UPDATE sluice.stream SET prepared_run = NULL WHERE id = $1::BIGINT', [row.id]);
+  });
+}
+
 /** See Destination.release. */
 export function releaseSync(session: Session, { installation, syncId, epoch }: SyncRef): Promise<void> {
   const what = 'releasing the tables of a sync';
@@ -68,13 +86,15 @@ const NAMES = [
   ...['filtered', 'quarantined', 'discarded', 'removed', 'bytes'],
 ];
 
-/** See Destination.inspect. */
+/** See Destination.inspect. Without a generation that the run gave up. */
 export async function inspectStream(session: Session, ref: StreamRef): Promise<Counts> {
   const sums = NAMES.map((name) => `coalesce(sum(${name}), 0)::DOUBLE AS ${name}`).join(', ');
   const [counts] = await session.query<Counts>(
     'reading the ledger',
-    `SELECT ${sums}, count(*)::DOUBLE AS chunks FROM sluice.chunk
-     WHERE run_id = $1 AND stream_id IN (SELECT id FROM sluice.stream WHERE installation = $2 AND sync_id = $3 AND stream = $4 AND lane = $5)`,
+    `WITH mine AS (
+       SELECT * FROM sluice.chunk
+       WHERE run_id = $1 AND stream_id IN (SELECT id FROM sluice.stream WHERE installation = $2 AND sync_id = $3 AND stream = $4 AND lane = $5))
+     SELECT ${sums}, count(*)::DOUBLE AS chunks FROM mine WHERE generation IS NULL OR generation = (SELECT max(generation) FROM mine)`,
     [ref.runId, ref.installation, ref.syncId, ref.stream, ref.lane],
   );
   return counts as Counts;

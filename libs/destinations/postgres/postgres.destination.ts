@@ -24,6 +24,7 @@ import { postgresQuarantine } from './quarantine.js';
 import { refreshStatistics } from './refresh-statistics.js';
 import { releaseSync } from './release.js';
 import { resetStream } from './reset.js';
+import { restartStream } from './restart.js';
 import { DEFAULT_TIMEOUTS, type EgressCheck, type Session, type SessionTimeouts } from './session.js';
 import { postgresVerifier } from './verify/postgres-verifier.js';
 import { SessionPool } from './session-pool.js';
@@ -92,6 +93,10 @@ export class PostgresDestination implements Destination {
 
   fence({ ref }: { ref: StreamRef }): Promise<void> {
     return this.withSchema((session) => fenceStream(session, ref));
+  }
+
+  restart(request: { ref: StreamRef; generation: number }): Promise<void> {
+    return this.withSchema((session) => restartStream(session, request));
   }
 
   reset(request: { ref: StreamRef; target: StreamTarget }): Promise<void> {

@@ -7,6 +7,8 @@ export const postgresSourceConfigSchema = z.strictObject({
   schemas: z.array(z.string().min(1).max(63)).min(1).max(100).default(['public']),
   cursors: z.record(z.string(), z.string().min(1)).default({}),
   cursor_lag_seconds: z.number().min(0).max(86_400).default(5),
+  /** Six hours: as long as one statement of ours may read. */
+  snapshot_hold_seconds: z.number().int().min(1).max(86_400).default(21_600),
 });
 export type PostgresSourceConfig = z.infer<typeof postgresSourceConfigSchema>;
 
@@ -46,6 +48,16 @@ export const postgresSourceSpecification = {
       maximum: 86400,
       default: 5,
       order: 9,
+    },
+    snapshot_hold_seconds: {
+      type: 'integer',
+      title: 'Longest snapshot',
+      description:
+        'How long one snapshot of a table may be held while its ranges are read. While it is held, VACUUM keeps what it still shows, and commands that need the table for themselves (ALTER, TRUNCATE, VACUUM FULL) wait.',
+      minimum: 1,
+      maximum: 86400,
+      default: 21600,
+      order: 10,
     },
   },
 } as const;

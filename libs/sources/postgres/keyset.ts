@@ -41,6 +41,10 @@ export function clauses(
     if (high !== null) conditions.push(`${ident(name)} ${inclusive ? '<=' : '<'} ${typed(name, high)}`);
   };
   if (spec.kind === 'keys') between(table.key[0] ?? '', spec.from, spec.to, false);
+  if (spec.kind === 'blocks') {
+    conditions.push(`ctid >= '(${Number(spec.from)},0)'::tid`);
+    if (spec.to !== null) conditions.push(`ctid < '(${Number(spec.to)},0)'::tid`);
+  }
   if (spec.kind === 'window' && cursor !== null)
     between(cursor.name, spec.from === null ? null : bound(spec.from, cursor), bound(spec.to, cursor), spec.inclusive);
   if (from !== null)

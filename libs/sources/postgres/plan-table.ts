@@ -12,21 +12,48 @@ import type { SourceTable } from './source-table.js';
 export const SLICE_BYTES = 32 * 1024 * 1024;
 /** Slices of larger tables are larger; what failed slices left of earlier runs may cut some in two. */
 const MOST_SLICES = 500;
+/** The first server with TID range scans. */
+const TID_RANGES = 140_000;
 const INTEGERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8']);
 
 const slicesWorth = ({ bytes }: SourceTable, sliceBytes: number): number =>
   Math.min(MOST_SLICES, Math.max(1, Math.ceil(bytes / sliceBytes)));
 
-/** A full read in ranges of its key, where it has one and is large enough. */
-export async function planFull(session: PgSession, table: SourceTable, sliceBytes: number): Promise<SliceSpec[]> {
+/** A full read in ranges of its key, or of its blocks where it has none that tells a place, if it is large enough. */
+export async function planFull(
+  session: PgSession,
+  table: SourceTable,
+  { sliceBytes, snapshots }: { sliceBytes: number; snapshots: boolean },
+): Promise<SliceSpec[]> {
   const first = table.columns.find(({ name }) => name === table.key[0]);
   const wanted = slicesWorth(table, sliceBytes);
-  if (first === undefined || wanted === 1 || !isKeyset(table)) return [{ kind: 'all' }];
+  if (wanted === 1) return [{ kind: 'all' }];
+  if (first === undefined || !isKeyset(table)) return snapshots ? planBlocks(session, table, wanted) : [{ kind: 'all' }];
   const known = await histogram(session, table, first.name);
   const even = known.length === 0 && INTEGERS.has(first.base);
   const cuts = pick(even ? await evenCuts(session, table, { column: first.name, parts: wanted }) : known, wanted);
   const ends = [null, ...cuts, null];
   return ends.slice(1).map((to, index) => ({ kind: 'keys', from: ends[index] ?? null, to }));
+}
+
+/**
+ * In ranges of blocks, where the server finds them without reading the rest (PostgreSQL 14). A row that is updated moves to another block, so
+ * the ranges fit together in one snapshot only: a role that may not export one reads the table in one piece.
+ */
+async function planBlocks(session: PgSession, { kind, bytes }: SourceTable, parts: number): Promise<SliceSpec[]> {
+  const [server] = await session.query<{ version: number; block: number; exports: boolean }>(
+    'asking what the server can do',
+    `SELECT current_setting('server_version_num')::integer AS version, current_setting('block_size')::integer AS block,
+       has_function_privilege('pg_export_snapshot()', 'EXECUTE') AS exports`,
+  );
+  const possible = (kind === 'r' || kind === 'm') && server?.exports === true && server.version >= TID_RANGES;
+  if (!possible) return [{ kind: 'all' }];
+  const each = Math.ceil(bytes / server.block / parts);
+  return Array.from({ length: parts }, (_, n) => ({
+    kind: 'blocks',
+    from: n * each,
+    to: n === parts - 1 ? null : (n + 1) * each,
+  }));
 }
 
 /** Where an incremental read is to end; null: there is nothing. */

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
-import type { CopyTarget, Page, SlicePage, Source, StateProgress } from '../../contracts/source.port.js';
+import type {
+  CopyTarget,
+  HeldSnapshot,
+  Page,
+  SlicePage,
+  Source,
+  SourceSnapshots,
+  StateProgress,
+} from '../../contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
 import type { EgressCheck, PgSession } from '../../postgres/index.js';
@@ -11,6 +19,7 @@ import { cursorOf, describeTable, type CursorColumn } from './describe-table.js'
 import { observe } from './observe.js';
 import { closeCursor, planFull, planWindows, SLICE_BYTES } from './plan-table.js';
 import { readSlice } from './read-slice.js';
+import { holdSnapshot } from './snapshots.js';
 import { SessionShelf } from './session-shelf.js';
 import { specOf, toSlice } from './slice-spec.js';
 import { readServer, readTables, type SourceServer, type SourceTable } from './source-table.js';
@@ -35,6 +44,7 @@ export interface PostgresSourceOptions {
 /** PostgreSQL 13 or newer: tables and views are streams. It only ever reads. */
 export class PostgresSource implements Source {
   readonly formats: Source['formats'] = ['copy_binary', 'copy_text', 'copy_lines'];
+  readonly snapshots: SourceSnapshots;
   private readonly config: PostgresSourceConfig;
   private readonly sliceBytes: number;
   private readonly settlesWithinMs: number;
@@ -46,6 +56,11 @@ export class PostgresSource implements Source {
     this.sliceBytes = sliceBytes;
     this.config = config;
     this.sessions = new SessionShelf(config, egress);
+    this.snapshots = {
+      longestMs: config.snapshot_hold_seconds * 1_000,
+      isBound: (slice) => specOf(slice).kind === 'blocks',
+      hold: ({ stream }) => this.hold(stream),
+    };
   }
 
   async check(): Promise<void> {
@@ -74,15 +89,18 @@ export class PostgresSource implements Source {
     state,
     incremental,
     after,
+    snapshots = false,
   }: {
     stream: string;
     state: StreamState;
     incremental: boolean;
     after: JsonValue | null;
+    snapshots?: boolean;
   }): Promise<SlicePage> {
     return this.sessions.with(async (session) => {
       const table = await this.table(session, stream);
-      if (!incremental) return { slices: (await planFull(session, table, this.sliceBytes)).map(toSlice), next: null };
+      if (!incremental)
+        return { slices: (await planFull(session, table, { sliceBytes: this.sliceBytes, snapshots })).map(toSlice), next: null };
       const cursor = this.cursor(table);
       if (cursor === null) throw new SluiceError('CURSOR_MISSING', { detail: `${stream} has no cursor`, details: { stream } });
       const known = after as unknown as Closing | null;
@@ -113,6 +131,7 @@ export class PostgresSource implements Source {
     signal,
     accept,
     lines = false,
+    snapshot,
   }: {
     stream: string;
     slice: Slice;
@@ -120,12 +139,14 @@ export class PostgresSource implements Source {
     signal: AbortSignal;
     accept?: CopyTarget;
     lines?: boolean;
+    snapshot?: string;
   }): AsyncGenerator<Page> {
     const session = await this.sessions.take();
     let clean = false;
     try {
       const table = await this.table(session, stream);
-      yield* readSlice(session, { table, cursor: this.cursor(table), spec: specOf(slice), position, signal, accept, lines });
+      const at = { spec: specOf(slice), position, snapshot };
+      yield* readSlice(session, { table, cursor: this.cursor(table), ...at, signal, accept, lines });
       clean = true;
     } finally {
       await this.sessions.give(session, { clean });
@@ -152,6 +173,17 @@ export class PostgresSource implements Source {
 
   close(): Promise<void> {
     return this.sessions.close();
+  }
+
+  private async hold(stream: string): Promise<HeldSnapshot> {
+    const session = await this.sessions.take();
+    try {
+      const { schema, name } = await this.table(session, stream);
+      return await holdSnapshot(session, { schema, name, end: () => this.sessions.give(session, { clean: false }) });
+    } catch (error) {
+      await this.sessions.give(session, { clean: false });
+      throw error;
+    }
   }
 
   private cursor(table: SourceTable): CursorColumn | null {

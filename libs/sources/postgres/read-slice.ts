@@ -7,6 +7,7 @@ import { CopyOut, type FramedRows } from './copy-out.js';
 import type { CursorColumn } from './describe-table.js';
 import { clauses, placeOf } from './keyset.js';
 import { placeInRow } from './place-in-row.js';
+import { beginReading } from './snapshots.js';
 import { rowFormat, type RowFormat } from './row-format.js';
 import type { SliceSpec } from './slice-spec.js';
 import type { SourceTable } from './source-table.js';
@@ -27,17 +28,23 @@ export interface ReadRequest {
   accept: CopyTarget | undefined;
   /** Rows that do not pass through may be lines that nobody has decoded. */
   lines: boolean;
+  /** See Source.read. */
+  snapshot: string | undefined;
 }
 
-/** One statement in a read-only transaction, so that a slice is seen as of one moment. */
+/** One statement in a read-only transaction, so that a slice is seen as of one moment: its own, or that of the snapshot. */
 export async function* readSlice(session: PgSession, request: ReadRequest): AsyncGenerator<Page> {
-  const { table, cursor, spec, position, signal, accept } = request;
+  const { table, cursor, spec, position, signal, accept, snapshot } = request;
+  if (spec.kind === 'blocks' && snapshot === undefined)
+    throw new SluiceError('SNAPSHOT_LOST', {
+      detail: `${table.stream} is read by blocks, which fit together in one snapshot only`,
+    });
   const place = placeOf(table, spec, cursor);
   const format = rowFormat(table, place, accept);
   const from = placeFrom(position, place.length);
   const what = `reading ${table.schema}.${table.name}`;
   const rows = `SELECT ${format.select} FROM ${qualified(table.schema, table.name)}${clauses(table, spec, { cursor, place, from })}`;
-  await session.query(what, `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${READ_MS}`);
+  await beginReading(session, { what, snapshot, statementMs: READ_MS });
   const copy = `COPY (${rows}) TO STDOUT${format.binary ? ' (FORMAT binary)' : ''}`;
   const pageBytes = format.lines === null ? PASSED_BYTES : DECODED_BYTES;
   let requests = 1;

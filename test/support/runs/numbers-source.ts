@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RecordPage, SlicePage, Source } from '../../../libs/contracts/source.port.js';
+import type { RecordPage, SlicePage, Source, SourceSnapshots } from '../../../libs/contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../../libs/contracts/stream.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { WRITE_MODES, type Resume } from '../../../libs/contracts/write-mode.js';
@@ -18,6 +18,8 @@ export interface NumbersConfig {
   fail?: { code: ErrorCode; at: number; detail?: string };
   /** RATE_LIMITED for so long, once per process, when record `at` would be read. */
   throttle?: { at: number; forMs: number };
+  /** Slices are read from a held snapshot; `bound`: all from the same one. */
+  snapshots?: { bound: boolean };
   /** Reading stops before record `at` until `file` exists; `file`.reached is there from when it stopped. */
   gate?: { at: number; file: string };
 }
@@ -31,6 +33,13 @@ async function passGate(file: string, signal: AbortSignal): Promise<void> {
 
 export const numbersSpec = { type: 'object', additionalProperties: true } as const;
 const throttled = new Set<string>();
+
+/** Nothing changes, so that any id will do. */
+const numbersSnapshots = (bound: boolean): SourceSnapshots => ({
+  longestMs: 60_000,
+  isBound: () => bound,
+  hold: async () => ({ id: 'numbers', lost: new Promise(() => undefined), release: async () => undefined }),
+});
 
 export function numbersSource(json: JsonObject): Source {
   const config = json as unknown as NumbersConfig;
@@ -48,6 +57,7 @@ export function numbersSource(json: JsonObject): Source {
   }
 
   return {
+    ...(config.snapshots && { snapshots: numbersSnapshots(config.snapshots.bound) }),
     async check() {},
     async discover(): Promise<Catalog> {
       return {

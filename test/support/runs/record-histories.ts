@@ -40,6 +40,28 @@ export async function recordHistories(): Promise<Record<string, string>> {
     await world.until(killed.run, ended);
     await keep('sync-worker-killed', syncWorkflowId(killed.run));
 
+    const full = async (table: string, bound: boolean) => {
+      const sync = await world.createSync({
+        source: { ...source, pauseMs: 150, snapshots: { bound } },
+        mode: 'full_refresh_overwrite',
+        table,
+      });
+      const run = await world.start(sync);
+      await world.untilRead(run, 500);
+      return run;
+    };
+    const shared = await full('snapshot', false);
+    await world.runs.pause({ workspaceId: world.workspaceId, runId: shared });
+    await world.until(shared, ({ state }) => state === 'paused');
+    await world.runs.resume({ workspaceId: world.workspaceId, runId: shared });
+    await world.until(shared, ended);
+    await keep('sync-snapshot-paused', syncWorkflowId(shared));
+    const bound = await full('snapshot_bound', true);
+    await endWorker(worker, 'SIGKILL');
+    worker = await world.startWorker();
+    await world.until(bound, ended);
+    await keep('sync-snapshot-lost', syncWorkflowId(bound));
+
     const paused = await begin('paused');
     const key = { workspaceId: world.workspaceId, runId: paused.run };
     await world.untilRows(500, 'paused');

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { generateApiKey } from '../../libs/secrets/index.js';
+import { ApiClient } from '../support/api-client.js';
+import { startApp, type AppProcess } from '../support/app-process.js';
+import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+/** A row a block, so that few are 88 MiB: three slices. */
+const ROWS = 11_000;
+/** The first two slices are read, the third is not. */
+const MIDDLE_BYTES = 70_000_000;
+const TWO_MOVERS = { SLUICE_WORKER_ACTIVITIES: '2' };
+const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
+const mode = 'full_refresh_overwrite';
+
+describe('a full refresh of PostgreSQL is read from one snapshot', () => {
+  let world: RunWorld;
+  let api: AppProcess;
+  let client: ApiClient;
+  let worker: ChildProcess;
+  let source: TestDatabase;
+  let sql: pg.Client;
+  let proxy: TcpProxy;
+  let target: string;
+  let names = 0;
+
+  const allowed = () => ({ ...TWO_MOVERS, ...world.allowing(`127.0.0.1:${proxy.port}`) });
+  const config = (url: string) => {
+    const { hostname, port, username, password, pathname } = new URL(url);
+    const user = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+    return { host: hostname, port: Number(port), database: pathname.slice(1), ...user };
+  };
+
+  beforeAll(async () => {
+    source = await createTestDatabase('snapshots');
+    sql = new pg.Client({ connectionString: source.url });
+    await sql.connect();
+    await sql.query(`
+      CREATE TABLE keyed (id int PRIMARY KEY, version int NOT NULL, filler text STORAGE PLAIN);
+      INSERT INTO keyed SELECT n, 1, repeat('x', 7000) FROM generate_series(1, ${ROWS}) n;
+      CREATE TABLE keyless (id int NOT NULL, version int NOT NULL, filler text STORAGE PLAIN);
+      INSERT INTO keyless SELECT n, 1, repeat('x', 7000) FROM generate_series(1, ${ROWS}) n;
+      ANALYZE`);
+    const { hostname, port } = new URL(source.url);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    world = await RunWorld.create();
+    const key = generateApiKey();
+    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
+    client = new ApiClient(api.address, key);
+    worker = await world.startWorker(allowed());
+    target = await created('/v1/connections', {
+      name: 'warehouse',
+      connector: 'postgres',
+      config: config(world.destination.options.connectionString ?? ''),
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await api?.stop();
+    await world?.close();
+    await proxy?.close();
+    await sql?.end();
+    await source?.drop();
+  });
+
+  async function created(path: string, body: unknown): Promise<string> {
+    const answer = await client.post(path, body);
+    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
+    return answer.body.id ?? '';
+  }
+
+  /** A run whose reading stands still in the middle, until the proxy is thawed or the worker ended. */
+  async function stopped(
+    stream: string,
+    table: string,
+    { after = MIDDLE_BYTES, ...more }: Record<string, unknown> & { after?: number } = {},
+  ): Promise<string> {
+    const connection = { ...config(source.url), host: '127.0.0.1', port: proxy.port, ...more };
+    const source_id = await created('/v1/connections', {
+      name: `source ${(names += 1)}`,
+      connector: 'postgres-source',
+      config: connection,
+    });
+    const streams = [{ name: stream, mode, table }];
+    const sync = await created('/v1/syncs', { name: `sync ${names}`, source_id, destination_id: target, streams });
+    const frozen = proxy.freezeAfter(after);
+    const started = await client.post(`/v1/syncs/${sync}/runs`);
+    expect(started.status).toBe(202);
+    await frozen;
+    return started.body.id ?? '';
+  }
+
+  /** Rows of every slice change and move, and new ones come. */
+  const change = (stream: string, version: number) =>
+    sql.query(`UPDATE ${stream} SET version = ${version} WHERE id % 3 = 0;
+      INSERT INTO ${stream} SELECT n, ${version}, 'new' FROM generate_series(${ROWS} * ${version}, ${ROWS} * ${version} + 999) n`);
+
+  const versions = async (db: pg.Client | pg.Pool, table: string) =>
+    (
+      await db.query<Record<string, unknown>>(
+        `SELECT version::int, count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${table} GROUP BY version ORDER BY version`,
+      )
+    ).rows;
+
+  const transactions = async (): Promise<number> =>
+    (
+      await sql.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND application_name = 'sluice-source' AND xact_start IS NOT NULL`)
+    ).rows.length;
+
+  async function noTransactionIsLeft(): Promise<void> {
+    for (let tries = 0; (await transactions()) > 0; tries += 1) {
+      if (tries > 100) throw new Error('a transaction is left open at the source');
+      await delay(50);
+    }
+  }
+
+  async function warnings(run: string): Promise<string> {
+    const { body } = await client.get(`/v1/runs/${run}`);
+    return JSON.stringify((body as unknown as { streams: unknown }).streams);
+  }
+
+  it.each(['keyed', 'keyless'])(
+    'what changes in the table %s while it is read is not seen',
+    async (stream) => {
+      const before = await versions(sql, stream);
+      const run = await stopped(stream, `${stream}_whole`);
+      await change(stream, 2);
+      proxy.thaw();
+      expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+      expect(await versions(world.destination, `public.${stream}_whole`)).toEqual(before);
+      expect(await warnings(run)).not.toMatch(/snapshot/);
+      await noTransactionIsLeft();
+    },
+    90_000,
+  );
+
+  it('without a key: a killed worker is followed by a new snapshot, which all rows are of, and the run says so', async () => {
+    const run = await stopped('keyless', 'keyless_killed');
+    await endWorker(worker, 'SIGKILL');
+    await change('keyless', 3);
+    const now = await versions(sql, 'keyless');
+    worker = await world.startWorker(allowed());
+    expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await versions(world.destination, 'public.keyless_killed')).toEqual(now);
+    expect(await warnings(run)).toMatch(/all slices are read again from a new one/);
+    const rows = now.reduce((sum, row) => sum + Number(row['rows']), 0);
+    expect((await world.streams(run))[0]?.counts).toMatchObject({ read: rows, inserted: rows });
+  }, 90_000);
+
+  it('with a key: each row comes once when the snapshot is lost, and the run says that slices are of two moments', async () => {
+    const run = await stopped('keyed', 'keyed_killed');
+    await endWorker(worker, 'SIGKILL');
+    worker = await world.startWorker(allowed());
+    expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await versions(world.destination, 'public.keyed_killed')).toEqual(await versions(sql, 'keyed'));
+    expect(await warnings(run)).toMatch(/slices that were not finished are read from a new one/);
+  }, 90_000);
+
+  it('the session that holds it is ended at the source: another takes its place', async () => {
+    // Slices under way have taken it and read on; those that were not begun need another.
+    const run = await stopped('keyless', 'keyless_ended', { after: 40_000_000 });
+    const { rowCount } = await sql.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = 'sluice-source' AND state = 'idle in transaction' AND (query LIKE '%pg_export_snapshot()%' OR query = 'SELECT 1')`,
+    );
+    expect(rowCount).toBe(1);
+    proxy.thaw();
+    expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+    expect(await versions(world.destination, 'public.keyless_ended')).toEqual(await versions(sql, 'keyless'));
+    expect(await warnings(run)).toMatch(/all slices are read again/);
+  }, 90_000);
+
+  it('a pause and a cancellation end its transaction', async () => {
+    const run = await stopped('keyed', 'keyed_paused');
+    expect(await transactions()).toBeGreaterThan(0);
+    proxy.thaw();
+    expect((await client.post(`/v1/runs/${run}:pause`)).status).toBeLessThan(300);
+    await world.until(run, ({ state }) => state === 'paused', 30_000);
+    await noTransactionIsLeft();
+    expect((await client.post(`/v1/runs/${run}:resume`)).status).toBeLessThan(300);
+    expect((await client.post(`/v1/runs/${run}:cancel`)).status).toBeLessThan(300);
+    expect(await world.until(run, ended, 30_000)).toMatchObject({ state: 'cancelled' });
+    await noTransactionIsLeft();
+  }, 90_000);
+
+  it('a stream without a key that is not read within the longest hold fails with what to do, and leaves nothing open', async () => {
+    const run = await stopped('keyless', 'keyless_expired', { snapshot_hold_seconds: 1, after: 5_000_000 });
+    await delay(1_000);
+    proxy.thaw();
+    expect(await world.until(run, ended, 30_000)).toMatchObject({ state: 'failed', error: { code: 'SNAPSHOT_EXPIRED' } });
+    await noTransactionIsLeft();
+  }, 90_000);
+
+  it('a role that may not export a snapshot reads each range as of its own moment, or all of a table without a key at once', async () => {
+    await sql.query(`CREATE ROLE snap_${process.pid} LOGIN PASSWORD 'word'; GRANT SELECT ON keyed, keyless TO snap_${process.pid};
+      REVOKE EXECUTE ON FUNCTION pg_export_snapshot() FROM PUBLIC`);
+    for (const stream of ['keyed', 'keyless']) {
+      const run = await stopped(stream, `${stream}_denied`, { user: `snap_${process.pid}`, password: 'word' });
+      proxy.thaw();
+      expect(await world.until(run, ended, 60_000)).toMatchObject({ state: 'succeeded' });
+      expect(await versions(world.destination, `public.${stream}_denied`)).toEqual(await versions(sql, stream));
+      if (stream === 'keyed') expect(await warnings(run)).toMatch(/each slice is read as of its own moment/);
+      else expect((await world.pool.query('SELECT 1 FROM control.slice WHERE run_id = $1', [run])).rowCount).toBe(1);
+    }
+    await sql.query(
+      `GRANT EXECUTE ON FUNCTION pg_export_snapshot() TO PUBLIC; DROP OWNED BY snap_${process.pid}; DROP ROLE snap_${process.pid}`,
+    );
+  }, 120_000);
+});
