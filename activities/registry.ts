@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ActionActivities as ActionContract } from '../libs/contracts/action-workflow.js';
+import type { FlowActivities as FlowContract } from '../libs/contracts/flow-workflow.js';
 import type { SyncActivities } from '../libs/contracts/workflows.js';
 import type { VerifyActivities as VerifyContract } from '../libs/contracts/verify-workflow.js';
 import { ActionActivities } from './action/action.activities.js';
+import { FlowActivities } from './flow/flow.activities.js';
 import { MoveActivities } from './move/move.activities.js';
 import { RunActivities } from './run/run.activities.js';
 import { ScheduleActivities } from './schedule/schedule.activities.js';
@@ -19,6 +21,7 @@ export class ActivityRegistry {
     @Inject(ScheduleActivities) private readonly schedule: ScheduleActivities,
     @Inject(VerifyActivities) private readonly verify: VerifyActivities,
     @Inject(ActionActivities) private readonly action: ActionActivities,
+    @Inject(FlowActivities) private readonly flow: FlowActivities,
   ) {}
 
   /** Of the task queue of syncs. */
@@ -46,6 +49,19 @@ export class ActivityRegistry {
     return {
       performAction: (input) => this.action.performAction(input),
       failAction: (input) => this.action.failAction(input),
+    };
+  }
+
+  /** Of the task queue of flows. */
+  flowActivities(): FlowContract {
+    return {
+      beginFlow: (input) => this.flow.beginFlow(input),
+      planStep: (input) => this.flow.planStep(input),
+      callStep: (input) => this.flow.callStep(input),
+      endStep: (input) => this.flow.endStep(input),
+      undoStep: (input) => this.flow.undoStep(input),
+      reportFlow: (input) => this.flow.reportFlow(input),
+      endFlow: (input) => this.flow.endFlow(input),
     };
   }
 }

@@ -9,3 +9,5 @@ const { errorPage } = await import('../dist/libs/errors/error-page.js');
 writeFileSync('docs/errors.md', errorPage());
 const { sluiceFileSchemaText } = await import('../dist/libs/contracts/sluice-file-schema-text.js');
 writeFileSync('docs/sluice.schema.json', sluiceFileSchemaText());
+const { flowSchemaText } = await import('../dist/libs/contracts/flow-schema-text.js');
+writeFileSync('docs/flow.schema.json', flowSchemaText());

@@ -1,3 +1,4 @@
+export { flowWorkflow as flow } from './flow.workflow.js';
 export { actionWorkflow } from './action.workflow.js';
 export { syncWorkflow } from './sync.workflow.js';
 export { scheduledSyncWorkflow } from './scheduled-sync.workflow.js';

@@ -3,6 +3,11 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ActionRunsController, CallController, ConnectorActionsController } from './actions/actions.controller.js';
 import { ActionsService } from './actions/actions.service.js';
+import { FlowChecks } from './flows/flow-checks.service.js';
+import { FlowRunsController } from './flows/flow-runs.controller.js';
+import { FlowRunsService } from './flows/flow-runs.service.js';
+import { FlowsController } from './flows/flows.controller.js';
+import { FlowsService } from './flows/flows.service.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { ConnectionsController } from './connections/connections.controller.js';
@@ -63,6 +68,8 @@ export class ApiModule {
         HooksController,
         ReceiverController,
         EventsController,
+        FlowsController,
+        FlowRunsController,
         SyncsController,
         RunsController,
         StatesController,
@@ -83,6 +90,9 @@ export class ApiModule {
         ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[
           ActionsService,
+          FlowChecks,
+          FlowsService,
+          FlowRunsService,
           SyncsService,
           SyncChecks,
           DeleteSync,

@@ -3,6 +3,7 @@ import { POOL } from '../../activities/tokens.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
 import { Egress } from '../../libs/egress/egress.js';
+import { ExpressionSandbox } from '../../libs/flows/index.js';
 import { Reconciler } from '../../libs/runs/index.js';
 import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
@@ -21,6 +22,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(Egress) private readonly egress: Egress,
     @Inject(TemporalClient) private readonly temporal: TemporalClient,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
     @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
@@ -36,7 +38,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
+    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

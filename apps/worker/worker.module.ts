@@ -2,11 +2,20 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MoveActivities } from '../../activities/move/move.activities.js';
 import { ActionActivities } from '../../activities/action/action.activities.js';
 import { SnapshotActivities } from '../../activities/snapshot/snapshot.activities.js';
+import { FlowActivities } from '../../activities/flow/flow.activities.js';
 import { ActivityRegistry } from '../../activities/registry.js';
 import { RunActivities } from '../../activities/run/run.activities.js';
 import { ScheduleActivities } from '../../activities/schedule/schedule.activities.js';
 import { VerifyActivities } from '../../activities/verify/verify.activities.js';
-import { ACTION_PORTS, CHUNK_LIMITS, CONNECTION_OPENER, POOL, RUN_CONTROL, SYNC_SETTINGS } from '../../activities/tokens.js';
+import {
+  ACTION_PORTS,
+  CHUNK_LIMITS,
+  CONNECTION_OPENER,
+  FLOW_PORTS,
+  POOL,
+  RUN_CONTROL,
+  SYNC_SETTINGS,
+} from '../../activities/tokens.js';
 import type { ActionPorts } from '../../libs/actions/index.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
 import type { WorkerEnv } from '../../libs/config/index.js';
@@ -14,9 +23,11 @@ import { StoreConnectionOpener, type ConnectorCatalog } from '../../libs/connect
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
 import { ACTION_TASK_QUEUE } from '../../libs/contracts/action-workflow.js';
 import { SNAPSHOT_TASK_QUEUE, SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
+import { FLOW_TASK_QUEUE } from '../../libs/contracts/flow-workflow.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
+import { ExpressionSandbox, FlowPrograms, type FlowPorts } from '../../libs/flows/index.js';
 import { provide } from '../../libs/nest/provide.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import type { Logger, Tracing } from '../../libs/observability/index.js';
@@ -89,6 +100,15 @@ export class WorkerModule {
           ...{ pool, secrets },
           opener: new StoreConnectionOpener({ db: pool, secrets, catalog: known, egress, class: 'interactive' }),
         })),
+        provide(ExpressionSandbox, [], () => new ExpressionSandbox()),
+        provide(
+          FLOW_PORTS,
+          [ACTION_PORTS, CATALOG, ExpressionSandbox],
+          (ports: ActionPorts, known: ConnectorCatalog, sandbox: ExpressionSandbox): FlowPorts => ({
+            ...{ ...ports, catalog: known, programs: new FlowPrograms(sandbox) },
+            continueAfterEvents: config.SLUICE_CONTINUE_AFTER_EVENTS,
+          }),
+        ),
         provide(
           TemporalClient,
           [],
@@ -124,6 +144,7 @@ export class WorkerModule {
               ...{ name: SNAPSHOT_TASK_QUEUE, activities: registry.snapshotActivities() },
               ...{ slots: SNAPSHOTS_HELD, workflowless: true },
             },
+            { name: FLOW_TASK_QUEUE, activities: registry.flowActivities(), slots: ACTIONS_AT_ONCE },
           ];
           return new WorkerHost({
             ...cluster,
@@ -140,6 +161,7 @@ export class WorkerModule {
         ScheduleActivities,
         VerifyActivities,
         ActionActivities,
+        FlowActivities,
         ActivityRegistry,
         WorkerLifecycle,
       ],

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { endRunInputSchema } from './activities.schema.js';
+
 /** Task queue of flows: neither a load nor a burst of events delays a call that somebody waits for. */
 export const FLOW_TASK_QUEUE = 'sluice-flows';
 export const FLOW_WORKFLOW = 'flow';
@@ -6,7 +9,85 @@ export const FLOW_PRIORITY = { request: 1, event: 3 } as const;
 
 export const flowWorkflowId = (flowRunId: string): string => `flow-${flowRunId}`;
 
+/** Signal: a person said what became of a call that the flow waits for. */
+export const RESOLVED_SIGNAL = 'resolved';
+
+/** Where a continuation goes on. What was made lies in the store. */
+export interface FlowCarry {
+  /** Index of the step. */
+  step: number;
+  /** The first of its items that was not begun. */
+  item: number;
+  /** Items before it that had not ended. */
+  open: readonly number[];
+}
+
 /** Ids only: input, event and answers stay in the store. */
 export interface FlowWorkflowInput {
   flowRunId: string;
+  /** Absent at the beginning of a run. */
+  carry?: FlowCarry;
+}
+export type FlowOutcome = 'succeeded' | 'failed' | 'compensated' | 'skipped' | 'cancelled';
+export interface FlowWorkflowResult {
+  outcome: FlowOutcome;
+}
+
+/** A step as the workflow sees it. */
+export interface FlowStepOutline {
+  id: string;
+  /** How many items at once. */
+  parallel: number;
+  onError: 'fail' | 'continue' | 'compensate';
+}
+
+export type BeginFlowResult =
+  | { status: 'ready'; steps: readonly FlowStepOutline[]; continueAfterEvents: number }
+  /** Nothing to do: it had ended, or `when` said so. */
+  | { status: 'closed'; outcome: FlowOutcome };
+
+export type PlanStepResult =
+  | { status: 'ready'; items: number }
+  /** Skipped, or ended before. */
+  | { status: 'closed' }
+  | { status: 'failed' };
+
+/** Of one call. `wait`: nothing to do before `until` (ms since the epoch); `unknown`: a person has to say what became of it. */
+export type CallResult =
+  { status: 'succeeded' } | { status: 'failed' } | { status: 'unknown' } | { status: 'wait'; until: number };
+
+/** `none`: nothing of the step is left to undo. */
+export type UndoResult = CallResult | { status: 'none' };
+
+const flowRunId = z.uuid();
+const step = z.string().min(1).max(63);
+export const flowInputSchema = z.object({ flowRunId });
+export type FlowInput = z.infer<typeof flowInputSchema>;
+export const flowStepInputSchema = z.object({ flowRunId, step });
+export type FlowStepInput = z.infer<typeof flowStepInputSchema>;
+export const flowCallInputSchema = z.object({ flowRunId, step, item: z.int().min(0) });
+export type FlowCallInput = z.infer<typeof flowCallInputSchema>;
+export const flowStateInputSchema = z.object({ flowRunId, state: z.enum(['running', 'waiting', 'compensating']) });
+export type FlowStateInput = z.infer<typeof flowStateInputSchema>;
+export const endFlowInputSchema = z.object({
+  flowRunId,
+  outcome: z.enum(['succeeded', 'failed', 'cancelled']),
+  error: endRunInputSchema.shape.error,
+});
+export type EndFlowInput = z.infer<typeof endFlowInputSchema>;
+
+/** What the workflow of a flow may ask for. Every one may be asked again: what was done is in the store. */
+export interface FlowActivities {
+  beginFlow(input: FlowInput): Promise<BeginFlowResult>;
+  /** Decides once whether the step is made, and for which items. */
+  planStep(input: FlowStepInput): Promise<PlanStepResult>;
+  /** The next of what one call of a step needs: its input, a try of its action, or what became of the last. */
+  callStep(input: FlowCallInput): Promise<CallResult>;
+  /** Writes down how the step ended; the calls decide. */
+  endStep(input: FlowStepInput): Promise<{ status: 'succeeded' | 'failed' }>;
+  /** The next of what the last call of the step that is not undone needs. */
+  undoStep(input: FlowStepInput): Promise<UndoResult>;
+  reportFlow(input: FlowStateInput): Promise<void>;
+  /** Ends the run; where it succeeded, with its response. The first end counts. */
+  endFlow(input: EndFlowInput): Promise<FlowWorkflowResult>;
 }

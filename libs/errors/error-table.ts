@@ -137,6 +137,13 @@ export const ERROR_TABLE = {
     'The connector has no such action',
     'List the connector’s actions and choose one of them.',
   ),
+  FLOW_INVALID: entry(
+    'invalid_input',
+    422,
+    'The flow is not valid',
+    'Correct the flow at the paths named in `errors`; docs/flows.md and its schema say what is expected.',
+  ),
+  FLOW_DISABLED: entry('conflict', 409, 'The flow is disabled', 'Enable it with `POST /v1/flows/{id}:enable`, then ask again.'),
   INVALID_SCHEDULE: entry('invalid_input', 422, 'The schedule is not valid', 'Correct the field named in `errors`.'),
   RESET_REQUIRED: entry(
     'conflict',
@@ -210,6 +217,19 @@ export const ERROR_TABLE = {
     409,
     'Nobody knows whether the call took effect',
     'Look at the provider whether it did, and say so with `POST /v1/action-runs/{id}:resolve`.',
+    false,
+  ),
+  FLOW_EXPRESSION_FAILED: entry(
+    'invalid_input',
+    422,
+    'An expression of the flow failed on what it was given',
+    'Correct the expression at the path named in `errors`, or what it is given; `:dry-run` shows what it makes of an input.',
+  ),
+  FLOW_COMPENSATION_FAILED: entry(
+    'conflict',
+    409,
+    'A step failed, and not all that had been done could be undone',
+    'See `undone` of the run’s steps, and undo the rest at the provider.',
     false,
   ),
   NO_PROGRESS: entry(

@@ -1,4 +1,5 @@
 import { reconcileActions } from '../actions/index.js';
+import { reconcileFlows } from '../flows/index.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import { SluiceError } from '../errors/index.js';
 import { getSync, listActiveRuns, purgePlans, type Pool, type RunRow } from '../store/index.js';
@@ -65,6 +66,7 @@ export class Reconciler {
         const closed = await reconcileVerifications(this.options, { olderThanMs: this.options.startAfterMs });
         for (const verification of closed) this.options.log('info', 'a verification had lost its workflow', { verification });
         await reconcileActions(this.options, { olderThanMs: this.options.startAfterMs });
+        await reconcileFlows(this.options, { olderThanMs: this.options.startAfterMs });
         await this.schedules.converge();
         await purgePlans(this.options.pool, { endedBeforeMs: PLANS_KEPT_MS, limit: 10_000 });
       });

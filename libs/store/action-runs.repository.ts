@@ -94,7 +94,7 @@ export async function listActionRuns(
   return toPage(rows, request.limit);
 }
 
-/** Those that have not ended, oldest first. By action_run_open. */
+/** Those that have not ended and that no flow is at, oldest first. By action_run_open and flow_call_action_run. */
 export async function listOpenActionRuns(
   db: Db,
   request: { olderThanMs: number; limit: number },
@@ -102,6 +102,8 @@ export async function listOpenActionRuns(
   const { rows } = await db.query<Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>>(
     `SELECT id, action, workflow_id AS "workflowId" FROM control.action_run
      WHERE state IN ('queued', 'running') AND created_at < now() - make_interval(secs => $1::double precision / 1000)
+       AND NOT EXISTS (SELECT FROM control.flow_call c JOIN control.flow_run f ON f.id = c.flow_run_id
+                       WHERE c.action_run_id = action_run.id AND f.finished_at IS NULL)
      ORDER BY created_at LIMIT $2`,
     [request.olderThanMs, request.limit],
   );

@@ -6,3 +6,7 @@ test('the order of keys does not change the canonical text, the order of items d
   expect(contentHash({ a: 1, b: undefined })).toBe(contentHash({ a: 1 }));
   expect(contentHash([1, 2])).not.toBe(contentHash([2, 1]));
 });
+
+test('knows integers beyond 2^53 apart', () => {
+  expect(canonicalJson({ id: 9007199254740993n })).not.toBe(canonicalJson({ id: 9007199254740992n }));
+});

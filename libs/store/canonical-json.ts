@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** JSON with sorted keys and without `undefined`: equal values have equal text. */
+/** JSON with sorted keys and without `undefined`: equal values have equal text. Integers beyond 2^53 are texts of their digits and `n`. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
+      : typeof inner === 'bigint'
+        ? `${inner}n`
+        : inner,
   );
 }
 

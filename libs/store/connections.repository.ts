@@ -54,6 +54,19 @@ export async function findConnection(db: Db, request: { workspaceId: string; id:
   );
 }
 
+/** By connection_name. */
+export async function findConnectionByName(
+  db: Db,
+  request: { workspaceId: string; name: string },
+): Promise<ConnectionRow | null> {
+  return one(
+    await db.query<ConnectionRow>(
+      `SELECT ${COLUMNS} FROM control.connection WHERE workspace_id = $1 AND name = $2 AND deleted_at IS NULL`,
+      [request.workspaceId, request.name],
+    ),
+  );
+}
+
 /** In order of creation. */
 export async function listConnections(
   db: Db,

@@ -28,3 +28,6 @@ export * from './subscriptions.repository.js';
 export * from './hooks.repository.js';
 export * from './reverse-streams.repository.js';
 export * from './reverse-rows.repository.js';
+export * from './flows.repository.js';
+export * from './flow-runs.repository.js';
+export * from './flow-steps.repository.js';

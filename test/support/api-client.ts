@@ -57,6 +57,10 @@ export class ApiClient {
     return this.call('PATCH', path, body);
   }
 
+  put(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer> {
+    return this.call('PUT', path, body, headers);
+  }
+
   delete(path: string): Promise<Answer> {
     return this.call('DELETE', path);
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { createHash, randomUUID } from 'node:crypto';
-import { sealText, startActionWorkflow, waitForAction } from '../../../libs/actions/index.js';
+import { randomUUID } from 'node:crypto';
+import { reserveAction, sealText, startActionWorkflow, waitForAction } from '../../../libs/actions/index.js';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
 import type {
   ActionRunQuery,
@@ -9,18 +9,16 @@ import type {
   ActionView,
   ResolveAction,
 } from '../../../libs/contracts/action.schema.js';
-import { actionWorkflowId } from '../../../libs/contracts/action-workflow.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { Page } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
+import { tellFlow } from '../../../libs/flows/index.js';
 import { stringifyJson } from '../../../libs/json/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import {
   actionOutcome,
-  canonicalJson,
   endActionRun,
-  findConnection,
   findConnector,
   getActionRun,
   inTransaction,
@@ -29,7 +27,6 @@ import {
   listEffects,
   lockActionRun,
   reopenActionRun,
-  reserveActionRun,
   settleEffect,
   type ActionRunRow,
   type ConnectorRow,
@@ -82,22 +79,12 @@ export class ActionsService {
    * IDEMPOTENCY_IN_FLIGHT; the run's own where it failed, with its id in `run`.
    */
   async call(request: CallRequest): Promise<ActionRunView> {
-    const { workspaceId, connectionId, action, input, wait } = request;
-    const connection = await findConnection(this.pool, { workspaceId, id: connectionId });
-    if (connection === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such connection' });
-    const connector = await this.connector({ workspaceId, name: connection.connector });
-    this.catalog.checkInput({ connector, action, input });
+    const { wait, idempotencyKey, ...call } = request;
     const id = randomUUID();
-    const text = stringifyJson(input);
-    const requestHash = createHash('sha256').update(`${connectionId}\n${action}\n`).update(canonicalJson(input)).digest();
-    const { row, isNew } = await reserveActionRun(this.pool, {
-      ...{ id, workspaceId, connectionId, action, requestHash },
-      ...{ connector: connector.name, connectorHash: connector.hash, workflowId: actionWorkflowId(id) },
-      idempotencyKey: request.idempotencyKey ?? id,
-      input: sealText(this.secrets, { workspaceId, connectionId }, text),
-    });
+    const ports = { db: this.pool, secrets: this.secrets, catalog: this.catalog };
+    const { row, isNew, sameRequest } = await reserveAction(ports, { ...call, id, idempotencyKey: idempotencyKey ?? id });
     if (!isNew) {
-      if (!row.requestHash.equals(requestHash)) throw new SluiceError('IDEMPOTENCY_KEY_REUSED');
+      if (!sameRequest) throw new SluiceError('IDEMPOTENCY_KEY_REUSED');
       if (actionOutcome(row) === null && !wait.asked)
         throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
     } else await this.start(row);
@@ -139,7 +126,8 @@ export class ActionsService {
         });
       return row;
     });
-    if (body.outcome === 'not_sent') await this.start(run);
+    const hasFlow = await tellFlow({ pool: this.pool, temporal: this.temporal }, { actionRunId: run.id });
+    if (body.outcome === 'not_sent' && !hasFlow) await this.start(run);
     return this.get(key);
   }
 

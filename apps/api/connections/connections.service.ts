@@ -13,6 +13,7 @@ import {
   inTransaction,
   isUniqueViolation,
   listConnections,
+  listFlowsOfConnection,
   listSyncsOfConnection,
   lockConnection,
   updateConnection,
@@ -129,6 +130,12 @@ export class ConnectionsService {
         throw new SluiceError('IN_USE', {
           detail: `used by ${users.map(({ name, id }) => `the sync "${name}" (${id})`).join(', ')}`,
           details: { syncs: users.map(({ id }) => id).join(',') },
+        });
+      const flows = await listFlowsOfConnection(tx, { connectionId: key.id });
+      if (flows.length > 0)
+        throw new SluiceError('IN_USE', {
+          detail: `used by ${flows.map(({ name, id }) => `the flow "${name}" (${id})`).join(', ')}`,
+          details: { flows: flows.map(({ id }) => id).join(',') },
         });
       await deleteConnection(tx, key);
     });

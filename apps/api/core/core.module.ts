@@ -5,6 +5,7 @@ import { createConnectorCatalog, StoreConnectionOpener, type ConnectorCatalog } 
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
+import { ExpressionSandbox } from '../../../libs/flows/index.js';
 import { provide } from '../../../libs/nest/provide.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
@@ -43,6 +44,7 @@ export class CoreModule {
         (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
       ),
       provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress, { duckdbFolder: config.SLUICE_DUCKDB_DIR })),
+      provide(ExpressionSandbox, [], () => new ExpressionSandbox()),
       provide(
         OPENER,
         [POOL, SECRETS, CATALOG, EGRESS],

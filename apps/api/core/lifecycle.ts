@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationS
 import { PgBudgetGate } from '../../../libs/budget/index.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import type { Egress } from '../../../libs/egress/egress.js';
+import { ExpressionSandbox } from '../../../libs/flows/index.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler } from '../../../libs/runs/index.js';
 import { hashApiKey } from '../../../libs/secrets/index.js';
@@ -10,6 +11,7 @@ import {
   insertApiKey,
   purgeActionRuns,
   purgeEvents,
+  purgeFlowRuns,
   purgeIdempotencyKeys,
   type Pool,
 } from '../../../libs/store/index.js';
@@ -18,7 +20,7 @@ import { ConnectorSeed } from '../connectors/seed-connectors.js';
 import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
 const KEPT_DAYS = 30;
-/** The keys of actions are kept with their runs. */
+/** The keys of actions and flows are kept with their runs. */
 const ACTIONS_KEPT_DAYS = 90;
 const PURGE_EVERY_MS = 3_600_000;
 const PURGED_AT_ONCE = 1_000;
@@ -37,6 +39,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
+    @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
     @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
@@ -52,6 +55,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   private async purge(): Promise<void> {
     try {
       await purgeIdempotencyKeys(this.pool, { days: KEPT_DAYS });
+      await purgeFlowRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await this.purgeEvents();
     } catch (err) {
@@ -71,7 +75,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close()]);
+    await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { newConnectorSchema } from '../../../libs/contracts/connector.schema.js';
+import { flowDefinitionSchema } from '../../../libs/contracts/flow.schema.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
 
 const IDEMPOTENCY_KEY = {
@@ -24,7 +25,11 @@ function openApiDocument(app: INestApplication, version: string): OpenAPIObject 
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config);
-  const schemas = { Problem: schemaOf(problemSchema), NewConnector: schemaOf(newConnectorSchema) };
+  const schemas = {
+    Problem: schemaOf(problemSchema),
+    NewConnector: schemaOf(newConnectorSchema),
+    NewFlow: schemaOf(flowDefinitionSchema),
+  };
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [plainPath(path), item]));
   for (const { post } of Object.values(document.paths))

@@ -14,13 +14,19 @@ const YAML_TYPE = /^(?:application\/(?:x-)?yaml|text\/(?:x-)?yaml)\s*(?:;|$)/i;
 const typeOf = (request: IncomingMessage): string => request.headers['content-type'] ?? '';
 const takesManifest = (request: IncomingMessage): boolean => /^\/v1\/connectors\/?(?:\?|$)/.test(request.url ?? '');
 const isJson = (request: IncomingMessage): boolean => JSON_TYPE.test(typeOf(request));
-const isYaml = (request: IncomingMessage): boolean => takesManifest(request) && YAML_TYPE.test(typeOf(request));
+/** A definition of a flow. */
+const takesFlow = (request: IncomingMessage): boolean =>
+  (request.method === 'POST' && /^\/v1\/flows\/?(?:\?|$)/.test(request.url ?? '')) ||
+  (request.method === 'PUT' && /^\/v1\/flows\/[^/]+\/?(?:\?|$)/.test(request.url ?? ''));
+const isYaml = (request: IncomingMessage): boolean =>
+  (takesManifest(request) || takesFlow(request)) && YAML_TYPE.test(typeOf(request));
 /** A state's numbers keep their digits. */
 const takesState = (request: IncomingMessage): boolean =>
   request.method === 'PUT' && /^\/v1\/syncs\/[^/]+\/state\/?(?:\?|$)/.test(request.url ?? '');
-/** The input of an action, for the same reason. */
+/** The input of an action or a flow, for the same reason. */
 const takesInput = (request: IncomingMessage): boolean =>
-  request.method === 'POST' && /^\/v1\/connections\/[^/]+\/actions\/[^/]+\/?(?:\?|$)/.test(request.url ?? '');
+  request.method === 'POST' &&
+  /^\/v1\/(?:connections\/[^/]+\/actions\/[^/]+|flows\/[^/]+\/runs|flows\/[^/]+:dry-run)\/?(?:\?|$)/.test(request.url ?? '');
 const keepsDigits = (request: IncomingMessage): boolean => takesState(request) || takesInput(request);
 /** What a provider signed is read as it came, by who verifies it. */
 const takesRaw = (request: IncomingMessage): boolean => /^\/v1\/hooks\/[^/]+\/?(?:\?|$)/.test(request.url ?? '');

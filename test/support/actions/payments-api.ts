@@ -27,6 +27,8 @@ export class PaymentsApi {
   readonly requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[] = [];
   /** Taken one a call. */
   mishaps: Mishap[] = [];
+  /** What it does with this one, whatever was called before it. */
+  onPayment: ((reference: string) => Mishap | undefined) | undefined;
   /** It closes no connection by itself: that would be a mishap that no test asked for. */
   private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
   private hung: { after: number; resolve: () => void }[] = [];
@@ -71,7 +73,7 @@ export class PaymentsApi {
     if (method !== 'POST' || !pathname.endsWith('/payments')) return answer(404, { error: 'nothing here' });
     const { reference, amount } = JSON.parse(body) as { reference: string; amount: number };
     if (amount === 13) return answer(422, { error: `13 is refused, Mrs ${reference}` });
-    const mishap = this.mishaps.shift();
+    const mishap = this.onPayment?.(reference) ?? this.mishaps.shift();
     if (mishap === 'limit') return answer(429, {}, { 'retry-after': '0' });
     if (mishap === 'drop') return void request.socket.destroy();
     const key = pathname.startsWith('/keyed') ? String(headers['idempotency-key']) : null;

@@ -137,8 +137,55 @@ async function recordActions(world: RunWorld, keep: (name: string, workflowId: s
     await keep('action-refused', await call('pay', { reference: 'c', amount: 13 }));
     provider.mishaps = ['reset'];
     await keep('action-in-doubt', await call('pay_blindly', { reference: 'd', amount: 1 }));
+    await recordFlows(client, provider, keep);
   } finally {
     await api.stop();
     await provider.close();
   }
+}
+
+/** Flows that succeed, undo what they did, wait for a person, are cancelled, and go on in another history. */
+async function recordFlows(
+  client: ApiClient,
+  provider: PaymentsApi,
+  keep: (name: string, workflowId: string, executionId?: string | null) => Promise<void>,
+): Promise<void> {
+  const step = (id: string, action: string, input: object, more: object = {}) => ({
+    id,
+    connection: 'payments',
+    action,
+    input,
+    ...more,
+  });
+  const each = step('each', 'pay', { reference: '"each " & item', amount: 1 }, { forEach: '["a", "b", "c", "d"]', parallel: 2 });
+  const undone = { ...each, compensate: { action: 'pay', input: { reference: '"undo " & item', amount: 1 } } };
+  const refused = step('refused', 'pay', { reference: '"x"', amount: 13 }, { onError: 'compensate' });
+  const risky = step('risky', 'pay_blindly', { reference: '"risky"', amount: 1 });
+  const start = async (name: string, steps: readonly object[]): Promise<{ id: string; workflow: string }> => {
+    const { body } = await client.post('/v1/flows', { name, on: { request: {} }, steps });
+    const run = await client.post(`/v1/flows/${String(body.id)}/runs`, {}, { prefer: 'respond-async' });
+    return { id: String(run.body.id), workflow: String(run.body['workflow_id']) };
+  };
+  const waiting = async (id: string): Promise<string> => {
+    for (;;) {
+      const { body } = await client.get(`/v1/flow-runs/${id}`);
+      const [first] = body['steps'] as { calls: { action_run_id: string }[] }[];
+      if (body['state'] === 'waiting') return first?.calls[0]?.action_run_id ?? '';
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  };
+  await keep(
+    'flow-succeeded',
+    (await start('succeeded', [each, step('last', 'pay', { reference: '"last"', amount: 1 })])).workflow,
+  );
+  await keep('flow-compensated', (await start('compensated', [undone, refused])).workflow);
+  provider.mishaps = ['error'];
+  const resolved = await start('resolved', [risky]);
+  await client.post(`/v1/action-runs/${await waiting(resolved.id)}:resolve`, { outcome: 'succeeded' });
+  await keep('flow-resolved', resolved.workflow);
+  provider.mishaps = ['error'];
+  const cancelled = await start('cancelled', [risky, each]);
+  await waiting(cancelled.id);
+  await client.post(`/v1/flow-runs/${cancelled.id}:cancel`);
+  await keep('flow-cancelled', cancelled.workflow);
 }

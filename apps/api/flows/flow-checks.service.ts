@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConnectorCatalog } from '../../../libs/connections/index.js';
+import { schemaErrors } from '../../../libs/connectors/index.js';
+import type { ActionDescription } from '../../../libs/contracts/action.port.js';
+import { flowDefinitionSchema, type FlowDefinition } from '../../../libs/contracts/flow.schema.js';
+import { SluiceError, type FieldError } from '../../../libs/errors/index.js';
+import { ExpressionSandbox, flowErrors, flowInvalid, parseFlow } from '../../../libs/flows/index.js';
+import { findConnection, findConnectionByName, findConnector, findSync, type Pool } from '../../../libs/store/index.js';
+import { CATALOG, POOL } from '../core/tokens.js';
+import { toFieldErrors } from '../http/field-errors.js';
+import { scheduleErrors } from '../syncs/schedule.policy.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A flow that can be stored. */
+export interface CheckedFlow {
+  definition: FlowDefinition;
+  /** As the definition names them → id. */
+  connections: Record<string, string>;
+}
+
+/** What has to be right in a flow before it is stored. */
+@Injectable()
+export class FlowChecks {
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
+    @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
+  ) {}
+
+  /** A definition as JSON, or as the text of YAML. Errors: FLOW_INVALID with every place, of a text with line and column. */
+  async check(workspaceId: string, body: unknown): Promise<CheckedFlow> {
+    const parsedText = typeof body === 'string' ? parseFlow(body) : null;
+    const tree = parsedText === null ? body : parsedText.tree;
+    const located = (errors: readonly FieldError[]): readonly FieldError[] => parsedText?.located(errors) ?? errors;
+    const parsed = flowDefinitionSchema.safeParse(tree);
+    if (!parsed.success) throw flowInvalid(located(toFieldErrors(parsed.error.issues, tree)));
+    const definition = parsed.data;
+    const known = await this.connectionsOf(workspaceId, definition);
+    const actionsOf = (name: string): readonly ActionDescription[] | null => known.get(name)?.actions ?? null;
+    const errors = [
+      ...(await this.triggerErrors(workspaceId, definition, known)),
+      ...(await flowErrors(definition, this.sandbox, { actionsOf })),
+    ];
+    if (errors.length > 0) throw flowInvalid(located(errors));
+    return { definition, connections: Object.fromEntries([...known].map(([name, { id }]) => [name, id])) };
+  }
+
+  private async connectionsOf(workspaceId: string, { on, steps }: FlowDefinition) {
+    const names = new Set(
+      [on.webhook?.connection, ...steps.flatMap(({ connection, compensate }) => [connection, compensate?.connection])].filter(
+        (name) => name !== undefined,
+      ),
+    );
+    const known = new Map<string, { id: string; actions: readonly ActionDescription[] }>();
+    for (const name of names) {
+      const connection =
+        (await findConnectionByName(this.pool, { workspaceId, name })) ??
+        (UUID.test(name) ? await findConnection(this.pool, { workspaceId, id: name }) : null);
+      if (connection === null) continue;
+      const connector = await findConnector(this.pool, { workspaceId, name: connection.connector });
+      known.set(name, { id: connection.id, actions: connector === null ? [] : this.catalog.describe(connector).actions });
+    }
+    return known;
+  }
+
+  private async triggerErrors(
+    workspaceId: string,
+    { on }: FlowDefinition,
+    known: ReadonlyMap<string, unknown>,
+  ): Promise<FieldError[]> {
+    if (on.request !== undefined) return schemaProblem(on.request.input);
+    if (on.webhook !== undefined)
+      return known.has(on.webhook.connection)
+        ? []
+        : [{ path: '/on/webhook/connection', message: 'is no connection', found: on.webhook.connection }];
+    if (on.schedule !== undefined) {
+      const schedule = { ...on.schedule, jitter_seconds: 0, overlap: 'skip' as const, paused: false };
+      return scheduleErrors(schedule, new Date()).map((error) => ({ ...error, path: `/on${error.path}` }));
+    }
+    if (on.record === undefined) return [];
+    const sync = await findSync(this.pool, { workspaceId, id: on.record.sync });
+    return sync === null ? [{ path: '/on/record/sync', message: 'is no sync', found: on.record.sync }] : [];
+  }
+}
+
+function schemaProblem(schema: Parameters<typeof schemaErrors>[0]): FieldError[] {
+  try {
+    schemaErrors(schema, {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return [{ path: '/on/request/input', message: error.detail ?? error.message }];
+  }
+}

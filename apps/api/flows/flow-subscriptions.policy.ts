@@ -1,0 +1,24 @@
+import { recordEventType, scheduleEventType } from '../../../libs/contracts/flow-events.js';
+import type { FlowRow, FlowVersionRow, replaceSubscriptions } from '../../../libs/store/index.js';
+
+type Subscriptions = Parameters<typeof replaceSubscriptions>[1]['subscriptions'];
+
+/** Which events a flow hears of; none while it is disabled. Pure. */
+export function subscriptionsOf(
+  { id, workspaceId, version, enabled }: Pick<FlowRow, 'id' | 'workspaceId' | 'version' | 'enabled'>,
+  { definition, connections }: Pick<FlowVersionRow, 'definition' | 'connections'>,
+): Subscriptions {
+  if (!enabled) return [];
+  const { webhook, record, schedule } = definition.on;
+  const one = (connectionId: string | null, eventType: string) => ({
+    workspaceId,
+    connectionId,
+    eventType,
+    flowVersion: version,
+  });
+  if (webhook !== undefined) return [one(connections[webhook.connection] ?? null, webhook.event)];
+  if (schedule !== undefined) return [one(null, scheduleEventType(id))];
+  if (record === undefined) return [];
+  const changes = record.change === 'any' ? (['new', 'changed'] as const) : [record.change];
+  return changes.map((change) => one(null, recordEventType({ ...record, change })));
+}

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  FLOW_PRIORITY,
+  FLOW_TASK_QUEUE,
+  FLOW_WORKFLOW,
+  RESOLVED_SIGNAL,
+  type FlowWorkflowInput,
+  type FlowWorkflowResult,
+} from '../../contracts/flow-workflow.js';
+import { SluiceError } from '../../errors/index.js';
+import { findWaitingFlowRun, getFlowRun, listOpenFlowRuns, type FlowRunRow, type Pool } from '../../store/index.js';
+import { startOnce, type TemporalClient } from '../../temporal/temporal-client.js';
+
+type FlowWorkflow = (input: FlowWorkflowInput) => Promise<FlowWorkflowResult>;
+
+interface Ports {
+  pool: Pool;
+  temporal: TemporalClient;
+}
+
+/** Between looks at the store while Temporal does not answer, or has no workflow that could: until the reconciler starts one. */
+const LOOK_EVERY_MS = 250;
+const BATCH = 100;
+
+/** That a run's workflow runs already is success, and one that was lost is started anew: what was made is in the store. Throws TEMPORAL_UNAVAILABLE. */
+export async function startFlowWorkflow(
+  temporal: TemporalClient,
+  run: Pick<FlowRunRow, 'id' | 'workflowId' | 'trigger'> & { name?: string },
+): Promise<void> {
+  await temporal.call((client) =>
+    startOnce<FlowWorkflow>(client, FLOW_WORKFLOW, {
+      taskQueue: FLOW_TASK_QUEUE,
+      workflowId: run.workflowId,
+      args: [{ flowRunId: run.id }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      ...(run.name === undefined ? {} : { staticSummary: `flow ${run.name}` }),
+      priority: { priorityKey: run.trigger === 'request' ? FLOW_PRIORITY.request : FLOW_PRIORITY.event },
+    }),
+  );
+}
+
+/** The run when it has ended, or as it is after `ms`. A Temporal that is away only makes the wait coarser. */
+export async function waitForFlow({ pool, temporal }: Ports, run: FlowRunRow, ms: number): Promise<FlowRunRow> {
+  const until = performance.now() + ms;
+  for (let row = run; ;) {
+    const left = until - performance.now();
+    if (row.finishedAt !== null || left <= 0) return row;
+    await temporal
+      .call((client) => client.workflow.getHandle<FlowWorkflow>(run.workflowId).result(), left)
+      .catch(() => delay(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
+    const found = await getFlowRun(pool, { id: run.id });
+    if (found === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
+    row = found;
+  }
+}
+
+/** Asks a run's workflow to end; false: it has none. Throws TEMPORAL_UNAVAILABLE. */
+export async function cancelFlowWorkflow(
+  temporal: TemporalClient,
+  { workflowId }: Pick<FlowRunRow, 'workflowId'>,
+): Promise<boolean> {
+  return temporal.call(async (client) => {
+    const handle = client.workflow.getHandle(workflowId);
+    try {
+      if ((await handle.describe()).status.name !== 'RUNNING') return false;
+      await handle.cancel();
+      return true;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
+      throw error;
+    }
+  });
+}
+
+/** Tells the flow that waits for a run of an action, if one does, that a person resolved it. One that cannot be told looks by itself, later. */
+export async function tellFlow({ pool, temporal }: Ports, { actionRunId }: { actionRunId: string }): Promise<boolean> {
+  const waiting = await findWaitingFlowRun(pool, { actionRunId });
+  if (waiting === null) return false;
+  await temporal
+    .call((client) => client.workflow.getHandle(waiting.workflowId).signal(RESOLVED_SIGNAL))
+    .catch((error: unknown) => {
+      const isGone = error instanceof Error && error.name === 'WorkflowNotFoundError';
+      if (!isGone && !(error instanceof SluiceError && error.code === 'TEMPORAL_UNAVAILABLE')) throw error;
+    });
+  return true;
+}
+
+/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. */
+export async function reconcileFlows({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<void> {
+  for (let after = 0; ;) {
+    const runs = await listOpenFlowRuns(pool, { olderThanMs, after, limit: BATCH });
+    for (const run of runs) await startFlowWorkflow(temporal, run);
+    const last = runs.at(-1);
+    if (last === undefined || runs.length < BATCH) return;
+    after = last.seq;
+  }
+}

@@ -1,0 +1,13 @@
+export { ExpressionSandbox } from './expressions/expression-sandbox.js';
+export { flowErrors } from './define/check-flow.js';
+export { FlowPrograms } from './define/flow-program.js';
+export { flowInvalid, parseFlow } from './define/parse-flow.js';
+export type { FlowPorts } from './run/flow-ports.js';
+export { beginFlow } from './run/begin-flow.js';
+export { planStep } from './run/plan-step.js';
+export { callStep } from './run/call-step.js';
+export { endStep } from './run/end-step.js';
+export { undoStep } from './run/undo-step.js';
+export { endFlow, endRunOfFlow } from './run/end-flow.js';
+export { openValue, sealValue } from './run/sealed-flow.js';
+export * from './control/flow-control.js';

@@ -1,0 +1,92 @@
+import { failedBy, performAction, reserveAction, toRunError } from '../../actions/index.js';
+import type { ActionStep } from '../../contracts/action-workflow.js';
+import type { CallResult } from '../../contracts/flow-workflow.js';
+import type { JsonObject, JsonValue } from '../../contracts/json.js';
+import { SluiceError } from '../../errors/index.js';
+import { isObject } from '../../json/index.js';
+import { getActionRun, updateFlowCall, type FlowCallRow } from '../../store/index.js';
+import { fillMapping, mappingExpressions } from '../define/mapping.js';
+import { callId, callKey } from './call-id.js';
+import type { FlowPorts } from './flow-ports.js';
+import { contextOf, type LoadedRun } from './load-run.js';
+
+/** A call of an action by a run of a flow. */
+export interface FlowCall {
+  loaded: LoadedRun;
+  row: FlowCallRow;
+  connectionId: string;
+  action: string;
+  mapping: JsonValue;
+  /** Of the mapping, in the definition. */
+  path: string;
+  /** What the mapping sees besides. */
+  more: Readonly<Record<string, unknown>>;
+  signal: AbortSignal;
+}
+
+/**
+ * The next of what a call needs. Its action run has an id made of run, step and item, so one that was made is met again, with the input that it
+ * was first given; what may be sent the effect ledger says. Errors: those worth a retry.
+ */
+export async function makeCall(ports: FlowPorts, call: FlowCall): Promise<CallResult> {
+  const { loaded, row, signal } = call;
+  const key = { flowRunId: loaded.run.id, step: row.step, kind: row.kind, item: row.item };
+  const fail = async (error: SluiceError): Promise<CallResult> => {
+    await updateFlowCall(ports.pool, { ...key, state: 'failed', error: toRunError(error) });
+    return { status: 'failed' };
+  };
+  let { actionRunId } = row;
+  if (actionRunId === null)
+    try {
+      actionRunId = await reserve(ports, call);
+      await updateFlowCall(ports.pool, { ...key, state: 'running', actionRunId });
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.retryable) throw error;
+      return fail(error);
+    }
+  let step: ActionStep;
+  try {
+    step = await performAction(ports, { runId: actionRunId, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SluiceError) || error.retryable) throw error;
+    step = await failedBy(ports.pool, actionRunId, error);
+  }
+  if (step.status === 'wait') {
+    if (row.state === 'outcome_unknown') await updateFlowCall(ports.pool, { ...key, state: 'running' });
+    return { status: 'wait', until: step.until };
+  }
+  const { outcome } = step;
+  if (outcome === 'succeeded') {
+    await updateFlowCall(ports.pool, { ...key, state: 'succeeded' });
+    return { status: 'succeeded' };
+  }
+  const error = (await getActionRun(ports.pool, { id: actionRunId }))?.error ?? { code: 'INTERNAL' as const };
+  await updateFlowCall(ports.pool, { ...key, state: outcome, error });
+  return { status: outcome === 'failed' ? 'failed' : 'unknown' };
+}
+
+async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, mapping, path, more }: FlowCall): Promise<string> {
+  const { run, program } = loaded;
+  const expressions = mappingExpressions(mapping, path);
+  const values = await program.evaluate(expressions, await contextOf(ports, loaded, expressions, more));
+  const input = fillMapping(mapping, path, values);
+  if (!isObject(input))
+    throw new SluiceError('FLOW_EXPRESSION_FAILED', {
+      detail: `${path} does not give an object`,
+      errors: [{ path, message: 'must give an object: the input of the action' }],
+    });
+  const key = { flowRunId: run.id, step: row.step, kind: row.kind, item: row.item };
+  const { row: made } = await reserveAction(
+    { db: ports.pool, secrets: ports.secrets, catalog: ports.catalog },
+    {
+      workspaceId: run.workspaceId,
+      connectionId,
+      action,
+      input: input as JsonObject,
+      id: callId(key),
+      idempotencyKey: callKey(key),
+    },
+  );
+  return made.id;
+}

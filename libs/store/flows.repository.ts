@@ -1,0 +1,149 @@
+import type { FlowDefinition } from '../contracts/flow.schema.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
+import { toPage, type PageRequest, type PageResult } from './page.js';
+
+export interface FlowSchedule {
+  cron: string;
+  timezone: string;
+}
+
+export interface FlowRow {
+  id: string;
+  seq: number;
+  workspaceId: string;
+  name: string;
+  /** The current one. */
+  version: number;
+  enabled: boolean;
+  /** Desired state, null while it is disabled; Temporal is converged to it when `scheduleApplied` < `scheduleRevision`. */
+  schedule: FlowSchedule | null;
+  scheduleRevision: number;
+  scheduleApplied: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface FlowVersionRow {
+  flowId: string;
+  version: number;
+  hash: string;
+  definition: FlowDefinition;
+  /** As the definition names them → id. */
+  connections: Record<string, string>;
+  createdAt: Date;
+}
+
+const COLUMNS = `id, seq, workspace_id AS "workspaceId", name, version, enabled, schedule, schedule_revision AS "scheduleRevision",
+  schedule_applied AS "scheduleApplied", created_at AS "createdAt", updated_at AS "updatedAt"`;
+const VERSION = `flow_id AS "flowId", version, hash, definition, connections, created_at AS "createdAt"`;
+
+/** Version 1. Unique violation of `flow_name`: the name is taken. */
+export async function insertFlow(
+  tx: Transaction,
+  request: Pick<FlowRow, 'workspaceId' | 'name' | 'enabled' | 'schedule'>,
+): Promise<FlowRow> {
+  const { workspaceId, name, enabled, schedule } = request;
+  return theOne(
+    await tx.query<FlowRow>(
+      `INSERT INTO control.flow (workspace_id, name, version, enabled, schedule, schedule_revision)
+       VALUES ($1, $2, 1, $3, $4, CASE WHEN $4::jsonb IS NULL THEN 0 ELSE 1 END) RETURNING ${COLUMNS}`,
+      [workspaceId, name, enabled, schedule === null ? null : JSON.stringify(schedule)],
+    ),
+  );
+}
+
+export async function insertFlowVersion(tx: Transaction, request: Omit<FlowVersionRow, 'createdAt'>): Promise<void> {
+  const { flowId, version, hash, definition, connections } = request;
+  await tx.query(
+    `INSERT INTO control.flow_version (flow_id, version, hash, definition, connections) VALUES ($1, $2, $3, $4, $5)`,
+    [flowId, version, hash, JSON.stringify(definition), JSON.stringify(connections)],
+  );
+}
+
+/** A deleted flow is not found. */
+export async function findFlow(db: Db, request: { workspaceId: string; id: string }): Promise<FlowRow | null> {
+  return one(
+    await db.query<FlowRow>(`SELECT ${COLUMNS} FROM control.flow WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL`, [
+      request.workspaceId,
+      request.id,
+    ]),
+  );
+}
+
+/** As findFlow, and nobody else changes it until the transaction ends. */
+export async function lockFlow(tx: Transaction, request: { workspaceId: string; id: string }): Promise<FlowRow | null> {
+  return one(
+    await tx.query<FlowRow>(
+      `SELECT ${COLUMNS} FROM control.flow WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE`,
+      [request.workspaceId, request.id],
+    ),
+  );
+}
+
+/** In order of creation. */
+export async function listFlows(db: Db, request: { workspaceId: string } & PageRequest): Promise<PageResult<FlowRow>> {
+  const { rows } = await db.query<FlowRow>(
+    `SELECT ${COLUMNS} FROM control.flow
+     WHERE workspace_id = $1 AND deleted_at IS NULL AND seq > coalesce($2::bigint, 0) ORDER BY seq LIMIT $3`,
+    [request.workspaceId, request.after, request.limit + 1],
+  );
+  return toPage(rows, request.limit);
+}
+
+/** The schedule's revision is raised when it changes. */
+export async function updateFlow(
+  tx: Transaction,
+  request: Pick<FlowRow, 'id' | 'name' | 'version' | 'enabled' | 'schedule'>,
+): Promise<FlowRow> {
+  const { id, name, version, enabled, schedule } = request;
+  return theOne(
+    await tx.query<FlowRow>(
+      `UPDATE control.flow SET name = $2, version = $3, enabled = $4, schedule = $5, updated_at = now(),
+         schedule_revision = schedule_revision + CASE WHEN schedule IS DISTINCT FROM $5::jsonb THEN 1 ELSE 0 END
+       WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id, name, version, enabled, schedule === null ? null : JSON.stringify(schedule)],
+    ),
+  );
+}
+
+/** Marks as deleted; its schedule goes away by convergence. */
+export async function deleteFlow(tx: Transaction, request: { id: string }): Promise<void> {
+  await tx.query(
+    `UPDATE control.flow SET deleted_at = now(), enabled = false, schedule = NULL,
+       schedule_revision = schedule_revision + CASE WHEN schedule IS NULL THEN 0 ELSE 1 END
+     WHERE id = $1 AND deleted_at IS NULL`,
+    [request.id],
+  );
+}
+
+export async function getFlowVersion(db: Db, request: { flowId: string; version: number }): Promise<FlowVersionRow | null> {
+  return one(
+    await db.query<FlowVersionRow>(`SELECT ${VERSION} FROM control.flow_version WHERE flow_id = $1 AND version = $2`, [
+      request.flowId,
+      request.version,
+    ]),
+  );
+}
+
+/** Newest first; `before`: only versions below. Returns at most limit + 1 rows. */
+export async function listFlowVersions(
+  db: Db,
+  request: { flowId: string; before: number | null; limit: number },
+): Promise<FlowVersionRow[]> {
+  const { rows } = await db.query<FlowVersionRow>(
+    `SELECT ${VERSION} FROM control.flow_version
+     WHERE flow_id = $1 AND ($2::integer IS NULL OR version < $2) ORDER BY version DESC LIMIT $3`,
+    [request.flowId, request.before, request.limit + 1],
+  );
+  return rows;
+}
+
+/** Flows whose current version calls the connection, or hears of it. */
+export async function listFlowsOfConnection(db: Db, request: { connectionId: string }): Promise<{ id: string; name: string }[]> {
+  const { rows } = await db.query<{ id: string; name: string }>(
+    `SELECT f.id, f.name FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
+     WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.connections) c WHERE c.value = $1::text) ORDER BY f.seq LIMIT 20`,
+    [request.connectionId],
+  );
+  return rows;
+}
