@@ -27,6 +27,30 @@ export function upsertContract(at: DestinationSuite): void {
     expect(names).toEqual({ 1: 'item 1', 2: 'two', 3: 'item 3', 4: 'same cursor', 5: 'five' });
   });
 
+  test('counts the same where most of a chunk changes nothing', async () => {
+    const stream = upsert();
+    await load(stream, items(1, 12, 10));
+    const records = [
+      ...items(1, 8, 10),
+      item(1, 9, 'older twice'),
+      item(2, 10),
+      item(9, 9, 'old'),
+      item(10, 11, 'ten'),
+      { id: 11, name: 'undated', updated_at: null },
+      item(13, 1),
+      item(13, 2, 'thirteen'),
+    ];
+    const counts = await load(stream, records);
+    expect(counts).toMatchObject({ read: 15, inserted: 1, updated: 1, unchanged: 8, superseded: 2, deduplicated: 3 });
+    const names = (await at.world.rows(stream.target.table)).map(({ id, name }) => [Number(id), name] as const);
+    expect(
+      names
+        .sort(([a], [b]) => a - b)
+        .slice(8)
+        .map(([, name]) => name),
+    ).toEqual(['item 9', 'ten', 'item 11', 'item 12', 'thirteen']);
+  });
+
   test('of one key in a chunk the highest cursor wins, then the one read last', async () => {
     const stream = upsert();
     const counts = await load(stream, [

@@ -22,7 +22,7 @@ const schemaOf = (fields: readonly string[]) => ({
 /** In the order of the columns. */
 async function rows(table: string): Promise<SourceRecord[]> {
   const { rows: found } = await world.sql.query<{ row: SourceRecord }>(
-    `SELECT to_json(t) AS row FROM "${table}" t ORDER BY ctid`,
+    `SELECT to_json("a row") AS row FROM "${table}" "a row" ORDER BY ctid`,
   );
   return found.map(({ row }) => row);
 }
@@ -54,3 +54,17 @@ test.each(['incremental_append', 'incremental_upsert', 'full_refresh_overwrite']
     expect(Object.entries(latest).find(([name]) => /^__[0-9a-f]{8}$/.test(name))?.[1]).toBe(50);
   },
 );
+
+test('a field may be called as what a merge calls its own things', async () => {
+  const fields = ['found', 'line', 'older', 'same', 'cursor', 'fresh', 's', 't', "it's"];
+  const stream = new TestStream({
+    mode: 'incremental_upsert',
+    jsonSchema: schemaOf(fields),
+    primaryKey: ['found', 'line', 'older'],
+    cursorField: 'same',
+  });
+  const record = Object.fromEntries(fields.map((field, n) => [field, n]));
+  const changed = { ...record, cursor: 50 };
+  for (const again of [record, record, changed, changed]) await wholeRun(destination, stream, [again]);
+  expect(await rows(stream.target.table)).toEqual([changed]);
+});

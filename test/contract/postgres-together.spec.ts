@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { items, TestStream, wholeRun } from './destination-world.js';
+import { commitChunk, item, items, slice, TestStream, wholeRun } from './destination-world.js';
 import { postgresWorld } from './postgres-world.js';
 
 const SYNCS = 8;
@@ -24,4 +24,26 @@ describe('syncs that begin at the same moment in a database that Sluice has neve
       await world.close();
     }
   });
+});
+
+test('rows that a chunk does not change are not waited for while somebody else has them', async () => {
+  const world = await postgresWorld();
+  const destination = world.connect();
+  try {
+    const stream = new TestStream({ mode: 'incremental_upsert' });
+    await wholeRun(destination, stream, items(1, 9));
+    await world.sql.query(`BEGIN; SELECT FROM "${stream.target.table}" WHERE id < 9 FOR UPDATE`);
+    const ref = stream.nextRun();
+    const { target } = stream;
+    await destination.prepare({ ref, target });
+    const writer = await destination.open({ ref, target, slice: slice(), fence: 1 });
+    await commitChunk(writer, [...items(1, 8), item(9, 20, 'changed')], 9);
+    await writer.complete(null, () => null);
+    await writer.close();
+    await world.sql.query('ROLLBACK');
+    expect(await destination.inspect({ ref })).toMatchObject({ read: 9, unchanged: 8, updated: 1 });
+  } finally {
+    await destination.close();
+    await world.close();
+  }
 });

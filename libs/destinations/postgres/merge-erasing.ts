@@ -1,7 +1,7 @@
 import type { Tombstone } from '../../contracts/destination.port.js';
 import { MANAGED } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
-import type { MergeOptions } from './merge.js';
+import type { MergeOptions } from './merge-parts.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
 import { DIGEST, rowDigest } from './row-digest.js';

@@ -5,7 +5,8 @@ import { countedLedger, mergeLedger, type ChunkFacts, type LedgerKey } from './l
 import { compileErasingMerge } from './merge-erasing.js';
 import { compileHistoryMerge } from './merge-history.js';
 import { compileMarkingMerge } from './merge-marking.js';
-import { compileMerge } from './merge.js';
+import { compileChosenMerge } from './merge-choice.js';
+import { mergeParts } from './merge-parts.js';
 import { literal } from './quote.js';
 import { digestedColumns } from './row-digest.js';
 import { rememberKeys } from './seen-keys.js';
@@ -43,10 +44,10 @@ export function mergingOf(
   const when = target.deletes?.when;
   const marks = marksDeleted(target);
   if (when === undefined && !marks) {
-    const merge = compileMerge(options);
+    const merge = compileChosenMerge(mergeParts(options));
     return {
       needs: { required, numberText },
-      publish: (key, facts) => `${before};\n${merge(facts.lines)}\n${mergeLedger(key, facts)}`,
+      publish: (key, facts) => `${before};\n${merge(facts.lines, mergeLedger(key, facts))}`,
     };
   }
   const merge =
