@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ActionRunsController, CallController, ConnectorActionsController } from './actions/actions.controller.js';
+import { ActionWorker } from './actions/action-worker.js';
 import { ActionsService } from './actions/actions.service.js';
 import { FlowChecks } from './flows/flow-checks.service.js';
 import { FlowRunsController } from './flows/flow-runs.controller.js';
@@ -93,6 +94,7 @@ export class ApiModule {
           FlowChecks,
           FlowsService,
           FlowRunsService,
+          ActionWorker,
           SyncsService,
           SyncChecks,
           DeleteSync,

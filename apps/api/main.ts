@@ -3,6 +3,7 @@ import { apiEnvSchema, ConfigError, loadConfig, readVersion } from '../../libs/c
 import { createLogger, startTracing } from '../../libs/observability/index.js';
 import { exitWithParent, reportReady } from '../../libs/stack/parent-watch.js';
 import { migrate } from '../../libs/store/index.js';
+import { installRuntime } from '../../libs/worker-host/index.js';
 import { Lifecycle } from './core/lifecycle.js';
 import { createApi } from './create-api.js';
 
@@ -13,6 +14,7 @@ try {
   const version = readVersion();
   const tracing = await startTracing({ service: 'sluice-api', version });
   try {
+    if (config.SLUICE_API_ACTIONS > 0) installRuntime(logger);
     await migrate(config.SLUICE_DATABASE_URL);
     const app = await createApi({ config, logger, version, tracing });
     await app.get(Lifecycle).start();

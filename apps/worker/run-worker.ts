@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { installRuntime } from './temporal-runtime.js';
+import { installRuntime } from '../../libs/worker-host/index.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 import { WorkerModule, type WorkerParts } from './worker.module.js';
 

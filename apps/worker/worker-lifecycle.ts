@@ -9,7 +9,7 @@ import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
 import type { Tracing } from '../../libs/observability/index.js';
 import { TRACING } from './tokens.js';
-import { WorkerHost } from './worker-host.js';
+import { WorkerHost } from '../../libs/worker-host/index.js';
 
 /** The one owner of this process's beginning and end: first the worker drains, then what it worked with is closed. */
 @Injectable()

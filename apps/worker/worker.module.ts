@@ -35,10 +35,9 @@ import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
+import { WorkerHost, workflowCode } from '../../libs/worker-host/index.js';
 import { CATALOG, LOGGER, TRACING } from './tokens.js';
-import { WorkerHost } from './worker-host.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
-import { workflowCode } from './workflow-code.js';
 
 export interface WorkerParts {
   config: WorkerEnv;

@@ -21,8 +21,9 @@ const BATCH = 100;
  * TEMPORAL_UNAVAILABLE.
  */
 export async function startActionWorkflow(temporal: TemporalClient, run: Startable): Promise<void> {
-  await temporal.call((client) =>
+  await temporal.start((client, eagerly) =>
     startOnce<ActionWorkflow>(client, 'actionWorkflow', {
+      ...eagerly,
       taskQueue: ACTION_TASK_QUEUE,
       workflowId: run.workflowId,
       args: [{ runId: run.id }],

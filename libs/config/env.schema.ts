@@ -45,6 +45,8 @@ const shared = {
   SLUICE_EGRESS_ALLOW: z.string().default('').meta({ example: '127.0.0.1:4010,db.internal:5432' }),
   /** The folder below which DuckDB files may lie; absent: DuckDB is not a destination here. The same files for every process. */
   SLUICE_DUCKDB_DIR: z.string().min(1).optional().meta({ example: '/var/lib/sluice/duckdb' }),
+  /** The workflows' bundle; default: the one beside the build. */
+  SLUICE_WORKFLOW_BUNDLE: z.string().min(1).optional().meta({ example: 'dist/workflows/bundle.js' }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').meta({ example: 'info' }),
 };
 
@@ -68,6 +70,8 @@ export const apiEnvSchema = z.object({
   SLUICE_HOOK_BYTES: count(1_024, 33_554_432, 1_048_576),
   /** Events are kept so long after they came, and recognised when they come again. */
   SLUICE_EVENT_DAYS: count(1, 3_650, 30),
+  /** Calls of actions that the API process makes at once by itself, which spares them the way to a worker; 0: workers make all of them. */
+  SLUICE_API_ACTIONS: count(0, 1_000, 20),
   /** Where a person finds Temporal's UI; links are left out without it. */
   TEMPORAL_UI_URL: url(/^https?$/, 'must be an http(s) address')
     .optional()
@@ -78,8 +82,6 @@ export type ApiEnv = z.output<typeof apiEnvSchema>;
 /** Environment of apps/worker. */
 export const workerEnvSchema = z.object({
   ...shared,
-  /** The workflows' bundle; default: the one beside the build. */
-  SLUICE_WORKFLOW_BUNDLE: z.string().min(1).optional().meta({ example: 'dist/workflows/bundle.js' }),
   /** How long moveChunks works before it returns. */
   SLUICE_WINDOW_MS: milliseconds(100, 600_000, 60_000),
   /** Without a sign of life for so long, an attempt is given up; shorter only in tests. */

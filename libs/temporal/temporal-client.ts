@@ -7,6 +7,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { DataConverter, Workflow } from '@temporalio/common';
+import type { NativeConnection } from '@temporalio/worker';
 import { OpenTelemetryWorkflowClientInterceptor } from '@temporalio/interceptors-opentelemetry-v2';
 import { SluiceError } from '../errors/index.js';
 
@@ -20,29 +21,61 @@ const INVALID_ARGUMENT: number = 3;
 export class TemporalClient {
   readonly client: Client;
   private readonly connection: Connection;
+  private shared: { readonly client: Client; readonly connection: NativeConnection } | undefined;
 
-  constructor(options: { address: string; namespace: string; dataConverter?: DataConverter; connection?: ConnectionOptions }) {
+  constructor(
+    private readonly options: {
+      address: string;
+      namespace: string;
+      dataConverter?: DataConverter;
+      connection?: ConnectionOptions;
+    },
+  ) {
     this.connection = Connection.lazy({ connectTimeout: CALL_DEADLINE_MS, ...options.connection, address: options.address });
-    this.client = new Client({
-      connection: this.connection,
-      namespace: options.namespace,
-      interceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] },
-      ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
-    });
+    this.client = this.clientOn(this.connection);
   }
 
   /** Runs calls under a deadline. Throws TEMPORAL_UNAVAILABLE when the cluster does not answer; other errors as they are. */
-  async call<T>(work: (client: Client) => Promise<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> {
-    try {
-      return await this.connection.withDeadline(Date.now() + deadlineMs, () => work(this.client));
-    } catch (error) {
-      if (isTemporalUnavailable(error)) throw new SluiceError('TEMPORAL_UNAVAILABLE', { cause: error });
-      throw error;
-    }
+  call<T>(work: (client: Client) => Promise<T>, deadlineMs = CALL_DEADLINE_MS): Promise<T> {
+    return reached(this.connection.withDeadline(Date.now() + deadlineMs, () => work(this.client)));
+  }
+
+  /**
+   * As `call`, for starts of workflows that a worker of this process takes: over its connection, if there is one, the server hands the first task over
+   * with the answer (`eager`), where it allows that.
+   */
+  start<T>(work: (client: Client, options: { requestEagerStart?: true }) => Promise<T>): Promise<T> {
+    const { shared } = this;
+    if (shared === undefined) return this.call((client) => work(client, {}));
+    const deadline = Date.now() + CALL_DEADLINE_MS;
+    return reached(shared.connection.withDeadline(deadline, () => work(shared.client, { requestEagerStart: true })));
+  }
+
+  /** The connection of this process's workers, for `start`; undefined: they are gone. Who gives it closes it. */
+  share(connection: NativeConnection | undefined): void {
+    this.shared = connection === undefined ? undefined : { connection, client: this.clientOn(connection) };
   }
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private clientOn(connection: Connection | NativeConnection): Client {
+    const { namespace, dataConverter } = this.options;
+    return new Client({
+      ...{ connection, namespace },
+      interceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] },
+      ...(dataConverter === undefined ? {} : { dataConverter }),
+    });
+  }
+}
+
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isTemporalUnavailable(error)) throw new SluiceError('TEMPORAL_UNAVAILABLE', { cause: error });
+    throw error;
   }
 }
 

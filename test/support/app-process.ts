@@ -15,6 +15,8 @@ export interface AppProcess {
   wrote(text: string): Promise<void>;
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<unknown>;
 }
 
 /** One of our apps as a process of its own, from the build, as the launcher starts it. It ends with the test process. */
@@ -41,6 +43,10 @@ export async function startApp(
     },
     stop: () => {
       child.kill('SIGTERM');
+      return exited;
+    },
+    kill: () => {
+      child.kill('SIGKILL');
       return exited;
     },
   };

@@ -16,6 +16,7 @@ import {
   type Pool,
 } from '../../../libs/store/index.js';
 import type { TemporalClient } from '../../../libs/temporal/index.js';
+import { ActionWorker } from '../actions/action-worker.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
 import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
@@ -40,6 +41,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
+    @Inject(ActionWorker) private readonly actions: ActionWorker,
     @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
@@ -49,6 +51,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     if (key !== undefined) await insertApiKey(this.pool, { workspaceId, name: 'bootstrap', hash: hashApiKey(key) });
     await this.seed.run();
     this.reconciler.start();
+    this.actions.start();
     this.timer = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
   }
 
@@ -71,7 +74,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    await this.reconciler.stop();
+    await Promise.all([this.reconciler.stop(), this.actions.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {

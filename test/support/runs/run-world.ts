@@ -214,8 +214,9 @@ export class RunWorld {
   }
 
   /** For an API process on the same control plane. */
+  /** Its API makes no calls of actions by itself, so that a worker that is killed has made them. */
   apiEnvironment(apiKey: string): Record<string, string> {
-    return { ...this.env, SLUICE_BOOTSTRAP_API_KEY: apiKey };
+    return { ...this.env, SLUICE_BOOTSTRAP_API_KEY: apiKey, SLUICE_API_ACTIONS: '0' };
   }
 
   /** For a worker's environment: it may also call this address (host:port). */

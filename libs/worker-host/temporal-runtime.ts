@@ -1,6 +1,6 @@
 import type { LogLevel } from '@temporalio/common';
 import { makeTelemetryFilterString, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
-import type { Logger } from '../../libs/observability/index.js';
+import type { Logger } from '../observability/index.js';
 
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
   TRACE: 'trace',

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { Logger, Tracing } from '../../libs/observability/index.js';
-import { tracedWorker } from '../../libs/temporal/index.js';
+import type { Logger, Tracing } from '../observability/index.js';
+import { tracedWorker } from '../temporal/index.js';
 import type { WorkflowCode } from './workflow-code.js';
 
 /** A task queue, and what of it one process does at once. */
@@ -48,16 +48,18 @@ export class WorkerHost {
   private connection: NativeConnection | undefined;
   private workers: Worker[] = [];
   private running: Promise<unknown> | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: WorkerHostOptions) {}
 
-  /** Resolves when the workers poll. `ended` is called when one stops: with an error when nobody had asked it to. */
-  async start(ended: (error?: unknown) => void): Promise<void> {
+  /** Resolves with their connection when the workers poll. `ended` is called when one stops: with an error when nobody had asked it to. */
+  async start(ended: (error?: unknown) => void): Promise<NativeConnection> {
     const connection = await this.connect();
     this.connection = connection;
     this.workers = await Promise.all(this.options.queues.map((queue) => this.create(connection, queue)));
     this.running = Promise.all(this.workers.map((worker) => worker.run()));
     this.running.then(() => ended(), ended);
+    return connection;
   }
 
   private create(connection: NativeConnection, { name, activities, slots, workflowless = false }: TaskQueue): Promise<Worker> {
@@ -89,6 +91,7 @@ export class WorkerHost {
 
   /** Drains and ends; safe to call more than once, and before start. */
   async stop(): Promise<void> {
+    this.stopping.abort();
     for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await this.running?.catch(() => {});
     await this.connection?.close().catch(() => {});
@@ -100,7 +103,7 @@ export class WorkerHost {
       try {
         return await NativeConnection.connect({ address });
       } catch (error) {
-        if (Date.now() > deadline) throw error;
+        if (Date.now() > deadline || this.stopping.signal.aborted) throw error;
         log.debug({ address }, 'Temporal is not up yet');
       }
     }

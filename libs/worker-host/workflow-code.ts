@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
-import { workflowInterceptorModule } from '../../libs/temporal/index.js';
+import { workflowInterceptorModule } from '../temporal/index.js';
 
 const beside = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

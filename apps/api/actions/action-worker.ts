@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ActionActivities } from '../../../activities/action/action.activities.js';
+import type { ApiEnv } from '../../../libs/config/index.js';
+import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
+import { ACTION_TASK_QUEUE } from '../../../libs/contracts/action-workflow.js';
+import type { Logger, Tracing } from '../../../libs/observability/index.js';
+import type { SecretBox } from '../../../libs/secrets/index.js';
+import type { Pool } from '../../../libs/store/index.js';
+import { dataConverter, type TemporalClient } from '../../../libs/temporal/index.js';
+import { WorkerHost, workflowCode } from '../../../libs/worker-host/index.js';
+import { CONFIG, LOGGER, OPENER, POOL, SECRETS, TEMPORAL, TRACING } from '../core/tokens.js';
+
+/** Before another worker takes the place of one that could not begin, or ended. */
+const AGAIN_AFTER_MS = 2_000;
+
+/**
+ * A small worker for actions in the API's own process. A workflow that is started here begins here, with the answer to its start; if the process dies, the workers
+ * of apps/worker go on. The API is up without it: while Temporal is away it waits in the background.
+ */
+@Injectable()
+export class ActionWorker {
+  private host: WorkerHost | undefined;
+  private working: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: ApiEnv,
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(SECRETS) private readonly secrets: SecretBox,
+    @Inject(OPENER) private readonly opener: ConnectionOpener,
+    @Inject(TEMPORAL) private readonly temporal: TemporalClient,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(TRACING) private readonly tracing: Tracing | null,
+  ) {}
+
+  start(): void {
+    if (this.config.SLUICE_API_ACTIONS > 0) this.working = this.work();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.temporal.share(undefined);
+    await this.host?.stop();
+    await this.working;
+  }
+
+  private async work(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      const host = (this.host = this.makeHost());
+      try {
+        const ended = new Promise<void>((resolve, reject) => {
+          host
+            .start((error) => (error === undefined ? resolve() : reject(error as Error)))
+            .then(
+              (connection) => {
+                if (!signal.aborted) this.temporal.share(connection);
+              },
+              (error: unknown) => reject(error as Error),
+            );
+        });
+        await ended;
+      } catch (err) {
+        this.logger.warn({ err }, 'the worker for actions of this process ended; another takes its place');
+      }
+      this.temporal.share(undefined);
+      await host.stop();
+      await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private makeHost(): WorkerHost {
+    const { config, pool, secrets, opener, logger: log, tracing } = this;
+    const { SLUICE_SECRET_KEY: secretKey, SLUICE_SECRET_KEYS_OLD: oldKeys } = config;
+    const converter = dataConverter({ encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true', secretKey, oldKeys });
+    const actions = new ActionActivities({ pool, secrets, opener });
+    const activities = {
+      performAction: actions.performAction.bind(actions),
+      failAction: actions.failAction.bind(actions),
+    };
+    return new WorkerHost({
+      ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE, dataConverter: converter, tracing, log },
+      code: workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined),
+      queues: [{ name: ACTION_TASK_QUEUE, activities, slots: config.SLUICE_API_ACTIONS }],
+    });
+  }
+}
