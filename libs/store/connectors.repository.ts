@@ -1,6 +1,10 @@
 import { contentHash } from './canonical-json.js';
 import { one, theOne, type Db, type Transaction } from './database.js';
 import type { JsonObject } from '../contracts/json.js';
+import { Kept } from './kept.js';
+
+/** Manifests are up to a few MB. */
+const kept = new Kept<ConnectorRow>(100);
 
 export interface ConnectorRow {
   workspaceId: string;
@@ -80,28 +84,31 @@ export async function findConnectorHead(
   );
 }
 
-/** The current version. */
+/** The current version. Frozen, as findConnectorVersion. */
 export async function findConnector(db: Db, request: { workspaceId: string; name: string }): Promise<ConnectorRow | null> {
-  return one(
-    await db.query<ConnectorRow>(`SELECT ${COLUMNS} FROM control.connector WHERE workspace_id = $1 AND name = $2 AND current`, [
+  const current = one(
+    await db.query<{ hash: string }>('SELECT hash FROM control.connector WHERE workspace_id = $1 AND name = $2 AND current', [
       request.workspaceId,
       request.name,
     ]),
   );
+  return current === null ? null : findConnectorVersion(db, { ...request, hash: current.hash });
 }
 
-/** One version, current or not. */
+/** One version, current or not. It never changes: it is read once, and shared. Frozen, so that what is compiled of it is kept with it. */
 export async function findConnectorVersion(
   db: Db,
-  request: { workspaceId: string; name: string; hash: string },
+  { workspaceId, name, hash }: { workspaceId: string; name: string; hash: string },
 ): Promise<ConnectorRow | null> {
-  return one(
+  const key = `${workspaceId} ${name} ${hash}`;
+  const known = kept.get(db, key);
+  if (known !== undefined) return known;
+  const row = one(
     await db.query<ConnectorRow>(`SELECT ${COLUMNS} FROM control.connector WHERE workspace_id = $1 AND name = $2 AND hash = $3`, [
-      request.workspaceId,
-      request.name,
-      request.hash,
+      ...[workspaceId, name, hash],
     ]),
   );
+  return row === null ? null : kept.keep(db, key, row);
 }
 
 /** Current versions by name; `after` is the last name seen. Returns at most limit + 1 rows. */
