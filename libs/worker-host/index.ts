@@ -1,3 +1,3 @@
 export { installRuntime } from './temporal-runtime.js';
-export { WorkerHost, type TaskQueue } from './worker-host.js';
+export { WorkerHost } from './worker-host.js';
 export { workflowCode } from './workflow-code.js';
