@@ -6,6 +6,9 @@ import { latencySuite } from './latency.suite.js';
 import { memorySuite } from './memory.suite.js';
 import { benchOptions, USAGE, type BenchOptions } from './options.js';
 import { pgSuite } from './pg.suite.js';
+import { REALTIME_USAGE, realtimeOptions } from './realtime/options.js';
+import { realtimeSuite } from './realtime/realtime.suite.js';
+import { realtimeTable } from './realtime/results.js';
 import { restSuite } from './rest.suite.js';
 import { resultTable, type BenchResult } from './results.js';
 import { streamsSuite } from './streams.suite.js';
@@ -15,13 +18,28 @@ import { wideSuite } from './wide.suite.js';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Calls and webhooks, which have latencies and no rows. @returns the exit code */
+async function realtime(args: readonly string[]): Promise<number> {
+  let options;
+  try {
+    options = realtimeOptions(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${REALTIME_USAGE}\n`);
+    return 2;
+  }
+  const results = await realtimeSuite({ options, root, say });
+  say(`\n${realtimeTable(results)}\n`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  return results.every(({ problems }) => problems.length === 0) ? 0 : 1;
+}
+
 /** @returns the exit code */
 async function main(): Promise<number> {
   let options;
   try {
     options = benchOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n${REALTIME_USAGE}\n`);
     return 2;
   }
   const results = await play(options);
@@ -60,4 +78,5 @@ function play(options: BenchOptions): Promise<BenchResult[]> {
   }
 }
 
-process.exit(await main());
+const [suite, ...rest] = process.argv.slice(2);
+process.exit(suite === 'realtime' ? await realtime(rest) : await main());
