@@ -52,6 +52,33 @@ test('a large load is followed by ANALYZE, a small one and a repetition of the s
   expect(await destination.refreshStatistics?.(await load(stream, LARGE + 1, LARGE + 10))).toBe(false);
 });
 
+test('key and cursor are analysed at once, the rest is left to the server, which still knows that it has to', async () => {
+  const stream = upsert();
+  const { table } = stream.target;
+  await world.sql.query(
+    `CREATE TABLE "${table}" (id bigint PRIMARY KEY, name text, updated_at text) WITH (autovacuum_enabled = off)`,
+  );
+  expect(await destination.refreshStatistics?.(await load(stream, 1, LARGE))).toBe(true);
+  const { rows: analysed } = await world.sql.query('SELECT attname FROM pg_stats WHERE tablename = $1 ORDER BY 1', [table]);
+  expect(analysed).toEqual([{ attname: 'id' }, { attname: 'updated_at' }]);
+  // The server counts what a session changed when the session has ended.
+  await destination.close();
+  destination = world.connect();
+  for (let changes = 0; changes < LARGE;) {
+    const { rows } = await world.sql.query<{ n: number }>(
+      'SELECT n_mod_since_analyze::int AS n FROM pg_stat_user_tables WHERE relname = $1 AND last_analyze IS NOT NULL',
+      [table],
+    );
+    changes = rows[0]?.n ?? 0;
+  }
+});
+
+test('without key and cursor one column tells the table’s size', async () => {
+  const stream = new TestStream({ mode: 'full_refresh_overwrite', primaryKey: [], cursorField: null });
+  expect(await destination.refreshStatistics?.(await load(stream, 1, LARGE))).toBe(true);
+  expect(await known(stream.target.table)).toBe(LARGE);
+});
+
 test('one who holds the table’s statistics is not waited for long, and the load stays as it is', async () => {
   const stream = upsert();
   const { table } = stream.target;
