@@ -45,6 +45,8 @@ import { SyncVerificationsController, VerificationsController } from './verifica
 import { VerificationsService } from './verifications/verifications.service.js';
 import { BackfillsController } from './backfills/backfills.controller.js';
 import { BackfillsService } from './backfills/backfills.service.js';
+import { CircuitsController } from './circuits/circuits.controller.js';
+import { UsageController } from './usage/usage.controller.js';
 import { DeleteSync } from './syncs/delete-sync.service.js';
 import { SyncChecks } from './syncs/sync-checks.service.js';
 import { SyncsController } from './syncs/syncs.controller.js';
@@ -79,6 +81,8 @@ export class ApiModule {
         SyncVerificationsController,
         ApiKeysController,
         BudgetsController,
+        UsageController,
+        CircuitsController,
         QuarantineController,
       ],
       providers: [

@@ -8,6 +8,8 @@ import { Reconciler } from '../../libs/runs/index.js';
 import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
 import type { Tracing } from '../../libs/observability/index.js';
+import { PgCircuitBreakers } from '../../libs/circuits/index.js';
+import { UsageMeter } from '../../libs/usage/index.js';
 import { TRACING } from './tokens.js';
 import { WorkerHost } from '../../libs/worker-host/index.js';
 
@@ -19,6 +21,8 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(DeliveryRelay) private readonly relay: DeliveryRelay,
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
+    @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
+    @Inject(UsageMeter) private readonly meter: UsageMeter,
     @Inject(Egress) private readonly egress: Egress,
     @Inject(TemporalClient) private readonly temporal: TemporalClient,
     @Inject(POOL) private readonly pool: Pool,
@@ -39,6 +43,8 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
+    // Calls that ended with the egress are counted too.
+    await Promise.all([this.meter.close(), this.circuits.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

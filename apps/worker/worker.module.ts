@@ -18,6 +18,7 @@ import {
 } from '../../activities/tokens.js';
 import type { ActionPorts } from '../../libs/actions/index.js';
 import { PgBudgetGate } from '../../libs/budget/index.js';
+import { PgCircuitBreakers } from '../../libs/circuits/index.js';
 import type { WorkerEnv } from '../../libs/config/index.js';
 import { StoreConnectionOpener, type ConnectorCatalog } from '../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
@@ -36,6 +37,7 @@ import { createSecretBox } from '../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
 import { WorkerHost, workflowCode } from '../../libs/worker-host/index.js';
+import { UsageMeter } from '../../libs/usage/index.js';
 import { CATALOG, LOGGER, TRACING } from './tokens.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 
@@ -74,6 +76,11 @@ export class WorkerModule {
     const limits: ChunkLimits = { rows: config.SLUICE_CHUNK_ROWS, bytes: config.SLUICE_CHUNK_BYTES, ms: config.SLUICE_CHUNK_MS };
     const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
     const onBudgetError = (error: unknown) => log.warn({ err: error }, 'a budget was not told of something');
+    const circuitNews = {
+      onError: (err: unknown) => log.warn({ err }, 'the circuits could not be read or written'),
+      onChange: (facts: object) => log.warn(facts, 'a circuit changed'),
+    };
+    const onUsageError = (err: unknown, facts: object) => log.warn({ err, ...facts }, 'calls were not counted yet');
     return {
       module: WorkerModule,
       providers: [
@@ -83,10 +90,13 @@ export class WorkerModule {
         { provide: CHUNK_LIMITS, useValue: limits },
         provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice worker' })),
         provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
+        provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),
+        provide(UsageMeter, [POOL], (db: Pool) => new UsageMeter({ db, onError: onUsageError })),
         provide(
           Egress,
-          [PgBudgetGate],
-          (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
+          [PgBudgetGate, PgCircuitBreakers, UsageMeter],
+          (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter) =>
+            new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, circuits, meter, version }),
         ),
         provide(CATALOG, [Egress], (egress: Egress) => catalog(egress)),
         provide(

@@ -111,7 +111,7 @@ class Attempt {
     };
     try {
       const signal = AbortSignal.any([this.signal, deadline.signal]);
-      const outcome = await actions.call({ ...this.call(), signal, admitted });
+      const outcome = await actions.call({ ...this.call(), attempt, signal, admitted });
       return await this.conclude(attempt, outcome);
     } catch (error) {
       if (error instanceof TakenOver) return wait(backoffMs(1));

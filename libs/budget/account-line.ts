@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors/index.js';
-import type { BudgetAccount, BudgetClass } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetShare } from '../contracts/budget.port.js';
 import type { BudgetRepository, Grant } from './budget.repository.js';
 import type { GateClock } from './clock.js';
 import type { SlotQueue } from './slot-queue.js';
@@ -24,6 +24,8 @@ export interface Ticket {
 interface TakeRequest {
   account: BudgetAccount;
   points: number;
+  /** Of the line's share. */
+  weight?: number;
   deadlineMs: number;
   signal: AbortSignal;
 }
@@ -33,7 +35,7 @@ export function rateLimited(account: BudgetAccount, retryAt: number): SluiceErro
   return new SluiceError('RATE_LIMITED', { details: { host: account.host }, retryAt: Math.ceil(retryAt) });
 }
 
-/** The callers of one account and class in this process, served in their order, with the points leased for them. */
+/** The callers of one account, class and share in this process, served in their order, with the points leased for them. */
 export class AccountLine {
   private points: PointTimes[] = [];
   private tail: Promise<unknown> = Promise.resolve();
@@ -47,6 +49,7 @@ export class AccountLine {
       repository: BudgetRepository;
       clock: GateClock;
       class: BudgetClass;
+      share?: Pick<BudgetShare, 'name'>;
       leaseMs: number;
       /** > 0: points that are paid for must not be used, as the account was blocked since. */
       blockedMs: () => number;
@@ -91,14 +94,14 @@ export class AccountLine {
     }
   }
 
-  private async serve({ account, points, deadlineMs, signal }: TakeRequest): Promise<Ticket> {
+  private async serve({ account, points, weight = 1, deadlineMs, signal }: TakeRequest): Promise<Ticket> {
     const { clock } = this.options;
     for (let polls = 0; ; polls++) {
       signal.throwIfAborted();
       const kept = this.fromKept(points);
       if (kept !== undefined) return { notBeforeMs: kept, leases: [] };
       const askedMs = clock.nowMs();
-      const grant = await this.ask(account, points);
+      const grant = await this.ask(account, points, weight);
       if (grant.granted > 0) return this.keep(account, grant, points, askedMs);
       if (grant.blockedMs > 0) this.options.onBlocked(grant.blockedMs);
       const slotPoll = Math.min(SLOT_POLL_MS.most, SLOT_POLL_MS.first * 2 ** Math.min(polls, 8));
@@ -112,7 +115,8 @@ export class AccountLine {
     }
   }
 
-  private async ask(account: BudgetAccount, points: number): Promise<Grant> {
+  private async ask(account: BudgetAccount, points: number, weight: number): Promise<Grant> {
+    const { share } = this.options;
     const slackMs = leaseSlackMs(account.limits);
     const ahead = leaseAhead({ recentPerSecond: this.recentPerSecond(), slackMs });
     try {
@@ -122,6 +126,7 @@ export class AccountLine {
         need: points,
         want: points + ahead,
         leaseMs: this.options.leaseMs,
+        ...(share === undefined ? {} : { share: { ...share, weight, more: this.queued > 1 } }),
       });
     } catch (cause) {
       // without the database nobody knows what others spend, and no call goes out without a token

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit, BudgetShare } from '../contracts/budget.port.js';
 import { AccountLine, rateLimited, type Ticket } from './account-line.js';
 import { afterRefusal, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
 import { BlockFeed } from './block-feed.js';
@@ -81,6 +81,7 @@ export class PgBudgetGate implements BudgetGate {
   async acquire(request: {
     account: BudgetAccount;
     class: BudgetClass;
+    share?: BudgetShare;
     policy?: string;
     points?: number;
     maxWaitMs: number;
@@ -100,7 +101,13 @@ export class PgBudgetGate implements BudgetGate {
       const ticket =
         counted.limits.length === 0
           ? await this.enter(account, key, { ...request, deadlineMs })
-          : await this.line(own, request.class).take({ account: counted, points, deadlineMs, signal });
+          : await this.line(own, request.class, request.share?.name).take({
+              account: counted,
+              points,
+              weight: request.share?.weight ?? 1,
+              deadlineMs,
+              signal,
+            });
       this.leases.hold(ticket.leases);
       try {
         const waitMs = ticket.notBeforeMs - this.clock.nowMs();
@@ -225,14 +232,17 @@ export class PgBudgetGate implements BudgetGate {
     }
   }
 
-  private line(key: string, cls: BudgetClass): AccountLine {
-    const name = `${key}/${cls}`;
+  private line(key: string, cls: BudgetClass, asked: string | undefined): AccountLine {
+    // Interactive callers share nothing: they are few, and go first.
+    const share = cls === 'batch' ? asked : undefined;
+    const name = `${key}/${cls}/${share ?? ''}`;
     let line = this.lines.get(name);
     if (line === undefined) {
       line = new AccountLine({
         repository: this.repository,
         clock: this.clock,
         class: cls,
+        ...(share === undefined ? {} : { share: { name: share } }),
         leaseMs: this.leases.leaseMs,
         blockedMs: () => this.view.waitMs(key, this.clock.nowMs()),
         onBlocked: (remainingMs) => this.blockKey(key, remainingMs),

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { BudgetAccount, BudgetClass } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetShare } from '../contracts/budget.port.js';
 import type { ObservedWindow } from './provider-headers.js';
 
 /** What the database said to a request for points. */
@@ -40,11 +40,14 @@ export class BudgetRepository {
     need: number;
     want: number;
     leaseMs: number;
+    /** `more`: others of the share wait too. */
+    share?: BudgetShare & { more: boolean };
   }): Promise<Grant> {
-    const { account } = request;
+    const { account, share } = request;
+    const shared = share === undefined ? [] : [share.name, share.weight, share.more];
     const { rows } = await this.pool.query<GrantRow>({
-      name: 'budget-take',
-      text: 'SELECT granted, retry_ms, blocked_ms, tat_ms, leases FROM control.budget_take($1, $2, $3, $4, $5, $6, $7, $8)',
+      name: share === undefined ? 'budget-take' : 'budget-take-share',
+      text: `SELECT granted, retry_ms, blocked_ms, tat_ms, leases FROM ${share === undefined ? 'control.budget_take($1, $2, $3, $4, $5, $6, $7, $8)' : 'control.budget_take_share($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)'}`,
       values: [
         account.workspaceId,
         account.account,
@@ -54,6 +57,7 @@ export class BudgetRepository {
         request.need,
         request.want,
         request.leaseMs,
+        ...shared,
       ],
     });
     const row = rows[0];

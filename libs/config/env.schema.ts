@@ -72,6 +72,8 @@ export const apiEnvSchema = z.object({
   SLUICE_EVENT_DAYS: count(1, 3_650, 30),
   /** Calls of actions that the API process makes at once by itself, which spares them the way to a worker; 0: workers make all of them. */
   SLUICE_API_ACTIONS: count(0, 1_000, 20),
+  /** How long the hours of `GET /v1/usage` are kept. */
+  SLUICE_USAGE_DAYS: count(3, 3_650, 400),
   /** Where a person finds Temporal's UI; links are left out without it. */
   TEMPORAL_UI_URL: url(/^https?$/, 'must be an http(s) address')
     .optional()

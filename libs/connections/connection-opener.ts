@@ -1,5 +1,5 @@
 import { createVault } from '../connectors/index.js';
-import type { BudgetClass } from '../contracts/budget.port.js';
+import type { BudgetClass, BudgetShare } from '../contracts/budget.port.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { Destination } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
@@ -48,9 +48,9 @@ export class StoreConnectionOpener implements ConnectionOpener {
 
   constructor(private readonly options: ConnectionOpenerOptions) {}
 
-  async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject }) {
+  async openSource(request: { workspaceId: string; connectionId: string; manifest?: JsonObject; share?: BudgetShare }) {
     const { connection, connector: pinned, secrets } = await this.loadSource(request);
-    const parts = this.outside(connection, pinned, secrets);
+    const parts = this.outside(connection, pinned, secrets, request.share);
     const jobs = storeJobSlots(this.options.db, connection.id);
     return { source: this.options.catalog.createSource({ connector: pinned, ...parts, jobs }), manifest: pinned.manifest };
   }
@@ -67,7 +67,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
   }
 
   /** What an adapter of a connection calls the outside with. */
-  private outside(connection: ConnectionRow, connector: ConnectorRef, stored: ConfigSecrets) {
+  private outside(connection: ConnectionRow, connector: ConnectorRef, stored: ConfigSecrets, share?: BudgetShare) {
     const config = this.validConfig(connection, connector, stored);
     const { workspaceId } = connection;
     const account = this.options.catalog.account({
@@ -78,7 +78,13 @@ export class StoreConnectionOpener implements ConnectionOpener {
     });
     // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
     const named = { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
-    const http = this.options.egress.client({ account: named, class: this.options.class });
+    const caller = { workspaceId, connectionId: connection.id, connector: connection.connector };
+    const http = this.options.egress.client({
+      account: named,
+      class: this.options.class,
+      caller,
+      ...(share === undefined ? {} : { share }),
+    });
     const { db, secrets: box } = this.options;
     const exchange = createCredentialExchange({ db, secrets: box, owner: { workspaceId, connectionId: connection.id } });
     const credentials = createVault(exchange, { flights: this.flights, scope: connection.id });

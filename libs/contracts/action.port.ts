@@ -33,6 +33,8 @@ export interface ActionCall {
   input: JsonObject;
   /** By which the provider makes the call once, where it takes one; the same for every try. */
   key: string;
+  /** Which try it is; default: 1. */
+  attempt?: number;
   signal: AbortSignal;
 }
 

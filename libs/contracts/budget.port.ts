@@ -3,6 +3,14 @@ import type { BudgetLimit } from './budget.schema.js';
 /** Who calls: actions have a reserved share, syncs share the rest. */
 export type BudgetClass = 'interactive' | 'batch';
 
+/** Of callers of class `batch`, who wait for the same budget, each gets calls in proportion to its weight. */
+export interface BudgetShare {
+  /** Stable: a sync's id. */
+  name: string;
+  /** At least 1. */
+  weight: number;
+}
+
 /** An allowance of its own for some of an account's calls. */
 export interface BudgetPolicy {
   /** At most 40 characters. */
@@ -46,6 +54,8 @@ export interface BudgetGate {
   acquire(request: {
     account: BudgetAccount;
     class: BudgetClass;
+    /** Default: in no share, first come, first served. Without declared limits it has no effect. */
+    share?: BudgetShare;
     /** Of the account's policies the one that this call belongs to. */
     policy?: string;
     points?: number;

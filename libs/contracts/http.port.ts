@@ -1,3 +1,5 @@
+import type { Operation } from './call-meter.port.js';
+
 /** One outgoing call. */
 export interface HttpRequest {
   method: string;
@@ -24,6 +26,10 @@ export interface HttpRequest {
   ownConnection?: boolean;
   /** Which policy of the account's budget the call belongs to, and how much it counts there; default: none, 1. */
   budget?: { policy: string; points: number };
+  /** What it is for, where calls are counted; default: nobody counts it. */
+  operation?: Operation;
+  /** Which try of the request it is; default: 1. */
+  attempt?: number;
 }
 
 export interface HttpResponse {
@@ -47,7 +53,7 @@ export interface BodyPieces extends AsyncIterable<Buffer> {
 
 /**
  * All outgoing HTTP goes through this: addresses are checked, the account's budget is asked, answers are capped.
- * Errors: EGRESS_REFUSED, SOURCE_UNREACHABLE, SOURCE_TIMEOUT, RESPONSE_TOO_LARGE, RATE_LIMITED (the budget; with retryAt). An answer of any status is an answer.
+ * Errors: EGRESS_REFUSED, SOURCE_UNREACHABLE, SOURCE_TIMEOUT, RESPONSE_TOO_LARGE, RATE_LIMITED (the budget; with retryAt), PROVIDER_UNAVAILABLE (with retryAt). An answer of any status is an answer.
  */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;

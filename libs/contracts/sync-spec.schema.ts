@@ -111,6 +111,8 @@ export const syncSpecSchema = z.strictObject({
   /** Destination schema, made when it is missing. */
   namespace: identifier.default('public'),
   streams: z.array(syncStreamSchema).min(1).max(500),
+  /** Its share of an account's budget where several syncs wait for it, beside theirs; absent: 1. */
+  weight: z.number().int().min(1).max(100).optional(),
 });
 export type SyncSpec = z.infer<typeof syncSpecSchema>;
 

@@ -24,6 +24,7 @@ export const syncPatchSchema = z
     name: resourceNameSchema.optional(),
     namespace: syncSpecSchema.shape.namespace.removeDefault().optional(),
     streams: syncSpecSchema.shape.streams.optional().describe('Replaces the list.'),
+    weight: syncSpecSchema.shape.weight,
     schedule: scheduleSchema.nullable().optional().describe('null removes it.'),
     reset: z
       .array(z.string().min(1))
@@ -43,6 +44,10 @@ export const syncSchema = z
     version: z.number().int(),
     namespace: z.string(),
     streams: z.array(syncStreamSchema),
+    weight: z
+      .number()
+      .int()
+      .describe('Share of an account’s budget where several syncs wait for it: 3 gets three calls while 1 gets one.'),
     schedule: scheduleSchema.nullable(),
     next_fire_times: z
       .array(z.iso.datetime())
@@ -59,6 +64,7 @@ export const syncVersionSchema = z
     hash: z.string(),
     namespace: z.string(),
     streams: z.array(syncStreamSchema),
+    weight: z.number().int(),
     resets: z.array(z.string()).describe('Streams that the change to this version asked to load anew.'),
     created_at: z.iso.datetime(),
   })

@@ -5,6 +5,8 @@ const ENOUGH_BYTES = 256 * 1024;
 export class BodyFeed implements AsyncIterable<Buffer> {
   /** Resolves when nothing more comes, for whatever reason. Never rejects. */
   readonly closed: Promise<void>;
+  /** Bytes that arrived up to now. */
+  received = 0;
   private readonly waiting: Buffer[] = [];
   private size = 0;
   private ending: { error: unknown } | 'end' | undefined;
@@ -18,6 +20,7 @@ export class BodyFeed implements AsyncIterable<Buffer> {
   push(piece: Buffer): void {
     this.waiting.push(piece);
     this.size += piece.length;
+    this.received += piece.length;
     if (this.size > ENOUGH_BYTES) this.socket.pause();
     this.wake?.();
   }

@@ -1,8 +1,11 @@
 import { Agent, Pool } from 'undici';
-import type { BudgetAccount, BudgetClass, BudgetGate } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetGate, BudgetShare } from '../contracts/budget.port.js';
+import type { Caller, CallMeter } from '../contracts/call-meter.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
+import type { CircuitBreakers } from '../contracts/circuit.port.js';
 import { createEgressGuard, portOf, type EgressGuard, type Resolve } from './egress-guard.js';
 import type { EgressAllowList } from './allow-list.js';
+import { countedBy } from './count-call.js';
 import { GuardedHttpClient } from './http-client.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -16,6 +19,10 @@ export interface EgressOptions {
   gate: BudgetGate;
   /** Sluice's version, for the user agent. */
   version: string;
+  /** Default: hosts that do not work are called all the same. */
+  circuits?: CircuitBreakers;
+  /** Default: calls are not counted. */
+  meter?: CallMeter;
   /** DNS, replaced in tests. */
   resolve?: Resolve;
 }
@@ -27,12 +34,16 @@ export class Egress {
   private readonly agent: Agent;
   private readonly single: Agent;
   private readonly gate: BudgetGate;
+  private readonly meter: CallMeter | undefined;
+  private readonly circuits: CircuitBreakers | undefined;
   private readonly userAgent: string;
 
-  constructor({ allow, gate, version, resolve }: EgressOptions) {
+  constructor({ allow, gate, version, meter, circuits, resolve }: EgressOptions) {
     const guard = createEgressGuard(allow, resolve);
     this.guard = guard;
     this.gate = gate;
+    this.meter = meter;
+    this.circuits = circuits;
     this.userAgent = `Sluice/${version}`;
     const agent = (kept: Pool.Options): Agent =>
       new Agent({
@@ -48,10 +59,27 @@ export class Egress {
     this.single = agent({ pipelining: 0 });
   }
 
-  /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. */
-  client(options: { account: BudgetAccount; class: BudgetClass; maxWaitMs?: number }): HttpClient {
-    const { guard, agent, single, gate, userAgent } = this;
-    return new GuardedHttpClient({ maxWaitMs: 15_000, ...options, guard, dispatcher: agent, single, gate, userAgent });
+  /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. `caller`: who is said to have made them. */
+  client(options: {
+    account: BudgetAccount;
+    class: BudgetClass;
+    caller?: Caller;
+    share?: BudgetShare;
+    maxWaitMs?: number;
+  }): HttpClient {
+    const { guard, agent, single, gate, userAgent, circuits } = this;
+    const count = options.caller === undefined || this.meter === undefined ? undefined : countedBy(this.meter, options.caller);
+    return new GuardedHttpClient({
+      maxWaitMs: 15_000,
+      ...options,
+      guard,
+      dispatcher: agent,
+      single,
+      gate,
+      circuits,
+      userAgent,
+      count,
+    });
   }
 
   /** Ends idle connections at once and running calls with an error. */

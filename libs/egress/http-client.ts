@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
-import type { BudgetAccount, BudgetClass, BudgetGate } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit, BudgetShare } from '../contracts/budget.port.js';
+import type { CircuitBreakers, CircuitPass } from '../contracts/circuit.port.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../contracts/http.port.js';
 import { SluiceError } from '../errors/index.js';
 import type { BodyFeed } from './body-feed.js';
+import type { CountCall } from './count-call.js';
 import { decodeBody } from './decode-body.js';
 import { decodePieces } from './decode-pieces.js';
+import { failureOf, isBroken } from './circuit-outcome.js';
 import type { EgressGuard } from './egress-guard.js';
 import { exchange, type Answer } from './exchange.js';
 import { mapNetworkError } from './map-error.js';
@@ -21,13 +24,18 @@ export interface GuardedHttpClientOptions {
   /** Keeps no connection. */
   single: Dispatcher;
   gate: BudgetGate;
+  circuits: CircuitBreakers | undefined;
   account: BudgetAccount;
   class: BudgetClass;
+  /** See BudgetGate. */
+  share?: BudgetShare;
   maxWaitMs: number;
   userAgent: string;
+  /** Told of every call that was made, or that the budget held. */
+  count: CountCall | undefined;
 }
 
-/** The one adapter of HttpClient: guard → budget → call, for every hop of a redirect anew; then decompress. */
+/** The one adapter of HttpClient: guard → circuit → budget → call, for every hop of a redirect anew; then decompress. */
 export class GuardedHttpClient implements HttpClient {
   constructor(private readonly options: GuardedHttpClientOptions) {}
 
@@ -56,34 +64,64 @@ export class GuardedHttpClient implements HttpClient {
   }
 
   private async call(hop: Hop, request: HttpRequest, { maxBytes, first }: { maxBytes: number; first: boolean }): Promise<Answer> {
-    const { guard, gate, account, maxWaitMs } = this.options;
-    const dispatcher = request.ownConnection === true ? this.options.single : this.options.dispatcher;
+    const { dispatcher, single, guard } = this.options;
     guard.assertUrl(hop.url);
-    const permit = await gate.acquire({
-      account,
-      class: this.options.class,
-      maxWaitMs,
-      signal: request.signal,
-      ...request.budget,
+    const counting = this.options.count?.({ request, hop });
+    const { permit, pass } = await this.admit(hop, request).catch((error: unknown) => {
+      counting?.held(error);
+      throw error;
     });
+    counting?.granted();
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, piecesAbove } = request;
+    let sent = false;
     let answer: Answer;
     try {
       if (first) await request.admitted?.();
-      const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
-      const { piecesAbove } = request;
-      answer = await traceCall(hop, () => exchange(dispatcher, { ...hop, signal, maxBytes, timeoutMs, piecesAbove }));
+      sent = true;
+      counting?.sent();
+      const by = request.ownConnection === true ? single : dispatcher;
+      answer = await traceCall(hop, () => exchange(by, { ...hop, signal, maxBytes, timeoutMs, piecesAbove }));
     } catch (error) {
       const mapped = mapNetworkError(error, { method: hop.method, host: hop.url.host });
+      counting?.failed(mapped, signal.aborted);
+      pass?.settle(sent && !signal.aborted ? failureOf(mapped) : 'unknown');
       const timedOut = mapped instanceof SluiceError && mapped.code === 'SOURCE_TIMEOUT';
       // What went wrong with the call matters more than what might go wrong with telling the budget.
       await permit.settle({ status: null, headers: {}, timedOut }).catch(() => undefined);
       throw mapped;
     }
     const { status, headers, feed } = answer;
-    if (feed === undefined) await permit.settle({ status, headers });
+    pass?.settle(isBroken(status) ? 'broken' : 'fine');
+    if (feed === undefined) {
+      counting?.answered(status, answer.body.length);
+      await permit.settle({ status, headers });
+      return answer;
+    }
     // The call lasts as long as its body. A permit that cannot be settled then runs out by itself.
-    else void feed.closed.then(() => permit.settle({ status, headers })).catch(() => undefined);
+    const over = feed.closed.then(() => {
+      counting?.answered(status, feed.received);
+      return permit.settle({ status, headers });
+    });
+    over.catch(() => undefined);
     return answer;
+  }
+
+  /** Waits until the host's circuit and the account's budget let a call go. */
+  private async admit(hop: Hop, request: HttpRequest): Promise<{ permit: BudgetPermit; pass: CircuitPass | undefined }> {
+    const { gate, account, maxWaitMs, circuits, share } = this.options;
+    const { signal } = request;
+    const { workspaceId, account: name } = account;
+    for (;;) {
+      const pass = await circuits?.enter({ workspaceId, account: name, host: hop.url.host, maxWaitMs, signal });
+      const asked = { account, class: this.options.class, maxWaitMs, signal, ...(share && { share }), ...request.budget };
+      const permit = await gate.acquire(asked).catch((error: unknown) => {
+        pass?.settle('unknown');
+        throw error;
+      });
+      if (pass?.stale !== true) return { permit, pass };
+      // It opened while this one waited for its budget.
+      await permit.settle({ status: null, headers: {} });
+    }
   }
 
   private async finish(

@@ -58,6 +58,12 @@ export const SYSTEM_ERRORS = {
     'The budget of the account is used up for now',
     'Wait until the time given; the run goes on by itself.',
   ),
+  PROVIDER_UNAVAILABLE: entry(
+    'rate_limited',
+    503,
+    'The provider does not work: its last calls failed, and no more are made for now',
+    'Wait until the time given, when one call finds out whether it works again; the run goes on by itself.',
+  ),
   SOURCE_NOT_READY: entry(
     'rate_limited',
     503,

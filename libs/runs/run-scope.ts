@@ -48,12 +48,13 @@ export function streamRef({ run, installation }: RunScope, stream: string): Stre
 export async function openRunSource(
   db: Db,
   opener: ConnectionOpener,
-  { run, sync }: RunScope,
+  { run, sync, spec }: Pick<RunScope, 'run' | 'sync'> & { spec: Pick<SyncSpec, 'weight'> },
 ): Promise<{ source: Source; manifest: JsonObject | null }> {
   const pinned = run.manifestHash === null ? null : ((await getDocument(db, { hash: run.manifestHash })) as JsonObject | null);
   return opener.openSource({
     workspaceId: run.workspaceId,
     connectionId: sync.sourceId,
+    share: { name: sync.id, weight: spec.weight ?? 1 },
     ...(pinned === null ? {} : { manifest: pinned }),
   });
 }

@@ -31,3 +31,5 @@ export * from './reverse-rows.repository.js';
 export * from './flows.repository.js';
 export * from './flow-runs.repository.js';
 export * from './flow-steps.repository.js';
+export * from './usage.repository.js';
+export * from './circuits.repository.js';

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PgBudgetGate } from '../../../libs/budget/index.js';
+import { PgCircuitBreakers } from '../../../libs/circuits/index.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import { createConnectorCatalog, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
@@ -12,6 +13,7 @@ import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
 import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../../libs/temporal/index.js';
+import { UsageMeter } from '../../../libs/usage/index.js';
 import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
 
 export interface CoreParts {
@@ -30,6 +32,11 @@ export class CoreModule {
     const cluster = { address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE };
     const timing = { intervalMs: config.SLUICE_RECONCILE_MS, startAfterMs: config.SLUICE_LOST_AFTER_MS };
     const onBudgetError = (err: unknown): void => logger.warn({ err }, 'a budget was not told of something');
+    const circuitNews = {
+      onError: (err: unknown): void => logger.warn({ err }, 'the circuits could not be read or written'),
+      onChange: (facts: object): void => logger.warn(facts, 'a circuit changed'),
+    };
+    const onUsageError = (err: unknown, facts: object): void => logger.warn({ err, ...facts }, 'calls were not counted yet');
     const log = (level: 'info' | 'warn', message: string, facts: Record<string, string>): void => logger[level](facts, message);
     const providers = [
       { provide: CONFIG, useValue: config },
@@ -38,10 +45,13 @@ export class CoreModule {
       provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice api' })),
       provide(SECRETS, [], () => createSecretBox({ current: secretKey, old: oldKeys })),
       provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
+      provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),
+      provide(UsageMeter, [POOL], (db: Pool) => new UsageMeter({ db, onError: onUsageError })),
       provide(
         EGRESS,
-        [PgBudgetGate],
-        (gate: PgBudgetGate) => new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, version }),
+        [PgBudgetGate, PgCircuitBreakers, UsageMeter],
+        (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter) =>
+          new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, circuits, meter, version }),
       ),
       provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress, { duckdbFolder: config.SLUICE_DUCKDB_DIR })),
       provide(ExpressionSandbox, [], () => new ExpressionSandbox()),

@@ -13,10 +13,13 @@ import {
   purgeEvents,
   purgeFlowRuns,
   purgeIdempotencyKeys,
+  tidyUsage,
   type Pool,
 } from '../../../libs/store/index.js';
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { ActionWorker } from '../actions/action-worker.js';
+import { PgCircuitBreakers } from '../../../libs/circuits/index.js';
+import { UsageMeter } from '../../../libs/usage/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
 import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
@@ -38,6 +41,8 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(ConnectorSeed) private readonly seed: ConnectorSeed,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
+    @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
+    @Inject(UsageMeter) private readonly meter: UsageMeter,
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
@@ -61,6 +66,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
       await purgeFlowRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await this.purgeEvents();
+      await tidyUsage(this.pool, { days: this.config.SLUICE_USAGE_DAYS });
     } catch (err) {
       this.logger.warn({ err }, 'old answers could not be purged; the next hour tries again');
     }
@@ -79,6 +85,8 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
+    // Calls that ended with the egress are counted too.
+    await Promise.all([this.meter.close(), this.circuits.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

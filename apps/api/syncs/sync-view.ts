@@ -11,6 +11,7 @@ export function syncView(sync: SyncRow, version: SyncVersionRow, now: Date): Syn
     version: sync.version,
     namespace: version.spec.namespace,
     streams: version.spec.streams,
+    weight: version.spec.weight ?? 1,
     schedule: sync.schedule,
     next_fire_times: nextFireTimes(sync.schedule, now).map((time) => time.toISOString()),
     created_at: sync.createdAt.toISOString(),
@@ -24,6 +25,7 @@ export function versionView(row: SyncVersionRow): SyncVersionView {
     hash: row.hash,
     namespace: row.spec.namespace,
     streams: row.spec.streams,
+    weight: row.spec.weight ?? 1,
     resets: row.resets,
     created_at: row.createdAt.toISOString(),
   };

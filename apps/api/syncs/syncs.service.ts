@@ -74,7 +74,7 @@ export class SyncsService {
   async create(request: { workspaceId: string; body: NewSync }): Promise<SyncView> {
     const { workspaceId, body } = request;
     const ends = { workspaceId, sourceId: body.source_id, destinationId: body.destination_id };
-    const spec: SyncSpec = { namespace: body.namespace, streams: body.streams };
+    const spec = specOf(body.namespace, body.streams, body.weight);
     this.checks.assertSchedule(body.schedule);
     await this.checks.assertSpec(ends, spec);
     const sync = await inTransaction(this.pool, async (tx) => {
@@ -124,7 +124,7 @@ export class SyncsService {
     const earlier = versions.map((version) => version.spec);
     const current = earlier[0];
     if (current === undefined) throw new SluiceError('INTERNAL', { detail: 'a sync without versions' });
-    const next: SyncSpec = { namespace: body.namespace ?? current.namespace, streams: body.streams ?? current.streams };
+    const next = specOf(body.namespace ?? current.namespace, body.streams ?? current.streams, body.weight ?? current.weight);
     if (contentHash(next) === contentHash(current) && body.reset.length === 0) return null;
     const catalog = await this.checks.assertSpec(sync, next);
     assertResets({ next, earlier, catalog, reset: body.reset });
@@ -135,6 +135,12 @@ export class SyncsService {
     return syncView(sync, await currentVersion(this.pool, sync), new Date());
   }
 }
+
+/** A weight of 1 is not written, so that saying it makes no other version. */
+const specOf = (namespace: string, streams: SyncSpec['streams'], weight: number | undefined): SyncSpec => ({
+  ...{ namespace, streams },
+  ...(weight === undefined || weight === 1 ? {} : { weight }),
+});
 
 /** The version that a sync's next run works with. */
 export async function currentVersion(db: Db, sync: SyncRow): Promise<SyncVersionRow> {

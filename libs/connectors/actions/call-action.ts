@@ -1,4 +1,5 @@
 import type { ActionCall, ActionOutcome } from '../../contracts/action.port.js';
+import type { OperationKind } from '../../contracts/call-meter.port.js';
 import { saidWait } from '../../contracts/said-wait.js';
 import { SluiceError } from '../../errors/index.js';
 import { isObject } from '../../json/index.js';
@@ -30,10 +31,13 @@ export async function callAction(
     const draft = await prepare(requester, request, environment, call, key);
     let inDoubt = false;
     try {
-      const answer = await send(draft, environment, model, call.signal, async () => {
-        // A try is admitted once: what is sent again after a renewal is the same try, under the same deadline.
-        if (!admitted) await call.admitted();
-        admitted = inDoubt = true;
+      const answer = await send(draft, environment, model, {
+        ...{ kind: 'action', attempt: renewed ? 2 : (call.attempt ?? 1), signal: call.signal },
+        async admitted() {
+          // A try is admitted once: what is sent again after a renewal is the same try, under the same deadline.
+          if (!admitted) await call.admitted();
+          admitted = inDoubt = true;
+        },
       });
       // A credential may have been revoked or replaced elsewhere: it is renewed once. A 401 says that nothing was done.
       if (answer.status === 401 && draft.renewal !== null && !renewed) {
@@ -60,7 +64,7 @@ export async function lookupAction(
   const { lookup, name } = model;
   if (lookup === null) throw new SluiceError('INTERNAL', { detail: `the action ${name} has no lookup` });
   const draft = await prepare(lookup.requester, lookup.request, environment, call, null);
-  const answer = await send(draft, environment, model, call.signal, () => Promise.resolve());
+  const answer = await send(draft, environment, model, { kind: 'lookup', attempt: 1, signal: call.signal });
   if (answer.status === 404) return null;
   if (answer.status < 200 || answer.status > 299) throw refusal(model, answer, 'the lookup');
   const body = readBody(answer.response.body);
@@ -86,9 +90,13 @@ async function prepare(
 async function send(
   draft: RequestDraft,
   { http }: Environment,
-  { timeoutMs, repeat }: ActionModel,
-  signal: AbortSignal,
-  admitted: () => Promise<void>,
+  { timeoutMs, repeat, name }: ActionModel,
+  {
+    kind,
+    attempt,
+    signal,
+    admitted,
+  }: { kind: OperationKind; attempt: number; signal: AbortSignal; admitted?: () => Promise<void> },
 ): Promise<Answer> {
   const { method, url, headers, body } = draft.finish();
   // Where a doubt costs a lookup or a person, a connection that is about to be closed must not make one.
@@ -99,7 +107,8 @@ async function send(
     headers,
     signal,
     timeoutMs,
-    ...{ admitted, ownConnection },
+    ...{ ownConnection, attempt, operation: { kind, name } },
+    ...(admitted === undefined ? {} : { admitted }),
     ...(body === undefined ? {} : { body }),
   });
   return new Answer(response, 1);

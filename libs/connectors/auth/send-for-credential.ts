@@ -29,6 +29,7 @@ export async function sendForCredential<T>(
   let found: { value: T } | undefined;
   await sendWithRetries({
     http,
+    kind: 'credential',
     signal,
     handler: patient,
     decoder: decodeJson,

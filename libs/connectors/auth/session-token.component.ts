@@ -91,6 +91,7 @@ export const sessionToken = defineComponent({
       let token = '';
       const answer = await sendWithRetries({
         http: access.http,
+        kind: 'credential',
         signal: access.signal,
         handler: login.errorHandler,
         timeoutMs: login.timeoutMs,

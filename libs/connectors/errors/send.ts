@@ -1,3 +1,4 @@
+import type { OperationKind } from '../../contracts/call-meter.port.js';
 import type { HttpClient } from '../../contracts/http.port.js';
 import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
@@ -25,6 +26,8 @@ export interface Sending {
   handler: ErrorHandler;
   /** Stream, method and path as the manifest names them. */
   label: { stream: string; request: string };
+  /** What the calls are counted as; default: reading the stream. */
+  kind?: OperationKind;
   /** A new draft for every try, since a token may have been renewed. */
   draft: () => Promise<RequestDraft>;
   scope: () => Scope;
@@ -89,7 +92,8 @@ async function trySend(sending: Sending, { attempt, renewal }: { attempt: number
     const { method, url, headers, body } = cookies?.attach(finished) ?? finished;
     const { timeoutMs, piecesAbove } = sending;
     const response = await http.send({
-      ...{ method, url, headers, signal },
+      ...{ method, url, headers, signal, attempt },
+      operation: { kind: sending.kind ?? 'stream', name: label.stream },
       ...(body === undefined ? {} : { body }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(piecesAbove === undefined ? {} : { piecesAbove }),

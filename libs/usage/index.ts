@@ -1,0 +1,2 @@
+export * from './usage-meter.js';
+export * from './summarise-usage.js';
