@@ -18,6 +18,8 @@ export interface DestinationCapabilities {
   deletes: boolean;
   /** Whether its rows can have digests (the metadata column `digest`). */
   digests: boolean;
+  /** Whether lists can become tables of their own (StreamTarget.childTables). */
+  childTables: boolean;
 }
 
 export interface PreparedStream {

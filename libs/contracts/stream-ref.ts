@@ -65,6 +65,8 @@ export interface StreamTarget {
   contract?: Contract;
   /** Default `json`. */
   nested?: Nesting;
+  /** Fields whose lists become tables of their own too, a row for each element. Default: none. */
+  childTables?: readonly string[];
   /** Of new columns; those that are there keep their names. Default `keep`. */
   names?: NamingStyle;
   /** What rows say of their loading. Absent: nothing. */

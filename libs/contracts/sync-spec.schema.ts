@@ -82,6 +82,15 @@ export const syncStreamSchema = z.strictObject({
     .describe(
       'Objects inside records. `json` (default): one column of JSON. `flatten`: a column for each field inside, named by the keys with `__` between them, five keys deep; lists stay JSON.',
     ),
+  child_tables: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(50)
+    .refine((fields) => new Set(fields).size === fields.length, { message: 'names one twice' })
+    .optional()
+    .describe(
+      'Top-level fields whose lists become tables of their own too, named `<table>__<field>`: a row for each element, with the key of its parent’s row (`_sluice_parent_<column>`; where no key makes a row `_sluice_parent`, the parent’s `_sluice_row`), its place in the list from 0 (`_sluice_position`), and a column for each field of it (`value`, where it is no object). The stream’s own table keeps the list as JSON. Not with scd2, nor with `nested: flatten`; a change needs a reset of the stream. Default: none.',
+    ),
   names: namingStyleSchema
     .optional()
     .describe(

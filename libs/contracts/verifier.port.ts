@@ -2,7 +2,7 @@ import type { RecordPage } from './source.port.js';
 import type { StreamRef, StreamTarget } from './stream-ref.js';
 import type { StateKey } from './stream-states.port.js';
 
-/** What may be wrong with a stream's table. The first seven are about the stream, the others name rows. */
+/** What may be wrong with a stream's table. The first eight are about the stream, the others name rows. */
 export const FINDING_KINDS = [
   'row_count', // the table has other rows than the ledger says that it was given
   'ledger', // a checkpoint and the ledger disagree
@@ -11,6 +11,7 @@ export const FINDING_KINDS = [
   'layout', // the table has not the columns that the stream is loaded into
   'owner', // the table is not this stream's
   'index', // an upsert's key has no unique index
+  'children', // a child table is not what the lists of its parents say
   'null_key', // a row whose key has a null
   'duplicate', // more rows than there should be with one key, or of one content
   'missing', // a record of the source without a row

@@ -19,6 +19,7 @@ export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: Str
     resume: descriptor.resume,
     ...(stream.contract === undefined ? {} : { contract: contractOf(stream.contract) }),
     ...(stream.nested === undefined ? {} : { nested: stream.nested }),
+    ...(stream.child_tables === undefined ? {} : { childTables: stream.child_tables }),
     ...(stream.names === undefined ? {} : { names: stream.names }),
     ...(stream.metadata === undefined ? {} : { metadata: stream.metadata }),
     ...(stream.deletes === undefined ? {} : { deletes: streamDeletes(stream.deletes) }),

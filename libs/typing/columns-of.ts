@@ -15,7 +15,7 @@ export interface TableRules {
 
 type Target = Pick<
   StreamTarget,
-  'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField' | 'contract' | 'nested' | 'names'
+  'jsonSchema' | 'fields' | 'mode' | 'primaryKey' | 'cursorField' | 'contract' | 'nested' | 'names' | 'childTables'
 >;
 
 /** Whether fields that nobody named become columns. What is inside a field is not named with it. */
@@ -35,10 +35,12 @@ export function columnsOf(
   const declared = [...new Set(target.fields ?? Object.keys(properties))];
   const open = isOpen(target);
   const needed = open ? neededFields(target).filter((field) => !declared.includes(field)) : [];
+  const lists = (target.childTables ?? []).filter((field) => !declared.includes(field));
   const at = (path: readonly string[]) => schemaAt(properties, path);
   const paths = [
     ...declared.flatMap((field) => (target.nested === 'flatten' ? nestedPaths(field, at([field])) : [[field]])),
     ...needed.map((field) => [field]),
+    ...lists.map((field) => [field]),
   ];
   const named = new Set(paths.map(pathKey));
   const others = open ? known.filter(({ path, inferred }) => inferred === true && !named.has(pathKey(path))) : [];

@@ -34,6 +34,8 @@ export class Unfit extends Error {
 export interface Wanted {
   path: readonly string[];
   type: ColumnType;
+  /** In the child table of this field; absent: in the stream's own. */
+  child?: string;
 }
 
 /** A table does not grow beyond so many columns by itself: fields that are ids would make one for each. */

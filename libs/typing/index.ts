@@ -1,4 +1,6 @@
 export { columnOf, namesOf, pathKey, type Column, type ColumnType } from './column.js';
+export { childRules, childTablesOf, childTarget, parentKey, SCALAR, type ChildTable } from './child-tables.js';
+export { ChildWatch } from './child-watch.js';
 export { columnType } from './column-type.js';
 export { columnsOf, type TableRules } from './columns-of.js';
 export { ContractWatch, fieldOf, Unfit, type UnfitReason, type Wanted, type WatchOptions } from './contract-watch.js';
@@ -8,4 +10,4 @@ export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value
 export { isNested, MAX_KEYS } from './flatten.js';
 export { evolve, type ExistingColumn, type Widening } from './evolve.js';
 export { grow } from './grow.js';
-export { MANAGED, managedColumns, METADATA_COLUMNS, marksDeleted, modeColumns, tableKey } from './managed-columns.js';
+export { hasRowIds, MANAGED, managedColumns, METADATA_COLUMNS, marksDeleted, modeColumns, tableKey } from './managed-columns.js';

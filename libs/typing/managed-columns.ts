@@ -12,6 +12,11 @@ export const MANAGED = {
   current: '_sluice_current',
   /** Soft deletes: whether the record is deleted at the source. */
   deleted: '_sluice_deleted',
+  /** Of a table with child tables whose rows have no key: what they name the row by. */
+  row: '_sluice_row',
+  /** Child tables: the parent's row, and the element's place in the list, from 0. */
+  parent: '_sluice_parent',
+  position: '_sluice_position',
 } as const;
 
 /** What a row says of its loading, where the sync asks for it. */
@@ -27,12 +32,17 @@ export const METADATA_COLUMNS: Readonly<Record<Metadata, Column>> = {
 export const marksDeleted = ({ mode, deletes }: Pick<StreamTarget, 'mode' | 'deletes'>): boolean =>
   mode === 'incremental_upsert' && (deletes?.missing === 'soft' || (deletes?.when !== undefined && deletes.as === 'soft'));
 
+/** Whether rows have an id of their own, for the rows of child tables. */
+export const hasRowIds = ({ mode, childTables = [] }: Pick<StreamTarget, 'mode' | 'childTables'>): boolean =>
+  childTables.length > 0 && mode !== 'incremental_upsert';
+
 /** What the table of a target has besides its records' columns. Pure. Times of validity have the cursor's own type: nothing of it is lost. */
 export function managedColumns(
   columns: readonly Column[],
-  target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField' | 'metadata'>,
+  target: Pick<StreamTarget, 'mode' | 'deletes' | 'cursorField' | 'metadata' | 'childTables'>,
 ): readonly Column[] {
-  return [...modeColumns(columns, target), ...(target.metadata ?? []).map((field) => METADATA_COLUMNS[field])];
+  const row: Column[] = hasRowIds(target) ? [{ name: MANAGED.row, path: [], type: 'uuid' }] : [];
+  return [...modeColumns(columns, target), ...row, ...(target.metadata ?? []).map((field) => METADATA_COLUMNS[field])];
 }
 
 /** Those of them that the mode needs, and that say something of the record. Pure. */

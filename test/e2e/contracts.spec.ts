@@ -156,6 +156,45 @@ it('what the contract leaves out is counted, and a frozen one ends the run with 
   ]);
 });
 
+it('lists become child tables, through which a change of a list is seen, and a verification compares them', async () => {
+  pages = [
+    '[{"id":1,"lines":[{"sku":"a","price":0.10000000000000000001},{"sku":"b","price":2}]},{"id":2,"lines":[]}]',
+    '[{"id":3,"lines":[{"sku":"c","price":"on request"}]}]',
+  ];
+  const stream = { child_tables: ['lines'], metadata: ['run'] };
+  const sync = await newSync(stream);
+  const lines = async () =>
+    (
+      await warehouse.query<object>(
+        `SELECT t.id::text, _sluice_position::int AS n, sku, price FROM ${sync.table}__lines c JOIN ${sync.table} t ON t._sluice_row = c._sluice_parent
+         ORDER BY t.id, n`,
+      )
+    ).rows;
+  expect(await run(sync.id)).toMatchObject({ state: 'succeeded', counts: { read: 3, loaded: 3 } });
+  expect(await lines()).toEqual([
+    { id: '1', n: 0, sku: 'a', price: '0.10000000000000000001' },
+    { id: '1', n: 1, sku: 'b', price: '2' },
+    { id: '3', n: 0, sku: 'c', price: 'on request' },
+  ]);
+  pages = ['[{"id":1,"lines":[{"sku":"z","price":1}]}]'];
+  expect(await run(sync.id)).toMatchObject({ state: 'succeeded' });
+  expect(await lines()).toEqual([{ id: '1', n: 0, sku: 'z', price: '1' }]);
+  await warehouse.query(`DELETE FROM ${sync.table}__lines`);
+  const started = await client.post(`/v1/syncs/${sync.id}:verify`);
+  expect(started.status).toBe(202);
+  let found = started.body as { state?: string; findings?: number };
+  for (const end = Date.now() + 60_000; found.state === 'running' && Date.now() < end; await delay(50))
+    found = (await client.get(`/v1/verifications/${started.body.id ?? ''}`)).body as typeof found;
+  expect(found).toMatchObject({ state: 'succeeded', findings: 1 });
+
+  const unasked = await client.patch(`/v1/syncs/${sync.id}`, {
+    streams: [{ name: 'things', mode: 'full_refresh_overwrite', table: sync.table }],
+  });
+  expect(unasked.body).toMatchObject({ code: 'RESET_REQUIRED', errors: [{ path: '/streams/0/child_tables' }] });
+  const { answer } = await newSync({ child_tables: ['lines', 'lines'], nested: 'flatten' }, 422);
+  expect(answer.body.errors?.map(({ path }) => path)).toEqual(['/streams/0/child_tables']);
+});
+
 it('wrong contracts, filters and cursors are answered with the place', async () => {
   const { answer } = await newSync({ contract: { new_fields: 'ignore', other: 1 } }, 422);
   expect(answer.body.errors?.map(({ path }) => path)).toEqual(

@@ -7,7 +7,7 @@ function identity(
   spec: SyncSpec,
   stream: SyncStream,
   catalog: Catalog,
-): Record<'mode' | 'action' | 'table' | 'primary_key' | 'cursor_field' | 'deletes' | 'metadata', string> {
+): Record<'mode' | 'action' | 'table' | 'primary_key' | 'cursor_field' | 'deletes' | 'metadata' | 'child_tables', string> {
   const descriptor = catalog.streams.find(({ name }) => name === stream.name);
   return {
     mode: stream.mode,
@@ -16,6 +16,8 @@ function identity(
     primary_key: (stream.primary_key ?? descriptor?.primaryKey ?? []).join(', '),
     cursor_field: stream.cursor_field ?? descriptor?.cursorField ?? '',
     deletes: deletesWords(stream.deletes),
+    // Only rows that are loaded make children.
+    child_tables: (stream.child_tables ?? []).toSorted().join(', '),
     // Rows written without a digest are wrong to a verification; other metadata is of later rows only.
     metadata: stream.metadata?.includes('digest') === true ? 'with digests' : 'without digests',
   };

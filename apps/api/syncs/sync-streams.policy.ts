@@ -4,6 +4,7 @@ import { METADATA } from '../../../libs/contracts/metadata.js';
 import { isFullRefresh, isKeyed, loadableModes } from '../../../libs/contracts/write-mode.js';
 import type { DestinationCapabilities } from '../../../libs/contracts/destination.port.js';
 import { checkAction, type RowActions } from './sync-action.policy.js';
+import { checkChildTables } from './sync-child-tables.policy.js';
 import { checkDeletes } from './sync-deletes.policy.js';
 import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
 
@@ -12,7 +13,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 type Violation = FieldError & { code: ErrorCode };
 /** What is asked of a destination. */
-export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes' | 'digests'> & {
+export type LoadingAbility = Pick<DestinationCapabilities, 'delivery' | 'deletes' | 'digests' | 'childTables'> & {
   /** Rows become calls; null: rows of tables. */
   rows: RowActions | null;
 };
@@ -60,6 +61,7 @@ function checkStream(
     ...checkFields(stream, descriptor, path),
     ...checkDeletes(stream, { path, fields: fieldsOf(descriptor), destination }),
     ...checkMetadata(stream, path, destination),
+    ...checkChildTables(stream, { descriptor, path, fields: fieldsOf(descriptor), destination }),
     ...checkAction(stream, path, destination.rows),
     ...(destination.rows === null ? checkTable(stream, path) : []),
   ];

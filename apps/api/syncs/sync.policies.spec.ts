@@ -13,6 +13,7 @@ const deletes = (change: Partial<NonNullable<SyncStream['deletes']>>) => ({
 const destination = {
   delivery: Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once' as const])),
   deletes: true,
+  childTables: true,
   digests: true,
   rows: null,
 };
@@ -137,13 +138,40 @@ test('deletes that the destination cannot follow are refused; what a whole read 
   });
 });
 
+test('lists that cannot become tables are refused with the place', () => {
+  const stream = { name: 'orders', mode: 'incremental_append' as const, child_tables: ['lines', 'id'] };
+  const open = catalog.streams.map((one) => ({
+    ...one,
+    jsonSchema: { properties: { ...one.jsonSchema.properties, lines: { type: 'array' } } },
+  }));
+  const refused = (change: Partial<SyncStream>, able = true) =>
+    thrown(() =>
+      assertStreams({
+        spec: { namespace: 'public', streams: [{ ...stream, ...change }] },
+        catalog: { ...catalog, streams: open },
+        destination: { ...destination, childTables: able },
+      }),
+    ).errors.map(({ path }) => path);
+  expect(refused({})).toEqual(['/streams/0/child_tables/1']);
+  expect(refused({ child_tables: ['lines'] }, false)).toEqual(['/streams/0/child_tables']);
+  expect(refused({ child_tables: ['lines'], nested: 'flatten' })).toEqual(['/streams/0/child_tables']);
+  expect(refused({ child_tables: ['lines'], mode: 'scd2' })).toEqual(['/streams/0/child_tables']);
+  expect(refused({ child_tables: ['lines', 'none'] })).toEqual(['/streams/0/child_tables/1']);
+});
+
 test('a mode that the destination lacks is refused with those it has', () => {
   const spec = { namespace: 'public', streams: [{ name: 'orders', mode: 'incremental_append' as const }] };
   const error = thrown(() =>
     assertStreams({
       spec,
       catalog,
-      destination: { delivery: { full_refresh_overwrite: 'exactly_once' as const }, deletes: false, digests: false, rows: null },
+      destination: {
+        delivery: { full_refresh_overwrite: 'exactly_once' as const },
+        deletes: false,
+        digests: false,
+        childTables: false,
+        rows: null,
+      },
     }),
   );
   expect(error).toMatchObject({ code: 'UNSUPPORTED_MODE', errors: [{ allowed: ['full_refresh_overwrite'] }] });
@@ -161,6 +189,7 @@ test.each<[string, ReturnType<typeof spec>]>([
   ['/streams/0/primary_key', spec({ primary_key: ['total'] })],
   ['/streams/0/deletes', spec({ deletes: deletes({}) })],
   ['/streams/0/metadata', spec({ metadata: ['run', 'digest'] })],
+  ['/streams/0/child_tables', spec({ child_tables: ['total'] })],
 ])('a change of %s needs a reset, and is accepted with one', (path, next) => {
   const error = thrown(() => assertResets({ next, earlier: [spec({})], catalog, reset: [] }));
   expect(error).toMatchObject({ code: 'RESET_REQUIRED', errors: [{ path }] });

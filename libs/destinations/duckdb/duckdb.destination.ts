@@ -33,6 +33,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   writers: 'one_process',
   deletes: true,
   digests: false,
+  childTables: false,
 };
 
 /** A DuckDB file, exactly once: checkpoint, ledger and rows are committed together. One process at a time has the file. */

@@ -4,9 +4,9 @@ import { ident } from './quote.js';
 import { DIGEST, digestedColumns, hasDigests, rowDigest } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 
-/** Whether the rows of a mode that only adds them are copied into the table itself: a digest is made on the way out of a stage. */
-export const loadsDirectly = (target: Pick<StreamTarget, 'resume' | 'metadata'>): boolean =>
-  target.resume === 'exact' && !hasDigests(target);
+/** Whether the rows of a mode that only adds them are copied into the table itself: a digest, and the rows of child tables, are made on the way out of a stage. */
+export const loadsDirectly = (target: Pick<StreamTarget, 'resume' | 'metadata' | 'childTables'>): boolean =>
+  target.resume === 'exact' && !hasDigests(target) && (target.childTables ?? []).length === 0;
 
 /** Adds the stage's lines to the table, in the order in which they were read. `relation`: quoted. Pure. */
 export function appendStage(

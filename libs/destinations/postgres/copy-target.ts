@@ -20,11 +20,14 @@ const FULL_NAMES: Readonly<Partial<Record<Column['type'], string>>> = {
  */
 export async function copyTargetOf(
   session: Session,
-  { target }: { target: Pick<StreamTarget, 'mode' | 'nested' | 'primaryKey' | 'cursorField' | 'resume' | 'metadata'> },
+  {
+    target,
+  }: { target: Pick<StreamTarget, 'mode' | 'nested' | 'primaryKey' | 'cursorField' | 'resume' | 'metadata' | 'childTables'> },
   { relation, columns }: { relation: string; columns: readonly Column[] },
 ): Promise<CopyTarget | null> {
   if (
     target.nested === 'flatten' ||
+    (target.childTables ?? []).length > 0 ||
     columns.length === 0 ||
     columns.some(({ path, provisional }) => path.length !== 1 || provisional === true)
   )

@@ -5,7 +5,8 @@ import { isKeyed } from '../../contracts/write-mode.js';
 import { loadsDirectly } from './append-stage.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
 import { knownColumns, lockLanes, shareColumns } from './lanes.js';
-import { readLayout, recordLayout } from './layout.js';
+import { growChildren } from './children/shape-children.js';
+import { readChildren, readKnownChildren, readLayout, recordLayout } from './layout.js';
 import { remembersKeys } from '../whole-read.js';
 import { retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
@@ -41,11 +42,15 @@ export async function evolveStream(
       const row = await lockOwnStream(session, ref);
       const columns = await readLayout(session, row);
       const known = await knownColumns(session, lanes);
-      const grown = grow(columns, wanted, {
-        rules: POSTGRES_RULES.names,
-        known,
-        ...(target.names === undefined ? {} : { style: target.names }),
-      });
+      const grown = grow(
+        columns,
+        wanted.filter(({ child }) => child === undefined),
+        {
+          rules: POSTGRES_RULES.names,
+          known,
+          ...(target.names === undefined ? {} : { style: target.names }),
+        },
+      );
       const next = await shapeTable(session, { target, columns: grown, known, digested: columns, keyed: false });
       if (row.loading)
         await shapeTable(session, {
@@ -56,8 +61,14 @@ export async function evolveStream(
           keyed: false,
         });
       if (remembersKeys({ ref, target }, row)) await retypeSeenKeys(session, row.id, { target, before: columns, after: next });
-      const schemaVersion = await recordLayout(session, row, next);
-      await shareColumns(session, lanes, { id: row.id, columns: next });
+      const knownChildren = await readKnownChildren(
+        session,
+        lanes.map(({ id }) => id),
+      );
+      const present = await readChildren(session, row);
+      const children = await growChildren(session, { target, columns: next, children: present, known: knownChildren, wanted });
+      const schemaVersion = await recordLayout(session, row, { columns: next, children });
+      await shareColumns(session, lanes, { id: row.id, columns: next, children });
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);
       return schemaVersion;
     },

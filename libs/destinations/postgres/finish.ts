@@ -5,6 +5,7 @@ import { namesOf } from '../../typing/index.js';
 import { terminateBackends } from './backends.js';
 import { collapseBoundary } from './boundary-rows.js';
 import { dropGenerations } from './generation.js';
+import { publishChildren } from './children/publish-children.js';
 import { readLayout } from './layout.js';
 import { publishGeneration } from './publish-generation.js';
 import { remembersKeys } from '../whole-read.js';
@@ -48,6 +49,7 @@ export async function finishStream(
       const key = namesOf(await readLayout(session, row), target).primaryKey;
       await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, key });
     }
+    await publishChildren(session, row, target);
     await dropGenerations(session, row.id, null);
     if (target.mode === 'incremental_append')
       for (const statement of collapseBoundary(row.id, ref.runId, target.cursorOrder)) await session.query(what, statement);

@@ -1,5 +1,5 @@
 import type { StreamRef } from '../../contracts/destination.port.js';
-import type { Column } from '../../typing/index.js';
+import type { ChildTable, Column } from '../../typing/index.js';
 import { knownInLanes, shareLayout, type LaneRow } from '../lanes.js';
 import { readKnownColumns, readLayout, recordLayout } from './layout.js';
 import type { Session } from './session.js';
@@ -32,10 +32,10 @@ export async function layoutInLanes(
 export const shareColumns = (
   session: Session,
   lanes: readonly LaneRow[],
-  own: { id: string; columns: readonly Column[] },
+  own: { id: string; columns: readonly Column[]; children: readonly ChildTable[] },
 ): Promise<void> =>
   shareLayout(lanes, own, {
-    record: (lane, columns) => recordLayout(session, lane, columns),
+    record: (lane, columns) => recordLayout(session, lane, { columns, children: own.children }),
     raise: (id, version) =>
       session.query('sharing the columns', 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [id, version]),
   });

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors/index.js';
-import { pathKey, type Column } from '../../typing/index.js';
+import { pathKey, type ChildTable, type Column } from '../../typing/index.js';
 import type { Session } from './session.js';
 import type { StreamRow } from './stream-row.js';
 
@@ -8,11 +8,19 @@ type Version = Pick<StreamRow, 'id' | 'schemaVersion'>;
 /** The layouts that a destination's writers have met: they never change, and a writer would ask once a slice. */
 export class LayoutCache {
   private readonly layouts = new Map<string, readonly Column[]>();
+  private readonly children = new Map<string, readonly ChildTable[]>();
 
   async get(session: Session, version: Version): Promise<readonly Column[]> {
     const key = `${version.id}:${version.schemaVersion}`;
     const found = this.layouts.get(key) ?? (await readLayout(session, version));
     this.layouts.set(key, found);
+    return found;
+  }
+
+  async getChildren(session: Session, version: Version): Promise<readonly ChildTable[]> {
+    const key = `${version.id}:${version.schemaVersion}`;
+    const found = this.children.get(key) ?? (await readChildren(session, version));
+    this.children.set(key, found);
     return found;
   }
 }
@@ -38,19 +46,50 @@ export async function readKnownColumns(session: Session, streamId: string): Prom
   return [...new Map(layouts.flatMap(({ columns }) => columns).map((column) => [pathKey(column.path), column])).values()];
 }
 
+/** The tables of the stream's lists at a schema version. */
+export async function readChildren(session: Session, { id, schemaVersion }: Version): Promise<readonly ChildTable[]> {
+  const [layout] = await session.query<{ children: ChildTable[] }>(
+    'reading the child tables',
+    'SELECT children FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
+    [id, schemaVersion],
+  );
+  return layout?.children ?? [];
+}
+
+/** As readKnownColumns, of child tables, in any of the stream's lanes. */
+export async function readKnownChildren(session: Session, streamIds: readonly string[]): Promise<readonly ChildTable[]> {
+  const layouts = await session.query<{ children: ChildTable[] }>(
+    'reading the child tables',
+    `SELECT children FROM sluice.layout WHERE stream_id = ANY($1::bigint[]) AND children::text <> '[]' ORDER BY schema_version, stream_id`,
+    [streamIds],
+  );
+  const known = new Map<string, ChildTable>();
+  for (const child of layouts.flatMap(({ children }) => children)) {
+    const columns = [...(known.get(child.field)?.columns ?? []), ...child.columns];
+    known.set(child.field, { ...child, columns: [...new Map(columns.map((column) => [pathKey(column.path), column])).values()] });
+  }
+  return [...known.values()];
+}
+
 /** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
-export async function recordLayout(session: Session, row: Version, columns: readonly Column[]): Promise<number> {
+export async function recordLayout(
+  session: Session,
+  row: Version,
+  { columns, children }: { columns: readonly Column[]; children: readonly ChildTable[] },
+): Promise<number> {
   const what = 'recording the columns';
-  const [last] = await session.query<{ columns: Column[] }>(
+  const [last] = await session.query<{ columns: Column[]; children: ChildTable[] }>(
     what,
-    'SELECT columns FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
+    'SELECT columns, children FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
     [row.id, row.schemaVersion],
   );
-  if (last && JSON.stringify(last.columns) === JSON.stringify(columns)) return row.schemaVersion;
-  await session.query(what, 'INSERT INTO sluice.layout (stream_id, schema_version, columns) VALUES ($1, $2, $3)', [
+  const isSame = last && JSON.stringify([last.columns, last.children]) === JSON.stringify([columns, children]);
+  if (isSame) return row.schemaVersion;
+  await session.query(what, 'INSERT INTO sluice.layout (stream_id, schema_version, columns, children) VALUES ($1, $2, $3, $4)', [
     row.id,
     row.schemaVersion + 1,
     JSON.stringify(columns),
+    JSON.stringify(children),
   ]);
   return row.schemaVersion + 1;
 }

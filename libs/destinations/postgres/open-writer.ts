@@ -5,7 +5,9 @@ import { isKeyed } from '../../contracts/write-mode.js';
 import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
-import { ContractWatch, namesOf, type Column } from '../../typing/index.js';
+import { fittingChildren } from './children/fit-records.js';
+import { insertFamily, matchChildren, type Family } from './children/child-rows.js';
+import { ContractWatch, namesOf, type ChildTable, type Column } from '../../typing/index.js';
 import { evolveStream } from './evolve-stream.js';
 import { frameEncoder } from './copy-frame.js';
 import { compileEncoder, compileLine, type EncoderOptions } from './encoder.js';
@@ -51,7 +53,8 @@ export async function openWriter(
     const key = keyOf(request, opened);
     const partsOf = async (now: OpenedSlice): Promise<WriterParts & { columns: readonly Column[] }> => {
       const columns = await layouts.get(session, { id: now.streamId, schemaVersion: now.schemaVersion });
-      const made = { key: keyOf(request, now), opened: now, columns };
+      const children = await layouts.getChildren(session, { id: now.streamId, schemaVersion: now.schemaVersion });
+      const made = { key: keyOf(request, now), opened: now, columns, children };
       const loading = await prepareLoading(sessions, request, made);
       return { ...made, loading, boundary: await boundaryOf(session, request, made) };
     };
@@ -103,7 +106,7 @@ const relationOf = ({ target }: Pick<OpenRequest, 'target'>, opened: OpenedSlice
 async function prepareLoading(
   sessions: readonly Session[],
   { ref, target }: OpenRequest,
-  { opened, columns }: { opened: OpenedSlice; columns: readonly Column[] },
+  { opened, columns, children }: { opened: OpenedSlice; columns: readonly Column[]; children: readonly ChildTable[] },
 ): Promise<Loading> {
   const relation = relationOf({ target }, opened);
   const staged = target.resume !== 'exact';
@@ -116,6 +119,7 @@ async function prepareLoading(
     const encode = compileEncoder({ ...options, watch });
     const frame = frameEncoder(encode);
     const all = { ...options, watch };
+    if (children.length > 0) return fittingChildren(frame, { children, contract: target.contract ?? {}, watch });
     return { encode: frame, encodeRows: rowsEncoder(all, encode), encodeLines: linesEncoder(all, { encode, frame }) };
   };
   if (merging === null && loadsDirectly(target))
@@ -130,6 +134,12 @@ async function prepareLoading(
   for (const session of sessions)
     await openStage(session, { relation, columns, keeps: staged ? 'slice' : 'chunk', schemaVersion: opened.schemaVersion });
   const order = ident(orderColumn(columns));
+  // Of a generation they are made when it becomes visible.
+  const family = children.length === 0 || opened.loading ? null : { target, columns, children };
+  const append = (into: string, of: Family | null): string => {
+    const insert = appendStage(target, { relation: into, columns });
+    return of === null ? insert : insertFamily(of, insert);
+  };
   return {
     staged,
     columns: columnNames,
@@ -138,8 +148,10 @@ async function prepareLoading(
     ...encoders({ columns, numbered: true, ...merging?.needs }),
     publish: ({ key, seq, facts }) =>
       merging === null
-        ? `${appendStage(target, { relation, columns })};\n${insertLedger({ ...key, seq }, facts)}`
-        : merging.publish({ ...key, seq }, facts),
+        ? `${append(relation, family)};\n${insertLedger({ ...key, seq }, facts)}`
+        : [merging.publish({ ...key, seq }, facts), ...(family === null ? [] : matchChildren(family, relation, 'stage'))].join(
+            ';\n',
+          ),
   };
 }
 

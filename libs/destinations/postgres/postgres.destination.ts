@@ -53,6 +53,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
   writers: 'many_processes',
   deletes: true,
   digests: true,
+  childTables: true,
 };
 
 /** PostgreSQL 13 or newer, exactly once: checkpoint, ledger and rows are committed together. */

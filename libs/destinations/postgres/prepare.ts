@@ -2,11 +2,12 @@ import type { PreparedStream, Settle, StreamRef, StreamTarget } from '../../cont
 import type { Slice } from '../../contracts/stream.js';
 import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
-import { columnsOf, namesOf, tableKey, type Column } from '../../typing/index.js';
+import { childTablesOf, columnsOf, namesOf, tableKey, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
 import { assertBesideLive } from '../lanes.js';
 import { knownColumns, layoutInLanes, lockLanes, shareColumns } from './lanes.js';
-import { recordLayout } from './layout.js';
+import { readKnownChildren, recordLayout } from './layout.js';
+import { shapeChildren } from './children/shape-children.js';
 import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import { remembersKeys } from '../whole-read.js';
@@ -23,7 +24,8 @@ export async function prepareStream(
   timeouts: SessionTimeouts,
   { ref, target, settle }: { ref: StreamRef; target: StreamTarget; settle?: Settle },
 ): Promise<PreparedStream> {
-  columnsOf(target, { rules: POSTGRES_RULES }); // what cannot be loaded at all is refused before anything is touched
+  const wanted = columnsOf(target, { rules: POSTGRES_RULES });
+  childTablesOf(target, { rules: POSTGRES_RULES, columns: wanted, known: [] }); // what cannot be loaded at all is refused before anything is touched
   // First the epoch alone: from its commit on no older writer can begin, so those that are still there can be ended before DDL waits for them.
   const known = await readStream(session, ref, { lock: false });
   if (known && known.epoch < ref.epoch) await terminateOtherRuns(session, { streamId: known.id, runId: ref.runId });
@@ -43,10 +45,15 @@ export async function prepareStream(
       digested: await layoutInLanes(session, lanes, row),
       keyed: isKeyed(target.mode) && !loading,
     });
+    const knownChildren = await readKnownChildren(
+      session,
+      lanes.map(({ id }) => id),
+    );
+    const children = await shapeChildren(session, { ref, target, columns, known: knownChildren });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
-    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
-    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, columns });
+    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, { columns, children }) };
+    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, columns, children });
     if (row.preparedRun !== ref.runId) await beginRun(session, next, { ref, target, columns });
     await session.query(
       'preparing',

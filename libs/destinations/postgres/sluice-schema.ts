@@ -47,6 +47,7 @@ CREATE TABLE sluice.layout (              -- the columns at each schema_version;
   stream_id bigint NOT NULL,
   schema_version integer NOT NULL,
   columns json NOT NULL,
+  children json NOT NULL DEFAULT '[]',    -- tables of lists, with their columns
   PRIMARY KEY (stream_id, schema_version)
 );
 CREATE TABLE sluice.checkpoint (

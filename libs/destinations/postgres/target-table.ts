@@ -178,7 +178,7 @@ function assertNotFrozen(
 /** Column definitions, with the primary key that an upsert needs. */
 export function definitions(
   columns: readonly Column[],
-  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField' | 'deletes'>,
+  target: Pick<StreamTarget, 'mode' | 'primaryKey' | 'cursorField' | 'deletes' | 'childTables'>,
 ): string {
   const list = [...columns, ...managedColumns(columns, target)].map(({ name, type }) => `${ident(name)} ${type}`);
   if (isKeyed(target.mode)) list.push(`PRIMARY KEY (${tableKey(columns, target).map(ident).join(', ')})`);

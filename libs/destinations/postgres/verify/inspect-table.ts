@@ -4,7 +4,9 @@ import type { StateKey } from '../../../contracts/stream-states.port.js';
 import { namesOf, type Column } from '../../../typing/index.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
-import { readLayout } from '../layout.js';
+import { countWrong } from '../children/child-rows.js';
+import { childTarget } from '../../../typing/index.js';
+import { readChildren, readLayout } from '../layout.js';
 import { ident, qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import { readStream, type StreamRow } from '../stream-row.js';
@@ -43,6 +45,7 @@ export async function inspectTable(session: Session, request: InspectRequest): P
   if (report.has('layout')) return report.result(0);
   await lookAtKeys(session, subject, report);
   await lookAtDigests(session, subject, report);
+  await lookAtChildren(session, subject, report);
   const rows = await lookAtRowCount(session, subject, report);
   return report.result(rows);
 }
@@ -51,17 +54,27 @@ async function lookAtTable(session: Session, { key, target, columns, row }: Subj
   const name = `${target.namespace}.${target.table}`;
   const table = await readTable(session, target.namespace, target.table);
   if (!report.compareLayout(name, table?.columns ?? null, { columns, target })) return;
-  const [owner] = await session.query<{ sync_id: string; stream: string }>(
-    WHAT,
-    `SELECT sync_id, stream FROM sluice.table_owner
-     WHERE schema_name = $1 AND table_name = $2 AND NOT (installation = $3 AND sync_id = $4 AND stream = $5)`,
-    [target.namespace, target.table, key.installation, key.syncId, key.stream],
-  );
-  if (owner) report.add('owner', `the table ${name} belongs to the stream ${owner.stream} of the sync ${owner.sync_id}`);
+  await lookAtOwner(session, { key, target, table: target.table }, report);
   // A reset is published with its key only.
   const keyed = target.mode === 'incremental_upsert' && !row.reset && table !== null;
   if (keyed && !(await hasUniqueIndex(session, table.oid, namesOf(columns, target).primaryKey)))
     report.add('index', `the table ${name} has no unique index over its key`);
+}
+
+async function lookAtOwner(
+  session: Session,
+  { key, target, table }: Pick<Subject, 'key' | 'target'> & { table: string },
+  report: InspectionReport,
+): Promise<void> {
+  const [owner] = await session.query<{ sync_id: string; stream: string }>(
+    WHAT,
+    `SELECT sync_id, stream FROM sluice.table_owner
+     WHERE schema_name = $1 AND table_name = $2 AND NOT (installation = $3 AND sync_id = $4 AND stream = $5)`,
+    [target.namespace, table, key.installation, key.syncId, key.stream],
+  );
+  if (!owner) return;
+  const name = `${target.namespace}.${table}`;
+  report.add('owner', `the table ${name} belongs to the stream ${owner.stream} of the sync ${owner.sync_id}`);
 }
 
 /** Uses the primary keys of checkpoint and chunk. */
@@ -134,6 +147,30 @@ async function lookAtDigests(session: Session, subject: Subject, report: Inspect
   const { count, findings } = await findWrongDigests(session, subject);
   report.count('digest', count);
   for (const finding of findings) report.addRow(finding);
+}
+
+/** Child tables hold what the lists of their parents say: so they are compared with these, and the lists with the source. */
+async function lookAtChildren(session: Session, { key, target, columns, row }: Subject, report: InspectionReport): Promise<void> {
+  const children = await readChildren(session, row);
+  const family = { target, columns, children };
+  for (const child of children) {
+    const name = `${target.namespace}.${child.table}`;
+    const table = await readTable(session, target.namespace, child.table);
+    const layout = { columns: [...child.own, ...child.columns], target: childTarget(target, child.table) };
+    const before = report.counts.layout ?? 0;
+    if (!report.compareLayout(name, table?.columns ?? null, layout) || (report.counts.layout ?? 0) > before) continue;
+    const [wrong] = await session.query<{ missing: number; extra: number; differing: number }>(
+      WHAT,
+      countWrong(family, child, qualified(target.namespace, target.table)),
+    );
+    const { missing = 0, extra = 0, differing = 0 } = wrong ?? {};
+    if (missing + extra + differing > 0)
+      report.add(
+        'children',
+        `the table ${name} has not what the lists say: ${missing} rows are missing, ${extra} too many, ${differing} differ`,
+      );
+    await lookAtOwner(session, { key, target, table: child.table }, report);
+  }
 }
 
 /**

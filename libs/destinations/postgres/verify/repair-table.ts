@@ -1,6 +1,8 @@
 import type { StreamRef } from '../../../contracts/destination.port.js';
 import { appendStage } from '../append-stage.js';
 import { assertStream, type WriterKey } from '../chunk-message.js';
+import { matchChildren } from '../children/child-rows.js';
+import { readChildren } from '../layout.js';
 import { insertLedger, type ChunkFacts } from '../ledger.js';
 import { mergingOf } from '../merging.js';
 import { settings } from '../metadata.js';
@@ -39,7 +41,8 @@ export async function repairTable(session: Session, { ref, seq, row, compared, t
   );
   const [stage] = await session.query<{ lines: number }>(WHAT, `SELECT count(*)::float8 AS lines FROM ${STAGE}`);
   const lines = stage?.lines ?? 0;
-  if (lines === 0) return leave(session, 'true');
+  const children = await readChildren(session, row);
+  if (lines === 0 && children.length === 0) return leave(session, 'true');
   const key: WriterKey & { seq: number } = {
     ...{ streamId: row.id, runId: ref.runId, sliceId: SLICE, seq, fence: seq, generation: null, partition: '' },
     ...{ epoch: ref.epoch, schemaVersion: row.schemaVersion },
@@ -50,7 +53,9 @@ export async function repairTable(session: Session, { ref, seq, row, compared, t
     ...settings(compared.target, { runId: ref.runId, sliceId: SLICE }),
     lockLanes(ref),
     assertStream(key),
-    load(compared, key, lines),
+    ...(lines === 0 ? [] : [load(compared, key, lines)]),
+    // Of every row: they may be wrong where the row is right.
+    ...matchChildren({ ...compared, children }, relationOf(compared), 'all'),
     `INSERT INTO sluice.recount (stream_id, rows) SELECT ${literal(row.id)}, count(*) FROM ${relationOf(compared)}`,
     'COMMIT',
   ];

@@ -1,3 +1,5 @@
+import { fittingChildren } from '../children/fit-records.js';
+import type { ChildTable } from '../../../typing/index.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { StateKey } from '../../../contracts/stream-states.port.js';
 import type { RecordPage } from '../../../contracts/source.port.js';
@@ -10,7 +12,7 @@ import { frameEncoder, type FrameEncoder } from '../copy-frame.js';
 import { CopyIn } from '../copy-in.js';
 import { compileEncoder, type Reject } from '../encoder.js';
 import { mergingOf } from '../merging.js';
-import { readLayout } from '../layout.js';
+import { readChildren, readLayout } from '../layout.js';
 import { ident } from '../quote.js';
 import type { Session, SessionTimeouts } from '../session.js';
 import type { SessionPool } from '../session-pool.js';
@@ -38,7 +40,13 @@ export async function openSourceCopy(
     const columns = await readLayout(session, row);
     const compared = { target, columns };
     await openStage(session, { relation: relationOf(compared), columns, keeps: 'slice', schemaVersion: row.schemaVersion });
-    return new PostgresSourceCopy(session, { row, compared, timeouts, release: () => pool.give(session) });
+    return new PostgresSourceCopy(session, {
+      row,
+      children: await readChildren(session, row),
+      compared,
+      timeouts,
+      release: () => pool.give(session),
+    });
   } catch (error) {
     await pool.give(session);
     throw error;
@@ -47,6 +55,7 @@ export async function openSourceCopy(
 
 interface CopyOptions {
   row: StreamRow;
+  children: readonly ChildTable[];
   compared: CompareTarget;
   timeouts: SessionTimeouts;
   release: () => Promise<void>;
@@ -72,7 +81,12 @@ class PostgresSourceCopy implements SourceCopy {
     const { primaryKey, cursorField } = namesOf(columns, target);
     const fixed = merging === null ? [] : [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
     const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
-    this.encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
+    const encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
+    const { children } = options;
+    this.encode =
+      children.length === 0
+        ? encode
+        : fittingChildren(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch }).encode;
     const list = [...columns.map(({ name }: Column) => ident(name)), ident(orderColumn(columns))].join(', ');
     this.statement = `COPY ${STAGE} (${list}) FROM STDIN`;
   }
