@@ -39,10 +39,10 @@ test.each([randomInt(1, 2 ** 31), randomInt(1, 2 ** 31), 7])(
   'whatever lists hold, children are those of the last records (seed %i)',
   async (seed) => {
     const random = randomFrom(seed);
-    const mode = random.pick(['incremental_upsert', 'incremental_append', 'full_refresh_overwrite']);
+    const mode = random.pick(['incremental_upsert', 'incremental_append', 'full_refresh_overwrite'] as const);
     const contract = {
-      typeConflicts: random.pick(['evolve', 'quarantine', 'discard_value']),
-      newFields: random.pick(['evolve', 'discard_value']),
+      typeConflicts: random.pick(['evolve', 'quarantine', 'discard_value'] as const),
+      newFields: random.pick(['evolve', 'discard_value'] as const),
     } as const;
     const stream = new TestStream({
       mode,
@@ -59,7 +59,7 @@ test.each([randomInt(1, 2 ** 31), randomInt(1, 2 ** 31), 7])(
         const chunks = Array.from({ length: 4 }, (_, n) =>
           Array.from({ length: 6 }, (): SourceRecord => {
             const element = () =>
-              random.pick([null, 'scalar', {}]) ??
+              random.pick([null, 'scalar', {}] as const) ??
               Object.fromEntries(
                 [...Object.keys(item.properties), 'extra'].map((field) => [
                   field,

@@ -6,7 +6,7 @@ import type { Reject } from '../encoder.js';
 import type { LinesEncoder } from '../lines-encoder.js';
 import type { RowsEncoder } from '../rows-encoder.js';
 
-export interface Encoders {
+interface Encoders {
   encode: FrameEncoder;
   encodeRows: RowsEncoder;
   encodeLines: LinesEncoder;
