@@ -17,6 +17,13 @@ export const ERROR_TABLE = {
     'Correct the fields named in `errors` and send it again.',
   ),
   UNAUTHORIZED: entry('auth', 401, 'No valid API key was sent', 'Send an API key as `Authorization: Bearer <key>`.'),
+  SCOPE_MISSING: entry(
+    'auth',
+    403,
+    'The API key may not do this',
+    'Use a key that has the scope named in `detail`; `POST /v1/api-keys` makes one.',
+  ),
+  CALLS_LIMITED: entry('rate_limited', 429, 'The API key has made too many calls', 'Wait as long as `Retry-After` says.'),
   SIGNATURE_INVALID: entry(
     'auth',
     401,

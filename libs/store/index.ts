@@ -4,6 +4,7 @@ export * from './canonical-json.js';
 export * from './page.js';
 export * from './installation.repository.js';
 export * from './api-keys.repository.js';
+export * from './call-limits.repository.js';
 export * from './idempotency.repository.js';
 export * from './documents.repository.js';
 export * from './connectors.repository.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApiClient } from '../support/api-client.js';
 import { startApiWorld, type ApiWorld } from '../support/api-world.js';
 
 const GOLDEN = join(import.meta.dirname, '../../docs/openapi.json');
@@ -8,6 +9,7 @@ type Operation = {
   operationId: string;
   responses: Record<string, { content?: Record<string, { examples?: object }> }>;
   security?: unknown[];
+  'x-api-key-scopes'?: string[];
 };
 
 let world: ApiWorld;
@@ -41,4 +43,30 @@ test('every operation has an id of its own, problems with examples, and nothing 
   }
   for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
     expect(Object.keys(document.components.schemas)).toContain(name);
+});
+
+test('every operation names its scopes, and asks each key for one of them', async () => {
+  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, Operation>> };
+  const keys = await Promise.all(
+    ['read', 'operate', 'call'].map(async (scope) => {
+      const { body } = await world.client.post('/v1/api-keys', { name: scope, scopes: [scope] });
+      return { scope, client: new ApiClient(world.api.address, String(body['key'])) };
+    }),
+  );
+  const nobody = '00000000-0000-4000-8000-000000000000';
+  for (const [path, item] of Object.entries(paths))
+    for (const [method, { operationId, security, 'x-api-key-scopes': scopes = [] }] of Object.entries(item)) {
+      const open = security?.length === 0;
+      expect({ operationId, named: scopes.length > 0 }).toEqual({ operationId, named: !open });
+      for (const { scope, client } of open ? [] : keys.filter((key) => !scopes.includes(key.scope))) {
+        const address = path.replaceAll(/\{\w+\}/g, nobody);
+        const { status, body } = await client.call(method.toUpperCase(), address, method === 'get' ? undefined : {});
+        expect({ operationId, scope, status, code: body.code }).toEqual({
+          operationId,
+          scope,
+          status: 403,
+          code: 'SCOPE_MISSING',
+        });
+      }
+    }
 });

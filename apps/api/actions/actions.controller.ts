@@ -15,11 +15,13 @@ import {
   type ResolveAction,
 } from '../../../libs/contracts/action.schema.js';
 import { pageOf } from '../../../libs/contracts/page.schema.js';
+import { SluiceError } from '../../../libs/errors/index.js';
 import { stringifyJson } from '../../../libs/json/index.js';
+import type { OpenedBy } from '../../../libs/store/index.js';
 import { idempotencyKeyOf, KeepsIdempotency } from '../http/idempotency.interceptor.js';
 import { Operation } from '../http/operation.decorator.js';
 import { idParamSchema, nameParamSchema, type IdParam, type NameParam } from '../http/params.schema.js';
-import { Workspace } from '../http/workspace.decorator.js';
+import { Caller, Workspace } from '../http/workspace.decorator.js';
 import { ActionsService } from './actions.service.js';
 import { preferredWait } from './prefer.js';
 
@@ -69,15 +71,20 @@ export class CallController {
   @Operation({
     id: 'callAction',
     summary: 'Call a function of another system, once',
+    scopes: ['call'],
     description:
       'Answers 200 with the result, or 202 with the address of the run where it takes longer. A call that failed is answered with its own problem, which names the run. Whatever crashes, the call is made once where the provider has a key or a lookup, and at most once elsewhere; where nobody knows the answer is `OUTCOME_UNKNOWN`.',
     answer: actionRunSchema,
     problems: [
       ...(['NOT_FOUND', 'UNKNOWN_ACTION', 'INVALID_REQUEST', 'VALIDATION_FAILED', 'PAYLOAD_TOO_LARGE'] as const),
       ...(['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_FLIGHT', 'ACTION_REFUSED', 'ACTION_GIVEN_UP', 'OUTCOME_UNKNOWN'] as const),
-      ...(['SOURCE_AUTH_FAILED', 'CONFIG_INVALID', 'EGRESS_REFUSED'] as const),
+      ...(['SOURCE_AUTH_FAILED', 'CONFIG_INVALID', 'EGRESS_REFUSED', 'CALLS_LIMITED'] as const),
     ],
-    headers: { Location: 'Address of the run.' },
+    headers: {
+      Location: 'Address of the run.',
+      'RateLimit-Policy': 'Where the key has a limit: calls (`q`) in a window of seconds (`w`).',
+      RateLimit: 'Where the key has a limit: calls that are left (`r`), and seconds until all are (`t`).',
+    },
   })
   async call(
     @Workspace() workspaceId: string,
@@ -114,15 +121,20 @@ export class ActionRunsController {
   @Operation({
     id: 'getActionRun',
     summary: 'A call: its result, and the ledger of its tries',
+    description: 'A key that may only call sees the runs of its connections.',
+    scopes: ['read', 'call'],
     answer: actionRunSchema,
     problems: ['NOT_FOUND'],
   })
   async get(
-    @Workspace() workspaceId: string,
+    @Caller() caller: OpenedBy,
     @Param({ schema: idParamSchema }) { id }: IdParam,
     @Res() response: Response,
   ): Promise<void> {
-    send(response, await this.actions.get({ workspaceId, id }));
+    const view = await this.actions.get({ workspaceId: caller.workspaceId, id });
+    const isHidden = !caller.scopes.includes('read') && caller.connections?.includes(view.connection_id) === false;
+    if (isHidden) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
+    send(response, view);
   }
 
   @Post(':id\\:resolve')

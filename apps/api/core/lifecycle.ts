@@ -10,6 +10,7 @@ import {
   getDefaultWorkspaceId,
   insertApiKey,
   purgeActionRuns,
+  purgeCallLimits,
   purgeEvents,
   purgeFlowRuns,
   purgeIdempotencyKeys,
@@ -64,6 +65,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     try {
       await purgeIdempotencyKeys(this.pool, { days: KEPT_DAYS });
       await purgeFlowRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
+      await purgeCallLimits(this.pool);
       await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await this.purgeEvents();
       await tidyUsage(this.pool, { days: this.config.SLUICE_USAGE_DAYS });

@@ -1,9 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { scopesOfRoute, type ApiScope } from '../../../libs/contracts/api-scope.js';
 import { newConnectorSchema } from '../../../libs/contracts/connector.schema.js';
 import { flowDefinitionSchema } from '../../../libs/contracts/flow.schema.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
+import { DECLARED_SCOPES } from '../http/operation.decorator.js';
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -21,7 +23,14 @@ function openApiDocument(app: INestApplication, version: string): OpenAPIObject 
       'Durable integration: syncs that survive crashes and land exactly once. Errors are problem documents (RFC 9457) with a stable `code`; lists are paged by `cursor`.',
     )
     .setVersion(version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, `sl_…`.' }, 'apiKey')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API key, `sl_…`. `x-api-key-scopes` of an operation: the scopes one of which the key needs.',
+      },
+      'apiKey',
+    )
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config);
@@ -32,11 +41,23 @@ function openApiDocument(app: INestApplication, version: string): OpenAPIObject 
   };
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [plainPath(path), item]));
+  for (const item of Object.values(document.paths)) showScopes(item as Record<string, Described>);
   for (const { post } of Object.values(document.paths))
     if (post !== undefined) post.parameters = [...(post.parameters ?? []), IDEMPOTENCY_KEY];
   const start = document.paths['/v1/syncs/{id}/runs']?.post;
   if (start?.requestBody !== undefined && 'content' in start.requestBody) start.requestBody.required = false;
   return document;
+}
+
+interface Described {
+  security?: object[];
+  [DECLARED_SCOPES]?: readonly ApiScope[];
+}
+
+/** Each operation says what a key needs for it; what asks for no key has `security: []`. */
+function showScopes(item: Record<string, Described>): void {
+  for (const [method, operation] of Object.entries(item))
+    if (operation.security?.length !== 0) operation[DECLARED_SCOPES] = scopesOfRoute(operation[DECLARED_SCOPES], method);
 }
 
 /** Address of a custom verb as a caller writes it: without the backslash of express's syntax. */

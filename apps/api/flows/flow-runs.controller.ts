@@ -9,10 +9,12 @@ import {
   type FlowRunView,
 } from '../../../libs/contracts/flow-view.schema.js';
 import { pageOf } from '../../../libs/contracts/page.schema.js';
+import { SluiceError } from '../../../libs/errors/index.js';
 import { stringifyJson } from '../../../libs/json/index.js';
+import type { OpenedBy } from '../../../libs/store/index.js';
 import { Operation } from '../http/operation.decorator.js';
 import { idParamSchema, type IdParam } from '../http/params.schema.js';
-import { Workspace } from '../http/workspace.decorator.js';
+import { Caller, Workspace } from '../http/workspace.decorator.js';
 import { FlowRunsService } from './flow-runs.service.js';
 
 /** A response's numbers keep their digits. */
@@ -37,12 +39,21 @@ export class FlowRunsController {
   }
 
   @Get(':id')
-  @Operation({ id: 'getFlowRun', summary: 'A run with its steps', answer: flowRunSchema, problems: ['NOT_FOUND'] })
+  @Operation({
+    id: 'getFlowRun',
+    summary: 'A run with its steps',
+    description: 'A key that may only call sees them where it may call every connection.',
+    scopes: ['read', 'call'],
+    answer: flowRunSchema,
+    problems: ['NOT_FOUND'],
+  })
   async get(
-    @Workspace() workspaceId: string,
+    @Caller() { workspaceId, scopes, connections }: OpenedBy,
     @Param({ schema: idParamSchema }) { id }: IdParam,
     @Res() response: Response,
   ): Promise<void> {
+    // A key of some connections runs no flow, and has no run to look at.
+    if (!scopes.includes('read') && connections !== null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
     send(response, await this.runs.get({ workspaceId, id }));
   }
 

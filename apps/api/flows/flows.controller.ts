@@ -146,11 +146,13 @@ export class FlowsController {
   })
   @Operation({
     id: 'runFlow',
+    scopes: ['call'],
     summary: 'Run a flow that is started by requests',
     description:
       'Answers 200 with the run and its `response`, or 202 with the address of the run where it takes longer. A run that failed is answered with its own problem, which names the run.',
     answer: flowRunSchema,
     problems: [
+      'CALLS_LIMITED',
       ...(['NOT_FOUND', 'INVALID_REQUEST', 'VALIDATION_FAILED', 'PAYLOAD_TOO_LARGE', 'FLOW_DISABLED'] as const),
       ...(['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_FLIGHT', 'FLOW_EXPRESSION_FAILED', 'FLOW_COMPENSATION_FAILED'] as const),
       ...(['ACTION_REFUSED', 'ACTION_GIVEN_UP', 'RUN_CANCELLED'] as const),

@@ -1,11 +1,14 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
+import { scopesOfRoute, type ApiScope } from '../../../libs/contracts/api-scope.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { hashApiKey, isApiKeyShaped } from '../../../libs/secrets/index.js';
-import { findByKeyHash, type Pool } from '../../../libs/store/index.js';
+import { findByKeyHash, takeCall, type OpenedBy, type Pool } from '../../../libs/store/index.js';
 import { POOL } from '../core/tokens.js';
+import { SCOPES } from './operation.decorator.js';
 import { IS_PUBLIC } from './public.decorator.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 import { setCaller } from './workspace.decorator.js';
 
 /** `Authorization: Bearer <key>`, or `X-Api-Key: <key>`; null: none was sent. Pure. */
@@ -18,7 +21,16 @@ export function apiKeyOf(headers: {
   return bearer ?? (typeof direct === 'string' ? direct : null);
 }
 
-/** Every route needs a key but those marked Public. Errors: UNAUTHORIZED. */
+/** Throws SCOPE_MISSING where a key has none of the scopes. */
+export function checkScopes({ scopes: given }: Pick<OpenedBy, 'scopes'>, needed: readonly ApiScope[]): void {
+  if (needed.some((scope) => given.includes(scope))) return;
+  throw new SluiceError('SCOPE_MISSING', {
+    detail: `the key lacks the scope ${needed.join(' or ')}`,
+    details: { scope: needed.join(' ') },
+  });
+}
+
+/** Every route needs a key with its scope but those marked Public. Errors: UNAUTHORIZED, SCOPE_MISSING, CALLS_LIMITED. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
@@ -34,6 +46,25 @@ export class ApiKeyGuard implements CanActivate {
     const caller = isApiKeyShaped(key) ? await findByKeyHash(this.pool, { hash: hashApiKey(key) }) : null;
     if (caller === null) throw new SluiceError('UNAUTHORIZED', { detail: 'the key is unknown or revoked' });
     setCaller(request, caller);
+    const declared = this.reflector.get<readonly ApiScope[] | undefined>(SCOPES, context.getHandler());
+    const scopes = scopesOfRoute(declared, request.method);
+    checkScopes(caller, scopes);
+    if (declared?.length === 1 && declared[0] === 'call') await this.admitCall(caller, request);
     return true;
+  }
+
+  /** A route whose `id` names whose action is called. */
+  private async admitCall({ apiKeyId, connections, callsPerMinute }: OpenedBy, request: Request): Promise<void> {
+    if (connections !== null && !connections.includes(String(request.params['id']).toLowerCase()))
+      throw new SluiceError('SCOPE_MISSING', { detail: 'the key may not call this connection', details: { scope: 'call' } });
+    if (callsPerMinute === null) return;
+    const quota = await takeCall(this.pool, { subject: `api-key:${apiKeyId}`, perMinute: callsPerMinute });
+    for (const [name, value] of Object.entries(rateLimitHeaders({ policy: 'calls', perMinute: callsPerMinute, quota })))
+      request.res?.setHeader(name, value);
+    if (!quota.isAllowed)
+      throw new SluiceError('CALLS_LIMITED', {
+        detail: `the key may make ${callsPerMinute} calls a minute`,
+        retryAt: Date.now() + quota.retryInMs,
+      });
   }
 }

@@ -1,6 +1,7 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiExtension, ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 import type { z } from 'zod';
+import type { ApiScope } from '../../../libs/contracts/api-scope.js';
 import { errorEntry, SluiceError, toProblem, type ErrorCode } from '../../../libs/errors/index.js';
 
 export interface OperationOptions {
@@ -15,9 +16,17 @@ export interface OperationOptions {
   /** What can go wrong besides what can go wrong everywhere. */
   problems?: readonly ErrorCode[];
   headers?: Record<string, string>;
+  /** Of an API key, one of which is enough; default: `read` for GET, `operate` for everything else. */
+  scopes?: readonly ApiScope[];
 }
 
-const EVERYWHERE: readonly ErrorCode[] = ['UNAUTHORIZED', 'STORE_UNAVAILABLE', 'INTERNAL'];
+/** The field of an operation that names its scopes; the document's maker fills in those that are not declared. */
+export const DECLARED_SCOPES = 'x-api-key-scopes';
+/** Where the guard finds the scopes that a route declares. */
+export const SCOPES = Symbol('scopes');
+
+const WITH_KEY: readonly ErrorCode[] = ['UNAUTHORIZED', 'SCOPE_MISSING'];
+const EVERYWHERE: readonly ErrorCode[] = [...WITH_KEY, 'STORE_UNAVAILABLE', 'INTERNAL'];
 /** Nest looks here for what TypeScript would emit with `emitDecoratorMetadata`; without it, the documentation would miss all parameters. */
 const PARAMETER_TYPES = 'design:paramtypes';
 
@@ -28,11 +37,13 @@ export const Operation = (options: OperationOptions): MethodDecorator => describ
 export const OpenOperation = (options: OperationOptions): MethodDecorator => describeOperation(options, { open: true });
 
 function describeOperation(options: OperationOptions, { open }: { open: boolean }): MethodDecorator {
-  const { id, summary, description, status = 200, answer, problems = [], headers = {} } = options;
-  const everywhere = open ? EVERYWHERE.filter((code) => code !== 'UNAUTHORIZED') : EVERYWHERE;
+  const { id, summary, description, status = 200, answer, problems = [], headers = {}, scopes } = options;
+  const everywhere = open ? EVERYWHERE.filter((code) => !WITH_KEY.includes(code)) : EVERYWHERE;
   const words = { operationId: id, summary, ...(description === undefined ? {} : { description }) };
   return applyDecorators(
     declareParameters,
+    SetMetadata(SCOPES, scopes),
+    ...(scopes === undefined ? [] : [ApiExtension(DECLARED_SCOPES, scopes)]),
     ApiOperation({ ...words, ...(open ? { security: [] } : {}) }),
     ApiResponse({
       ...{ status, description: answer === undefined ? 'Done.' : summary },

@@ -25,7 +25,7 @@ export const Workspace = createParamDecorator((_data: unknown, context: Executio
   workspaceOf(context.switchToHttp().getRequest<Request>()),
 );
 
-/** Parameter: id of the key that the request came with. */
-export const CallersKey = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): string => callerOf(context.switchToHttp().getRequest<Request>()).apiKeyId,
+/** Parameter: the key that the request came with, and what it may do. */
+export const Caller = createParamDecorator((_data: unknown, context: ExecutionContext): OpenedBy =>
+  callerOf(context.switchToHttp().getRequest<Request>()),
 );
