@@ -22,6 +22,12 @@ const bodies = {
     .optional()
     .describe('The JSON body. A text that is one template keeps its value’s type; fields without a value are left out.'),
   form: templates.optional().describe('The body as a form.'),
+  form_style: z
+    .enum(['repeat', 'brackets'])
+    .default('repeat')
+    .describe(
+      'Lists in a form: a field that is repeated, or, with `brackets`, `a[0]`; objects are then `a[b]`, truth values `true` and `false`.',
+    ),
   graphql: z
     .strictObject({ query: text(100_000), variables: templates.optional(), operation_name: text(200).optional() })
     .optional()
@@ -47,6 +53,13 @@ const actionSchema = z.strictObject({
     .optional()
     .describe('Where the provider takes a key by which it makes a call once. The key is the run’s id.'),
   request: requestSchema,
+  errors: z
+    .array(path.min(1))
+    .max(10)
+    .default([])
+    .describe(
+      'Places in a 2xx answer where the provider says that it did nothing (GraphQL’s `userErrors`): an answer with something there is a failure.',
+    ),
   result: path.default([]).describe('Where the result is in the answer; default: the whole answer.'),
   timeout_seconds: z.int().min(1).max(120).default(30).describe('After so long nobody knows whether the call arrived.'),
   batch: z

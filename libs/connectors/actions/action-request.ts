@@ -5,6 +5,7 @@ import { findHeader } from '../http/find-header.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import type { Scope } from '../template/evaluate.js';
 import { str } from '../template/values.js';
+import { inBrackets } from './form-brackets.js';
 import { compilePath } from './action-path.js';
 import { compileTree, type CompileText, type Tree } from './value-tree.js';
 
@@ -41,7 +42,8 @@ export function compileRequest(file: RequestFile, path: string, compile: Compile
     fill(draft, scope, key) {
       for (const [name, value] of Object.entries(headers(scope) as object)) if (value !== null) draft.header(name, str(value));
       for (const [name, value] of Object.entries(parameters(scope) as object)) draft.parameter(name, value);
-      for (const [name, value] of Object.entries(form(scope) as object)) draft.formField(name, value);
+      const fields = Object.entries(form(scope) as object);
+      for (const [name, value] of file.form_style === 'brackets' ? inBrackets(fields) : fields) draft.formField(name, value);
       if (key?.place.in === 'header') draft.header(key.place.name, key.value);
       if (key?.place.in === 'parameter') draft.parameter(key.place.name, key.value);
       const own = key?.place.in === 'json' ? { [key.place.name]: key.value } : {};

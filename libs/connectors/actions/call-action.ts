@@ -2,7 +2,6 @@ import type { ActionCall, ActionOutcome } from '../../contracts/action.port.js';
 import type { OperationKind } from '../../contracts/call-meter.port.js';
 import { saidWait } from '../../contracts/said-wait.js';
 import { SluiceError } from '../../errors/index.js';
-import { isObject } from '../../json/index.js';
 import { Answer } from '../errors/answer.js';
 import type { RequestDraft } from '../http/request-draft.js';
 import type { Requester } from '../http/requester.js';
@@ -68,6 +67,7 @@ export async function lookupAction(
   if (answer.status === 404) return null;
   if (answer.status < 200 || answer.status > 299) throw refusal(model, answer, 'the lookup');
   const body = readBody(answer.response.body);
+  if (lookup.request.isGraphql && isFound(valueAt(body, ['errors']))) throw refusal(model, answer, 'the lookup');
   return isFound(valueAt(body, lookup.found)) ? { result: resultAt(body, lookup.result) } : null;
 }
 
@@ -82,7 +82,11 @@ async function prepare(
     nowMs: environment.now(),
     names: { ...scopeOf(environment.config, 0, null).names, input, idempotency_key: idempotencyKey },
   };
-  const draft = await requester.draft(scope, request.address(scope), { ...environment, stream: action, signal });
+  const draft = await requester.draft(scope, request.address(scope).replace(/^\/+/, ''), {
+    ...environment,
+    stream: action,
+    signal,
+  });
   request.fill(draft, scope, key);
   return draft;
 }
@@ -130,7 +134,8 @@ function judge(model: ActionModel, environment: Environment, answer: Answer): Ac
   const { body } = answer.response;
   if (status < 200 || status > 299) return refused(model, answer);
   const value = readBody(body);
-  if (model.request.isGraphql && isObject(value) && isFound(value['errors'])) return refused(model, answer);
+  const errorPaths = model.request.isGraphql ? [['errors'], ...model.errorPaths] : model.errorPaths;
+  if (errorPaths.some((path) => isFound(valueAt(value, path)))) return refused(model, answer);
   return { kind: 'succeeded', status, result: resultAt(value, model.resultPath) };
 }
 

@@ -16,6 +16,8 @@ export interface ActionModel extends ActionDescription {
   request: ActionRequest;
   requester: Requester;
   resultPath: readonly string[];
+  /** Where a 2xx answer says that nothing was done. */
+  errorPaths: readonly (readonly string[])[];
   lookup: {
     request: ActionRequest;
     requester: Requester;
@@ -54,6 +56,7 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
       request: compileRequest(action.request, `${at}/request`, compile),
       requester: base(action.request.method),
       resultPath: action.result,
+      errorPaths: action.errors,
       lookup:
         lookup === undefined
           ? null
