@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { withStack } from '../with-stack.js';
+import { actionCases } from './action.cases.js';
 import type { RealtimeOptions } from './options.js';
 import type { RealtimeResult } from './results.js';
 import { webhookCases } from './webhook.cases.js';
@@ -11,7 +12,9 @@ export function realtimeSuite(request: {
   say: (line: string) => void;
 }): Promise<RealtimeResult[]> {
   const { options, root, say } = request;
-  return withStack({ home: join(root, '.sluice/bench-realtime'), demoShop: {}, log: say }, (bench) =>
-    webhookCases(bench, options, say),
-  );
+  return withStack({ home: join(root, '.sluice/bench-realtime'), demoShop: {}, log: say }, async (bench) => {
+    const calls = options.cases.includes('actions') ? await actionCases(bench, options, say) : [];
+    const webhooks = options.cases.filter((name) => name !== 'actions');
+    return webhooks.length === 0 ? calls : [...calls, ...(await webhookCases(bench, { ...options, cases: webhooks }, say))];
+  });
 }

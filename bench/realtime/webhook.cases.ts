@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../with-stack.js';
 import { InboxLooker } from './inbox.js';
-import type { RealtimeCase, RealtimeOptions } from './options.js';
+import type { RealtimeOptions, WebhookCase } from './options.js';
 import { latencyResult, type RealtimeResult } from './results.js';
 import { sendWebhooks, type HookTarget } from './webhook-load.js';
 
@@ -15,7 +15,7 @@ const LIST_LAGS_MS = 3_000;
 /** Webhooks at a steady rate, each handed to one flow; in the case `outage` Temporal is away in the middle third. */
 export async function webhookCases(
   bench: Bench,
-  { cases, seconds, rate }: RealtimeOptions,
+  { cases, seconds, rate }: Pick<RealtimeOptions, 'seconds' | 'rate'> & { cases: readonly WebhookCase[] },
   say: (line: string) => void,
 ): Promise<RealtimeResult[]> {
   const inbox = new InboxLooker(bench.stack);
@@ -46,7 +46,7 @@ async function play(
   { stack }: Bench,
   inbox: InboxLooker,
   target: HookTarget,
-  { name, rate, seconds }: { name: RealtimeCase; rate: number; seconds: number },
+  { name, rate, seconds }: { name: WebhookCase; rate: number; seconds: number },
 ): Promise<RealtimeResult> {
   const prefix = `${name}-${randomUUID().slice(0, 8)}-`;
   const before = await inbox.executions();
