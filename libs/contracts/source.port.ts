@@ -91,7 +91,7 @@ export interface StateProgress {
   message(reached: Reached): JsonObject;
 }
 
-/** What may be done with the states of a source's streams by hand. Errors of all: UNKNOWN_STREAM, STREAM_UNAVAILABLE. */
+/** What may be done with the states of a source's streams by hand. Errors of `read` and `between`: UNKNOWN_STREAM, STREAM_UNAVAILABLE, those of the system. */
 export interface SourceStates {
   /** As Airbyte writes it, with every digit (stringifyJson). Pure. */
   show(state: StreamState): unknown;

@@ -154,6 +154,49 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
     expect(await content(world.destination, 'public.items_again')).toEqual(await content(sql, 'items'));
   }, 90_000);
 
+  it('takes states by hand, and reads again from a value or between two', async () => {
+    await sql.query(
+      `CREATE TABLE numbered (id int PRIMARY KEY, n int); INSERT INTO numbered SELECT n, n FROM generate_series(1, 100) n`,
+    );
+    const sync = await createSync([{ name: 'numbered', mode: 'incremental_upsert' }], { cursors: { numbered: 'n' } });
+    const run = async (id: string) => {
+      expect(await world.until(id, ended, 60_000)).toMatchObject({ state: 'succeeded', error: null });
+      return (await world.streams(id))[0]?.counts;
+    };
+    expect(await run(await start(sync))).toMatchObject({ read: 100 });
+    const path = `/v1/syncs/${sync}/state`;
+    const states = async () =>
+      (
+        (await client.get(path)).body as unknown as {
+          streams: { version: number; state: { stream: { stream_state: object } } }[];
+        }
+      ).streams[0];
+    const put = async (stream_state: object) => {
+      const state = { type: 'STREAM', stream: { stream_descriptor: { name: 'numbered' }, stream_state } };
+      return client.put(path, { streams: [{ name: 'numbered', version: (await states())?.version, state }] });
+    };
+    const first = (await states())?.state.stream.stream_state;
+    expect(first).toEqual({ cursor: 'n', order: 'number', upto: '100', done: [] });
+    expect(await put({ ...first, cursor: 'id', upto: 'many' })).toMatchObject({
+      status: 422,
+      body: {
+        code: 'STATE_INVALID',
+        errors: ['cursor', 'upto'].map((field) => ({ path: `/streams/0/state/stream/stream_state/${field}` })),
+      },
+    });
+    expect(await put({ ...first, upto: '20', done: [{ from: '31', to: '91' }] })).toMatchObject({ status: 200 });
+    expect(await run(await start(sync))).toMatchObject({ read: 21 });
+    expect((await states())?.state.stream.stream_state).toEqual(first);
+    const version = (await states())?.version;
+    expect(await client.post(`${path}:replay`, { streams: [{ name: 'numbered', version }], from: '91' })).toMatchObject({
+      status: 200,
+    });
+    expect(await run(await start(sync))).toMatchObject({ read: 10, updated: 0 });
+    const backfill = await client.post(`/v1/syncs/${sync}/backfills`, { streams: ['numbered'], from: '5', to: '8' });
+    expect(await run(backfill.body.id ?? '')).toMatchObject({ read: 4 });
+    expect((await states())?.state.stream.stream_state).toEqual(first);
+  }, 90_000);
+
   it('a table that was dropped, one that may not be read, and a column of another type fail the run with what is wrong', async () => {
     await sql.query(`CREATE ROLE e2e_${process.pid} LOGIN PASSWORD 'secret-word'; GRANT SELECT ON locked TO e2e_${process.pid}`);
     const mode = 'full_refresh_overwrite';

@@ -7,6 +7,7 @@ import type {
   SlicePage,
   Source,
   SourceSnapshots,
+  SourceStates,
   StateProgress,
 } from '../../contracts/source.port.js';
 import type { Catalog, Position, Slice, StreamState } from '../../contracts/stream.js';
@@ -22,6 +23,7 @@ import { readSlice } from './read-slice.js';
 import { holdSnapshot } from './snapshots.js';
 import { SessionShelf } from './session-shelf.js';
 import { specOf, toSlice } from './slice-spec.js';
+import { readStateByHand, stateBetween } from './states-by-hand.js';
 import { readServer, readTables, type SourceServer, type SourceTable } from './source-table.js';
 
 const OLDEST_SERVER = 130_000;
@@ -45,6 +47,11 @@ export interface PostgresSourceOptions {
 export class PostgresSource implements Source {
   readonly formats: Source['formats'] = ['copy_binary', 'copy_text', 'copy_lines'];
   readonly snapshots: SourceSnapshots;
+  readonly states: SourceStates = {
+    show: (state) => state,
+    read: async ({ stream, state }) => readStateByHand(await this.named(stream), state),
+    between: async ({ stream, ...range }) => stateBetween(await this.named(stream), range),
+  };
   private readonly config: PostgresSourceConfig;
   private readonly sliceBytes: number;
   private readonly settlesWithinMs: number;
@@ -188,6 +195,20 @@ export class PostgresSource implements Source {
 
   private cursor(table: SourceTable): CursorColumn | null {
     return cursorOf(table, this.config);
+  }
+
+  /** Errors: UNKNOWN_STREAM, those of reading the catalog. */
+  private async named(name: string): Promise<{ name: string; cursor: CursorColumn | null }> {
+    try {
+      return { name, cursor: this.cursor(await this.sessions.with((session) => this.table(session, name))) };
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'SOURCE_SHAPE_CHANGED') throw error;
+      throw new SluiceError('UNKNOWN_STREAM', {
+        ...(error.detail !== undefined && { detail: error.detail }),
+        details: { stream: name },
+        cause: error,
+      });
+    }
   }
 
   private async closing(session: PgSession, table: SourceTable, cursor: CursorColumn): Promise<Closing | null> {

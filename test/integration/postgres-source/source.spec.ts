@@ -243,6 +243,32 @@ describe('an incremental read', () => {
   });
 });
 
+describe('states by hand', () => {
+  it('are those of the stream’s cursor, and read times from one to another', async () => {
+    await world.sql.query(`
+      CREATE TABLE dated (id int PRIMARY KEY, updated_at timestamptz NOT NULL);
+      INSERT INTO dated SELECT n, timestamptz '2026-01-01 00:00:00+00' + n * interval '1 day' FROM generate_series(0, 9) n;
+      CREATE TABLE undated (id int PRIMARY KEY)`);
+    const source = world.open();
+    const states = source.states as NonNullable<typeof source.states>;
+    const range = { from: '2026-01-03T01:00:00+01:00', to: '2026-01-05' };
+    const { records, state } = await readNew(source, 'dated', await states.between({ stream: 'dated', ...range }));
+    expect(records.map(({ id }) => id)).toEqual([3 - 1, 3, 4]);
+    expect((await readNew(source, 'dated', state)).records).toEqual([]);
+    const open = await states.between({ stream: 'dated', from: '2026-01-09', to: null });
+    expect(states.show(open)).toEqual({ cursor: 'updated_at', order: 'text', upto: '2026-01-09 00:00:00.000000', done: [] });
+    expect(await states.read({ stream: 'dated', state: states.show(open) })).toEqual(open);
+    expect((await readNew(source, 'dated', open)).records.map(({ id }) => id)).toEqual([8, 9]);
+    await expect(states.read({ stream: 'dated', state: { ...open, upto: '2026-02-30' } })).rejects.toMatchObject({
+      ...{ code: 'STATE_INVALID', errors: [{ path: '/upto' }] },
+    });
+    await expect(states.between({ stream: 'undated', from: '1', to: null })).rejects.toMatchObject({
+      code: 'STATE_NOT_POSSIBLE',
+    });
+    await expect(states.read({ stream: 'nowhere', state: null })).rejects.toMatchObject({ code: 'UNKNOWN_STREAM' });
+  });
+});
+
 describe('what is wrong', () => {
   it.each([
     ['SOURCE_UNREACHABLE', { port: 9 }],
