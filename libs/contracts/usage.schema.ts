@@ -63,7 +63,6 @@ export const usageAnswerSchema = z.object({
     .number()
     .describe('Calls in these hours that were made and could not be counted: the control plane was away for long.'),
 });
-export type UsageAnswer = z.output<typeof usageAnswerSchema>;
 
 export const usageCallSchema = z
   .object({

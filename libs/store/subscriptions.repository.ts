@@ -1,4 +1,4 @@
-import type { Db, Transaction } from './database.js';
+import type { Transaction } from './database.js';
 
 /** Which events a flow wants. */
 export interface Subscription {
@@ -23,13 +23,4 @@ export async function replaceSubscriptions(
       `INSERT INTO control.subscription (workspace_id, connection_id, event_type, flow_id, flow_version) VALUES ($1, $2, $3, $4, $5)`,
       [workspaceId, connectionId, eventType, flowId, flowVersion],
     );
-}
-
-export async function listSubscriptions(db: Db, request: { flowId: string }): Promise<Subscription[]> {
-  const { rows } = await db.query<Subscription>(
-    `SELECT workspace_id AS "workspaceId", connection_id AS "connectionId", event_type AS "eventType", flow_id AS "flowId",
-       flow_version AS "flowVersion" FROM control.subscription WHERE flow_id = $1 ORDER BY event_type`,
-    [request.flowId],
-  );
-  return rows;
 }
