@@ -62,6 +62,7 @@ export class ActivityRegistry {
       undoStep: (input) => this.flow.undoStep(input),
       reportFlow: (input) => this.flow.reportFlow(input),
       endFlow: (input) => this.flow.endFlow(input),
+      fireFlow: (input) => this.flow.fireFlow(input),
     };
   }
 }

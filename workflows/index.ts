@@ -3,3 +3,4 @@ export { actionWorkflow } from './action.workflow.js';
 export { syncWorkflow } from './sync.workflow.js';
 export { scheduledSyncWorkflow } from './scheduled-sync.workflow.js';
 export { verifyWorkflow } from './verify.workflow.js';
+export { scheduledFlowWorkflow as scheduledFlow } from './scheduled-flow.workflow.js';

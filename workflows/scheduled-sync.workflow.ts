@@ -1,6 +1,6 @@
 import { continueAsNew, proxyLocalActivities, sleep, workflowInfo } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ScheduledSyncWorkflowInput, ScheduledSyncWorkflowResult, SyncActivities } from '../libs/contracts/workflows.js';
+import { scheduledTime } from './scheduled-time.js';
 import { nextLookMs } from './scheduled-sync.policy.js';
 
 /** Retried until it works: a scheduled run is late rather than lost when our store is away. */
@@ -9,13 +9,9 @@ const { startScheduledRun } = proxyLocalActivities<Pick<SyncActivities, 'startSc
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Set by Temporal on what a schedule starts: the time that the schedule names, not that of the start. */
-const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
-
 /** Starts a run in the same way as REST does. Where a run is active it records a skipped one, or waits for its end, as the schedule says. */
 export async function scheduledSyncWorkflow(input: ScheduledSyncWorkflowInput): Promise<ScheduledSyncWorkflowResult> {
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  const scheduledFor = (typedSearchAttributes.get(SCHEDULED_START) ?? startTime).getTime();
+  const scheduledFor = scheduledTime();
   for (let looks = 0; ; looks += 1) {
     const { status } = await startScheduledRun({ ...input, scheduledFor });
     if (status !== 'active') return { outcome: status };

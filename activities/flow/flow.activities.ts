@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Context } from '@temporalio/activity';
 import {
   endFlowInputSchema,
+  fireFlowInputSchema,
   flowCallInputSchema,
   flowInputSchema,
   flowStateInputSchema,
@@ -9,7 +10,9 @@ import {
   type BeginFlowResult,
   type CallResult,
   type EndFlowInput,
+  type FireFlowInput,
   type FlowActivities as Contract,
+  type ScheduledFlowWorkflowResult,
   type FlowCallInput,
   type FlowInput,
   type FlowStateInput,
@@ -18,7 +21,7 @@ import {
   type PlanStepResult,
   type UndoResult,
 } from '../../libs/contracts/flow-workflow.js';
-import { beginFlow, callStep, endFlow, endStep, planStep, undoStep, type FlowPorts } from '../../libs/flows/index.js';
+import { beginFlow, callStep, endFlow, endStep, fireFlow, planStep, undoStep, type FlowPorts } from '../../libs/flows/index.js';
 import { setFlowRunState } from '../../libs/store/index.js';
 import { withFailures } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
@@ -64,5 +67,10 @@ export class FlowActivities implements Contract {
   async endFlow(input: EndFlowInput): Promise<FlowWorkflowResult> {
     const { error, ...request } = endFlowInputSchema.parse(input);
     return withFailures(() => endFlow(this.ports, { ...request, ...(error === undefined ? {} : { error }) }));
+  }
+
+  async fireFlow(input: FireFlowInput): Promise<ScheduledFlowWorkflowResult> {
+    const request = fireFlowInputSchema.parse(input);
+    return withFailures(() => fireFlow(this.ports, request));
   }
 }

@@ -5,6 +5,7 @@ import { ActionRunsController, CallController, ConnectorActionsController } from
 import { ActionWorker } from './actions/action-worker.js';
 import { ActionsService } from './actions/actions.service.js';
 import { FlowChecks } from './flows/flow-checks.service.js';
+import { FlowDryRunService } from './flows/flow-dry-run.service.js';
 import { FlowRunsController } from './flows/flow-runs.controller.js';
 import { FlowRunsService } from './flows/flow-runs.service.js';
 import { FlowsController } from './flows/flows.controller.js';
@@ -96,6 +97,7 @@ export class ApiModule {
         ...[
           ActionsService,
           FlowChecks,
+          FlowDryRunService,
           FlowsService,
           FlowRunsService,
           ActionWorker,

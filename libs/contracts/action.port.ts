@@ -49,6 +49,13 @@ export type ActionOutcome =
   /** Nobody knows whether it took effect. */
   | { kind: 'unknown'; status: number | null; error: SluiceError };
 
+export interface ActionPreview {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string | null;
+}
+
 /** The actions of one opened connection. Errors of all: those of HttpClient and CredentialVault that say that nothing was sent. */
 export interface Actions {
   /** Errors: UNKNOWN_ACTION. */
@@ -60,5 +67,10 @@ export interface Actions {
   call(request: ActionCall & { admitted: () => Promise<void> }): Promise<ActionOutcome>;
   /** Whether an earlier try took effect: its result as JSON text, or null. Only where `repeat` is `lookup`. */
   lookup(request: ActionCall): Promise<{ result: string } | null>;
+  /**
+   * The request that a call would be, without a call of any kind; credentials and other secrets are hidden. Errors: UNKNOWN_ACTION, VALIDATION_FAILED;
+   * INVALID_REQUEST where the credentials come from a call.
+   */
+  preview(request: ActionCall): Promise<ActionPreview>;
   close(): Promise<void>;
 }

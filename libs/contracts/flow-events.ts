@@ -1,4 +1,2 @@
-/** Types of the events that Sluice itself stores for flows. */
+/** Type of the event that Sluice itself stores for a time of a flow's schedule. */
 export const scheduleEventType = (flowId: string): string => `schedule.${flowId}`;
-export const recordEventType = (record: { sync: string; stream: string; change: 'new' | 'changed' }): string =>
-  `record.${record.change}.${record.sync}.${record.stream}`;

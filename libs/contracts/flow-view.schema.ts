@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jsonObjectSchema } from './connector.schema.js';
 import { FLOW_TRIGGERS, flowDefinitionSchema } from './flow.schema.js';
 import { pageQuerySchema } from './page.schema.js';
+import { fieldErrorSchema } from './problem.schema.js';
 import { runErrorSchema } from './run.schema.js';
 
 const time = z.iso.datetime().nullable();
@@ -91,3 +92,57 @@ export const flowRunQuerySchema = pageQuerySchema.extend({
   state: z.enum(FLOW_RUN_STATES).optional(),
 });
 export type FlowRunQuery = z.output<typeof flowRunQuerySchema>;
+
+/** POST /v1/flows/{id}:dry-run */
+export const dryRunSchema = z
+  .strictObject({
+    input: jsonObjectSchema.optional().describe('Of a `request` flow.'),
+    event: jsonObjectSchema.optional().describe('Of any other: `{type, body, …}`.'),
+    results: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('Samples of what steps give, by step; for forEach a list. A step without one gives null.'),
+    version: z.int().min(1).optional().describe('Default: the current one.'),
+  })
+  .meta({ id: 'FlowDryRun' });
+export type DryRunBody = z.output<typeof dryRunSchema>;
+
+const plannedRequest = z.object({
+  method: z.string(),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().nullable(),
+});
+
+export const dryRunViewSchema = z
+  .object({
+    runs: z.boolean().describe('What `when` says.'),
+    steps: z.array(
+      z.object({
+        id: z.string(),
+        connection: z.string(),
+        action: z.string(),
+        outcome: z.enum(['would_run', 'skipped', 'would_fail']),
+        items: z.int().nullable(),
+        calls: z
+          .array(
+            z.object({
+              item: z.int(),
+              input: z.unknown(),
+              request: plannedRequest
+                .nullable()
+                .describe(
+                  'null where there is an error; secrets are hidden, and the idempotency key is not the one that a run would have.',
+                ),
+              errors: z.array(fieldErrorSchema),
+            }),
+          )
+          .describe('At most 20 of them.'),
+        errors: z.array(fieldErrorSchema),
+      }),
+    ),
+    response: z.unknown(),
+    errors: z.array(fieldErrorSchema).describe('Of `when` and `respond`.'),
+  })
+  .meta({ id: 'FlowDryRunResult' });
+export type DryRunView = z.output<typeof dryRunViewSchema>;

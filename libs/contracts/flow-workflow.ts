@@ -9,6 +9,19 @@ export const FLOW_PRIORITY = { request: 1, event: 3 } as const;
 
 export const flowWorkflowId = (flowRunId: string): string => `flow-${flowRunId}`;
 
+export const SCHEDULED_FLOW_WORKFLOW = 'scheduledFlow';
+export const flowScheduleId = (flowId: string): string => `sluice-flow-schedule-${flowId}`;
+/** Prefix of what a schedule starts; Temporal appends the time. */
+export const scheduledFlowWorkflowId = (flowId: string): string => `sluice-scheduled-flow-${flowId}`;
+
+export interface ScheduledFlowWorkflowInput {
+  flowId: string;
+}
+export interface ScheduledFlowWorkflowResult {
+  /** `gone`: no flow waits for it any more. */
+  outcome: 'stored' | 'gone';
+}
+
 /** Signal: a person said what became of a call that the flow waits for. */
 export const RESOLVED_SIGNAL = 'resolved';
 
@@ -76,6 +89,13 @@ export const endFlowInputSchema = z.object({
 });
 export type EndFlowInput = z.infer<typeof endFlowInputSchema>;
 
+export const fireFlowInputSchema = z.object({
+  flowId: z.uuid(),
+  /** Milliseconds since the epoch: the time that the schedule names. */
+  scheduledFor: z.int(),
+});
+export type FireFlowInput = z.infer<typeof fireFlowInputSchema>;
+
 /** What the workflow of a flow may ask for. Every one may be asked again: what was done is in the store. */
 export interface FlowActivities {
   beginFlow(input: FlowInput): Promise<BeginFlowResult>;
@@ -90,4 +110,6 @@ export interface FlowActivities {
   reportFlow(input: FlowStateInput): Promise<void>;
   /** Ends the run; where it succeeded, with its response. The first end counts. */
   endFlow(input: EndFlowInput): Promise<FlowWorkflowResult>;
+  /** Stores the event of a flow's time, once. */
+  fireFlow(input: FireFlowInput): Promise<ScheduledFlowWorkflowResult>;
 }

@@ -36,14 +36,6 @@ const triggerSchema = z
       .strictObject({ connection, event: text(200).describe('Type of the event, as the connector’s sluice.yaml names it.') })
       .optional()
       .describe('An event that a connection’s provider sends.'),
-    record: z
-      .strictObject({
-        sync: z.uuid().describe('Id of the sync.'),
-        stream: text(200),
-        change: z.enum(['new', 'changed', 'any']).default('any'),
-      })
-      .optional()
-      .describe('A record that a sync loaded and that is new or changed.'),
     schedule: z
       .strictObject({
         cron: text(200).describe('Five fields.'),
@@ -52,7 +44,7 @@ const triggerSchema = z
       .optional()
       .describe('At times.'),
   })
-  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, record, schedule');
+  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, schedule');
 
 const stepSchema = z.strictObject({
   id: z
@@ -91,7 +83,7 @@ export const flowDefinitionSchema = z
   .meta({ id: 'FlowDefinition' });
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;
 
-export const FLOW_TRIGGERS = ['request', 'webhook', 'record', 'schedule'] as const;
+export const FLOW_TRIGGERS = ['request', 'webhook', 'schedule'] as const;
 export type FlowTrigger = (typeof FLOW_TRIGGERS)[number];
 
 /** The one thing that starts it. */

@@ -5,8 +5,10 @@ import { SluiceError } from '../errors/index.js';
 import { getSync, listActiveRuns, purgePlans, type Pool, type RunRow } from '../store/index.js';
 import type { TemporalClient } from '../temporal/temporal-client.js';
 import { closeLostRun } from './close-lost-run.js';
+import { flowSchedules } from './flow-schedules.js';
 import { judgeRun } from './run-verdict.policy.js';
 import { ScheduleConverger } from './schedule-converger.js';
+import { syncSchedules } from './sync-schedules.js';
 import { reconcileVerifications } from './verification-control.js';
 import { startSyncWorkflow } from './start-workflow.js';
 import { workflowFact } from './workflow-fact.js';
@@ -33,13 +35,14 @@ const PLANS_KEPT_MS = 7 * 24 * 3_600_000;
  * process has one; an advisory lock lets one at a time work. A pass never throws: the next one tries again.
  */
 export class Reconciler {
-  private readonly schedules: ScheduleConverger;
+  private readonly schedules: readonly ScheduleConverger[];
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.schedules = new ScheduleConverger(options.pool, options.temporal);
+    const { pool, temporal } = options;
+    this.schedules = [syncSchedules(pool), flowSchedules(pool)].map((store) => new ScheduleConverger(store, temporal));
   }
 
   start(): void {
@@ -67,7 +70,7 @@ export class Reconciler {
         for (const verification of closed) this.options.log('info', 'a verification had lost its workflow', { verification });
         await reconcileActions(this.options, { olderThanMs: this.options.startAfterMs });
         await reconcileFlows(this.options, { olderThanMs: this.options.startAfterMs });
-        await this.schedules.converge();
+        for (const schedules of this.schedules) await schedules.converge();
         await purgePlans(this.options.pool, { endedBeforeMs: PLANS_KEPT_MS, limit: 10_000 });
       });
     } catch (error) {

@@ -1,15 +1,29 @@
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
-import { scheduleId } from '../contracts/workflows.js';
-import { listScheduledSyncs, listSchedulesToApply, markScheduleApplied, type Db, type SyncRow } from '../store/index.js';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleOptions } from '@temporalio/client';
 import type { TemporalClient } from '../temporal/temporal-client.js';
-import { scheduleOptions } from './schedule-options.js';
 
 const BATCH = 100;
+
+/** What has schedules: syncs, flows. `options` is null where there should be none. */
+export interface Scheduled {
+  id: string;
+  scheduleRevision: number;
+  scheduleId: string;
+  options: ScheduleOptions | null;
+}
+
+/** Where they are stored. */
+export interface ScheduleStore {
+  /** Those, deleted ones included, whose schedule Temporal does not have yet. */
+  toApply(request: { limit: number }): Promise<Scheduled[]>;
+  /** Those that should have one, by id. `after`: the last id seen. */
+  scheduled(request: { limit: number; after: string | null }): Promise<Scheduled[]>;
+  markApplied(request: { id: string; revision: number }): Promise<void>;
+}
 
 /** Makes Temporal's schedules what the store says: changed ones are applied, and those that Temporal lost are made again. */
 export class ScheduleConverger {
   constructor(
-    private readonly db: Db,
+    private readonly store: ScheduleStore,
     private readonly temporal: TemporalClient,
   ) {}
 
@@ -19,18 +33,20 @@ export class ScheduleConverger {
   }
 
   private async applyChanges(): Promise<void> {
-    for (const sync of await listSchedulesToApply(this.db, { limit: BATCH })) {
-      await this.temporal.call((client) => (sync.schedule === null ? remove(client, sync) : put(client, sync)));
-      await markScheduleApplied(this.db, { syncId: sync.id, revision: sync.scheduleRevision });
+    for (const one of await this.store.toApply({ limit: BATCH })) {
+      const { options } = one;
+      await this.temporal.call((client) => (options === null ? remove(client, one) : put(client, options)));
+      await this.store.markApplied({ id: one.id, revision: one.scheduleRevision });
     }
   }
 
   private async restoreLost(): Promise<void> {
-    let syncs = await listScheduledSyncs(this.db, { limit: BATCH, after: null });
-    if (syncs.length === 0) return;
+    let some = await this.store.scheduled({ limit: BATCH, after: null });
+    if (some.length === 0) return;
     const present = await this.temporal.call(listIds);
-    for (; syncs.length > 0; syncs = await listScheduledSyncs(this.db, { limit: BATCH, after: syncs.at(-1)?.id ?? null }))
-      for (const sync of syncs) if (!present.has(scheduleId(sync.id))) await this.temporal.call((client) => create(client, sync));
+    for (; some.length > 0; some = await this.store.scheduled({ limit: BATCH, after: some.at(-1)?.id ?? null }))
+      for (const { options, scheduleId } of some)
+        if (options !== null && !present.has(scheduleId)) await this.temporal.call((client) => create(client, options));
   }
 }
 
@@ -41,10 +57,9 @@ async function listIds(client: Client): Promise<Set<string>> {
 }
 
 /** Temporal's list lags behind: that the schedule exists is no error. */
-async function create(client: Client, sync: SyncRow): Promise<boolean> {
-  if (sync.schedule === null) return true;
+async function create(client: Client, options: ScheduleOptions): Promise<boolean> {
   try {
-    await client.schedule.create(scheduleOptions(sync, sync.schedule));
+    await client.schedule.create(options);
     return true;
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) return false;
@@ -52,18 +67,17 @@ async function create(client: Client, sync: SyncRow): Promise<boolean> {
   }
 }
 
-async function put(client: Client, sync: SyncRow): Promise<void> {
-  const { schedule } = sync;
-  if (schedule === null || (await create(client, sync))) return;
-  const { spec, action, policies, state } = scheduleOptions(sync, schedule);
+async function put(client: Client, options: ScheduleOptions): Promise<void> {
+  if (await create(client, options)) return;
+  const { spec, action, policies, state } = options;
   await client.schedule
-    .getHandle(scheduleId(sync.id))
+    .getHandle(options.scheduleId)
     .update(() => ({ spec, action, policies: policies ?? {}, state: state ?? {} }));
 }
 
-async function remove(client: Client, sync: SyncRow): Promise<void> {
+async function remove(client: Client, { scheduleId }: Scheduled): Promise<void> {
   try {
-    await client.schedule.getHandle(scheduleId(sync.id)).delete();
+    await client.schedule.getHandle(scheduleId).delete();
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }

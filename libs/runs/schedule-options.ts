@@ -3,7 +3,7 @@ import { scheduledSyncWorkflowId, scheduleId, SYNC_TASK_QUEUE, type ScheduledSyn
 import type { Schedule } from '../contracts/sync-spec.schema.js';
 
 /** What was missed while Temporal was away for longer than this is not made up for. */
-const CATCHUP_WINDOW_MS = 60_000;
+export const CATCHUP_WINDOW_MS = 60_000;
 
 /** A sync's schedule as Temporal understands it. Pure. */
 export function scheduleOptions(sync: { id: string; workspaceId: string; name: string }, schedule: Schedule): ScheduleOptions {

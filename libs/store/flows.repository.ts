@@ -147,3 +147,35 @@ export async function listFlowsOfConnection(db: Db, request: { connectionId: str
   );
   return rows;
 }
+
+/** Flows, deleted ones included, whose schedule Temporal does not have yet. By flow_schedule. */
+export async function listFlowSchedulesToApply(db: Db, request: { limit: number }): Promise<FlowRow[]> {
+  const { rows } = await db.query<FlowRow>(
+    `SELECT ${COLUMNS} FROM control.flow WHERE schedule_applied < schedule_revision ORDER BY id LIMIT $1`,
+    [request.limit],
+  );
+  return rows;
+}
+
+/** Flows that should have a schedule. `after`: the last id seen. */
+export async function listScheduledFlows(db: Db, request: { limit: number; after: string | null }): Promise<FlowRow[]> {
+  const { rows } = await db.query<FlowRow>(
+    `SELECT ${COLUMNS} FROM control.flow
+     WHERE schedule IS NOT NULL AND deleted_at IS NULL AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`,
+    [request.after, request.limit],
+  );
+  return rows;
+}
+
+/** Temporal has what `revision` said; a later change stays to be applied. */
+export async function markFlowScheduleApplied(db: Db, request: { id: string; revision: number }): Promise<void> {
+  await db.query(`UPDATE control.flow SET schedule_applied = greatest(schedule_applied, $2) WHERE id = $1`, [
+    request.id,
+    request.revision,
+  ]);
+}
+
+/** A flow by id alone that is not deleted: for activities. */
+export async function getFlow(db: Db, request: { id: string }): Promise<FlowRow | null> {
+  return one(await db.query<FlowRow>(`SELECT ${COLUMNS} FROM control.flow WHERE id = $1 AND deleted_at IS NULL`, [request.id]));
+}

@@ -137,3 +137,76 @@ it('an input that breaks the flow’s schema is told with every place, and nothi
   );
   expect(await client.post(`/v1/flows/${String(hook.body.id)}/runs`, { input: {} })).toMatchObject({ status: 400 });
 });
+
+it('a dry run shows the requests that a flow would make, with secrets hidden, and calls nothing', async () => {
+  const made = await client.post('/v1/flows', {
+    name: 'dry',
+    on: { webhook: { connection: 'bank', event: 'order.made' } },
+    when: 'event.body.amount > 0.0',
+    steps: [
+      {
+        ...{ id: 'each', connection: 'bank', action: 'pay', forEach: 'event.body.lines' },
+        input: { reference: 'event.body.order & "/" & item.sku', amount: 'item.amount' },
+      },
+      { id: 'skipped', connection: 'bank', action: 'show', if: 'has(event.body.gift)', input: { id: '"gift"' } },
+      { id: 'show', connection: 'bank', action: 'show', input: { id: 'steps.each.result[0].id' } },
+      {
+        id: 'wrong',
+        connection: 'bank',
+        action: 'pay',
+        input: { reference: 'event.body.order', amount: '-1 * event.body.amount' },
+      },
+      { id: 'never', connection: 'bank', action: 'show', input: { id: '"x"' } },
+    ],
+  });
+  expect(made).toMatchObject({ status: 201 });
+  const dry = (body: unknown) => client.post(`/v1/flows/${String(made.body.id)}:dry-run`, body);
+  const event = {
+    body: {
+      order: 'o1',
+      amount: 7,
+      lines: [
+        { sku: 'cup', amount: 3 },
+        { sku: 'pot', amount: 4 },
+      ],
+    },
+  };
+  const answer = await dry({ event, results: { each: [{ id: 'sample 1' }] } });
+  expect(answer).toMatchObject({
+    status: 200,
+    body: {
+      runs: true,
+      errors: [],
+      steps: [
+        {
+          ...{ id: 'each', outcome: 'would_run', items: 2 },
+          calls: [
+            {
+              input: { reference: 'o1/cup', amount: 3 },
+              request: {
+                ...{ method: 'POST', url: 'http://127.0.0.1:9/keyed/payments', body: '{"reference":"o1/cup","amount":3}' },
+                headers: expect.objectContaining({ 'X-Api-Key': '[secret]' }),
+              },
+            },
+            { item: 1, input: { reference: 'o1/pot' } },
+          ],
+        },
+        { id: 'skipped', outcome: 'skipped', calls: [] },
+        {
+          id: 'show',
+          outcome: 'would_run',
+          calls: [{ request: { method: 'GET', url: 'http://127.0.0.1:9/things/sample%201' } }],
+        },
+        { id: 'wrong', outcome: 'would_fail', calls: [{ request: null, errors: [{ path: '/input/amount' }] }] },
+      ],
+    },
+  });
+  expect(answer.body['steps']).toHaveLength(4);
+  expect(answer.text).not.toContain('right');
+  expect(await dry({ event: { body: { amount: 0 } } })).toMatchObject({ body: { runs: false, steps: [] } });
+  expect(await dry({ event: { body: { amount: 'x' } } })).toMatchObject({ body: { runs: false, errors: [{ path: '/when' }] } });
+  expect(await dry({ input: {} })).toMatchObject({ status: 422, body: { errors: [{ path: '/input' }] } });
+  expect(await dry({ event, version: 7 })).toMatchObject({ status: 404 });
+  expect((await client.get('/v1/flow-runs')).body.data).toEqual([]);
+  expect((await client.get('/v1/action-runs')).body.data).toEqual([]);
+});

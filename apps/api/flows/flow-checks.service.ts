@@ -5,7 +5,7 @@ import type { ActionDescription } from '../../../libs/contracts/action.port.js';
 import { flowDefinitionSchema, type FlowDefinition } from '../../../libs/contracts/flow.schema.js';
 import { SluiceError, type FieldError } from '../../../libs/errors/index.js';
 import { ExpressionSandbox, flowErrors, flowInvalid, parseFlow } from '../../../libs/flows/index.js';
-import { findConnection, findConnectionByName, findConnector, findSync, type Pool } from '../../../libs/store/index.js';
+import { findConnection, findConnectionByName, findConnector, type Pool } from '../../../libs/store/index.js';
 import { CATALOG, POOL } from '../core/tokens.js';
 import { toFieldErrors } from '../http/field-errors.js';
 import { scheduleErrors } from '../syncs/schedule.policy.js';
@@ -38,10 +38,7 @@ export class FlowChecks {
     const definition = parsed.data;
     const known = await this.connectionsOf(workspaceId, definition);
     const actionsOf = (name: string): readonly ActionDescription[] | null => known.get(name)?.actions ?? null;
-    const errors = [
-      ...(await this.triggerErrors(workspaceId, definition, known)),
-      ...(await flowErrors(definition, this.sandbox, { actionsOf })),
-    ];
+    const errors = [...this.triggerErrors(definition, known), ...(await flowErrors(definition, this.sandbox, { actionsOf }))];
     if (errors.length > 0) throw flowInvalid(located(errors));
     return { definition, connections: Object.fromEntries([...known].map(([name, { id }]) => [name, id])) };
   }
@@ -64,11 +61,7 @@ export class FlowChecks {
     return known;
   }
 
-  private async triggerErrors(
-    workspaceId: string,
-    { on }: FlowDefinition,
-    known: ReadonlyMap<string, unknown>,
-  ): Promise<FieldError[]> {
+  private triggerErrors({ on }: FlowDefinition, known: ReadonlyMap<string, unknown>): FieldError[] {
     if (on.request !== undefined) return schemaProblem(on.request.input);
     if (on.webhook !== undefined)
       return known.has(on.webhook.connection)
@@ -78,9 +71,7 @@ export class FlowChecks {
       const schedule = { ...on.schedule, jitter_seconds: 0, overlap: 'skip' as const, paused: false };
       return scheduleErrors(schedule, new Date()).map((error) => ({ ...error, path: `/on${error.path}` }));
     }
-    if (on.record === undefined) return [];
-    const sync = await findSync(this.pool, { workspaceId, id: on.record.sync });
-    return sync === null ? [{ path: '/on/record/sync', message: 'is no sync', found: on.record.sync }] : [];
+    return [];
   }
 }
 

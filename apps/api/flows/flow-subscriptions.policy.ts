@@ -1,4 +1,4 @@
-import { recordEventType, scheduleEventType } from '../../../libs/contracts/flow-events.js';
+import { scheduleEventType } from '../../../libs/contracts/flow-events.js';
 import type { FlowRow, FlowVersionRow, replaceSubscriptions } from '../../../libs/store/index.js';
 
 type Subscriptions = Parameters<typeof replaceSubscriptions>[1]['subscriptions'];
@@ -9,7 +9,7 @@ export function subscriptionsOf(
   { definition, connections }: Pick<FlowVersionRow, 'definition' | 'connections'>,
 ): Subscriptions {
   if (!enabled) return [];
-  const { webhook, record, schedule } = definition.on;
+  const { webhook, schedule } = definition.on;
   const one = (connectionId: string | null, eventType: string) => ({
     workspaceId,
     connectionId,
@@ -18,7 +18,5 @@ export function subscriptionsOf(
   });
   if (webhook !== undefined) return [one(connections[webhook.connection] ?? null, webhook.event)];
   if (schedule !== undefined) return [one(null, scheduleEventType(id))];
-  if (record === undefined) return [];
-  const changes = record.change === 'any' ? (['new', 'changed'] as const) : [record.change];
-  return changes.map((change) => one(null, recordEventType({ ...record, change })));
+  return [];
 }

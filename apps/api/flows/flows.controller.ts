@@ -2,10 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Quer
 import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import {
+  dryRunSchema,
+  dryRunViewSchema,
   flowCallSchema,
   flowRunSchema,
   flowSchema,
   flowVersionSchema,
+  type DryRunBody,
   type FlowCall,
 } from '../../../libs/contracts/flow-view.schema.js';
 import { pageOf, pageQuerySchema, type PageQuery } from '../../../libs/contracts/page.schema.js';
@@ -15,6 +18,7 @@ import { idempotencyKeyOf, KeepsIdempotency } from '../http/idempotency.intercep
 import { Operation } from '../http/operation.decorator.js';
 import { idParamSchema, type IdParam } from '../http/params.schema.js';
 import { Workspace } from '../http/workspace.decorator.js';
+import { FlowDryRunService } from './flow-dry-run.service.js';
 import { FlowRunsService } from './flow-runs.service.js';
 import { FlowsService } from './flows.service.js';
 
@@ -39,6 +43,7 @@ export class FlowsController {
   constructor(
     @Inject(FlowsService) private readonly flows: FlowsService,
     @Inject(FlowRunsService) private readonly runs: FlowRunsService,
+    @Inject(FlowDryRunService) private readonly dryRuns: FlowDryRunService,
   ) {}
 
   @Post()
@@ -129,6 +134,25 @@ export class FlowsController {
   })
   disable(@Workspace() workspaceId: string, @Param({ schema: idParamSchema }) { id }: IdParam) {
     return this.flows.setEnabled({ workspaceId, id, enabled: false });
+  }
+
+  @Post(':id\\:dry-run')
+  @HttpCode(200)
+  @Operation({
+    id: 'dryRunFlow',
+    summary: 'What a flow would do',
+    description:
+      'Which steps would be made for an input or event, and with which requests. Nothing is called and nothing is stored; what steps give may be sent as samples.',
+    answer: dryRunViewSchema,
+    problems: ['NOT_FOUND', 'INVALID_REQUEST', 'VALIDATION_FAILED', 'PAYLOAD_TOO_LARGE'],
+  })
+  async dryRun(
+    @Workspace() workspaceId: string,
+    @Param({ schema: idParamSchema }) { id }: IdParam,
+    @Body({ schema: dryRunSchema }) body: DryRunBody,
+    @Res() response: Response,
+  ): Promise<void> {
+    response.type('application/json').send(stringifyJson(await this.dryRuns.dryRun({ workspaceId, id, body })));
   }
 
   @Post(':id/runs')

@@ -71,7 +71,7 @@ export async function lookupAction(
   return isFound(valueAt(body, lookup.found)) ? { result: resultAt(body, lookup.result) } : null;
 }
 
-async function prepare(
+export async function prepare(
   requester: Requester,
   request: ActionRequest,
   environment: Environment,

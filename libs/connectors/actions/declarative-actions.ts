@@ -12,6 +12,7 @@ import { KnownSecrets } from '../spec/known-secrets.js';
 import { redactError } from '../spec/redact.js';
 import { secretValues } from '../spec/secret-values.js';
 import { callAction, lookupAction } from './call-action.js';
+import { previewAction } from './preview-action.js';
 import type { ActionModel } from './compile-actions.js';
 
 export interface DeclarativeActionsOptions {
@@ -53,6 +54,7 @@ export function createDeclarativeActions({ model, actions, config, http, credent
     describe: (action) => find({ action }),
     call: (request) => guarded<ActionOutcome>(async () => callAction(find(request), environment, request)),
     lookup: (request) => guarded(async () => lookupAction(find(request), environment, request)),
+    preview: (request) => guarded(async () => previewAction(find(request), environment, request, secrets.all())),
     close: () => credentials.settled(),
   };
 }

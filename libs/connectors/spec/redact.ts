@@ -24,7 +24,8 @@ export function redactError(error: unknown, secrets: readonly string[]): unknown
   });
 }
 
-function hider(secrets: readonly string[]): (text: string) => string {
+/** Hides these in a text, as they are and as they are written in addresses and JSON. */
+export function hider(secrets: readonly string[]): (text: string) => string {
   const forms = secrets
     .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
     .filter(({ length }) => length >= SHORTEST_SECRET);

@@ -1,5 +1,6 @@
 import { historyToText } from './history-json.js';
 import { startVerification } from '../../../libs/runs/index.js';
+import { flowScheduleId } from '../../../libs/contracts/flow-workflow.js';
 import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
 import { generateApiKey } from '../../../libs/secrets/index.js';
 import { PaymentsApi, paymentsManifest, paymentsSluice } from '../actions/payments-api.js';
@@ -123,7 +124,7 @@ async function recordActions(world: RunWorld, keep: (name: string, workflowId: s
   const api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
   const client = new ApiClient(api.address, key);
   try {
-    await world.startWorker(allowed);
+    await world.startWorker({ ...allowed, SLUICE_CONTINUE_AFTER_EVENTS: '100' });
     await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });
     const config = { base_url: `http://${provider.host}`, api_key: 'right' };
     const { body } = await client.post('/v1/connections', { name: 'payments', connector: 'payments', config });
@@ -137,15 +138,16 @@ async function recordActions(world: RunWorld, keep: (name: string, workflowId: s
     await keep('action-refused', await call('pay', { reference: 'c', amount: 13 }));
     provider.mishaps = ['reset'];
     await keep('action-in-doubt', await call('pay_blindly', { reference: 'd', amount: 1 }));
-    await recordFlows(client, provider, keep);
+    await recordFlows(world, client, provider, keep);
   } finally {
     await api.stop();
     await provider.close();
   }
 }
 
-/** Flows that succeed, undo what they did, wait for a person, are cancelled, and go on in another history. */
+/** Flows that succeed, undo what they did, wait for a person, are cancelled, go on in another history, and are started at a time. */
 async function recordFlows(
+  world: RunWorld,
   client: ApiClient,
   provider: PaymentsApi,
   keep: (name: string, workflowId: string, executionId?: string | null) => Promise<void>,
@@ -188,4 +190,20 @@ async function recordFlows(
   await waiting(cancelled.id);
   await client.post(`/v1/flow-runs/${cancelled.id}:cancel`);
   await keep('flow-cancelled', cancelled.workflow);
+
+  const many = await start('continued', [{ ...each, forEach: '[1..60].$string($)' }]);
+  await keep('flow-continued-last', many.workflow);
+  const { raw } = await world.temporal.client.workflow.getHandle(many.workflow).describe();
+  await keep('flow-continued-first', many.workflow, raw.workflowExecutionInfo?.firstRunId);
+
+  const on = { schedule: { cron: '0 0 1 1 *' } };
+  const { body } = await client.post('/v1/flows', { name: 'scheduled', on, steps: [risky] });
+  const schedule = world.temporal.client.schedule.getHandle(flowScheduleId(String(body.id)));
+  while (!(await schedule.describe().then(Boolean, () => false))) await new Promise((done) => setTimeout(done, 50));
+  await schedule.trigger();
+  for (;;) {
+    const [started] = (await schedule.describe()).info.recentActions;
+    if (started?.action.type === 'startWorkflow') return keep('flow-scheduled', started.action.workflow.workflowId);
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }

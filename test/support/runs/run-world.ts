@@ -118,7 +118,7 @@ export class RunWorld {
     return world;
   }
 
-  private destinationId = '';
+  destinationId = '';
 
   private async addConnectors(url: string, secrets: SecretBox, catalog: ConnectorCatalog): Promise<void> {
     const { workspaceId, pool } = this;
