@@ -10,7 +10,6 @@ import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/inde
 import {
   findConnection,
   findConnector,
-  findConnectorHead,
   findConnectorVersion,
   type ConnectionRow,
   type ConnectorRow,
@@ -126,11 +125,11 @@ export class StoreConnectionOpener implements ConnectionOpener {
     const connection = await this.connection(request);
     const named = { workspaceId: request.workspaceId, name: connection.connector };
     const { manifest } = request;
-    const known = manifest === undefined ? await findConnector(db, named) : await findConnectorHead(db, named);
+    const known = await findConnector(db, named);
     if (known === null) throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
     if (known.kind !== 'source')
       throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a source` });
-    const connector: ConnectorRef = { manifest: null, ...known, ...(manifest === undefined ? {} : { manifest }) };
+    const connector: ConnectorRef = { ...known, ...(manifest === undefined ? {} : { manifest }) };
     return { connection, connector, secrets: readSecrets(this.options.secrets, connection) };
   }
 

@@ -5,7 +5,7 @@ import type { CredentialVault } from '../contracts/credential-vault.port.js';
 import type { Destination, DestinationCapabilities } from '../contracts/destination.port.js';
 import type { JobSlots } from '../contracts/job-slots.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
-import type { JsonObject, JsonSchema } from '../contracts/json.js';
+import type { JsonObject, JsonSchema, JsonValue } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
 import type { RowInput } from '../connectors/index.js';
 import type { Catalog } from '../contracts/stream.js';
@@ -62,7 +62,7 @@ export interface ConnectorCatalog {
   outline(request: { connector: ConnectorRef; config: JsonObject }): Catalog;
   /** Checks a whole configuration, secrets included. Errors: CONFIG_INVALID with pointers into it; values are not repeated. */
   validate(request: { connector: ConnectorRef; config: JsonObject }): void;
-  /** Whose allowance the calls of this configuration use. `limits`: the connection's own, instead of the connector's. Errors: CONFIG_INVALID. */
+  /** Whose allowance the calls of this configuration use. `limits`: the connection's own, instead of those of sluice.yaml and manifest. Errors: CONFIG_INVALID. */
   account(request: {
     connector: ConnectorRef;
     config: JsonObject;
@@ -79,6 +79,11 @@ export interface ConnectorCatalog {
   }): Source;
   /** Errors: UNKNOWN_ACTION, VALIDATION_FAILED with every place (`/input/…`) that breaks the action's schema. */
   checkInput(request: { connector: ConnectorRef; action: string; input: JsonObject }): void;
+  /** What undoes a call, as the connector declares it; null: it declares nothing. Errors of the function: VALIDATION_FAILED. */
+  undoing(request: {
+    connector: ConnectorRef;
+    action: string;
+  }): { action: string; inputOf: (call: { input: JsonObject; result: JsonValue }) => JsonObject } | null;
   /** null: the connector declares no such webhook. */
   webhook(request: { connector: ConnectorRef; webhook: string }): WebhookModel | null;
   /** What makes an action's input of a record. Errors: VALIDATION_FAILED with the templates that do not compile; of the function: as checkInput. */

@@ -2,10 +2,10 @@ import type { JsonObject, JsonSchema } from '../contracts/json.js';
 import {
   budgetAccountOf,
   checkInput,
-  compileActions,
   compileManifest,
   compileManifestText,
   compileRowInput,
+  compileSluice,
   createDeclarativeActions,
   createDeclarativeSource,
   missingWords,
@@ -34,8 +34,11 @@ export function createConnectorCatalog(
     if (connector.manifest === null) throw new SluiceError('INTERNAL', { detail: `${connector.name} has no manifest` });
     return compileManifest(connector.manifest);
   };
-  const actionsOf = ({ manifest, sluice }: ConnectorRef) =>
-    manifest === null || sluice === null || sluice === undefined ? new Map<string, never>() : compileActions(manifest, sluice);
+  const declaredBy = ({ manifest, sluice }: ConnectorRef) =>
+    manifest === null || sluice === null || sluice === undefined
+      ? { actions: new Map<string, never>(), budgets: null }
+      : compileSluice(manifest, sluice);
+  const actionsOf = (connector: ConnectorRef) => declaredBy(connector).actions;
   const webhooksOf = (connector: ConnectorRef): ReadonlyMap<string, WebhookModel> => {
     // Reads the file as a whole: what comes after finds its shape right.
     actionsOf(connector);
@@ -65,7 +68,7 @@ export function createConnectorCatalog(
     parse: (text) => compileManifestText(text).document as JsonObject,
     parseSluice: (text, manifest) =>
       parseSluiceFile(text, (file) => {
-        compileActions(manifest, file);
+        compileSluice(manifest, file);
         compileWebhooks(file, sluiceFileError);
       }),
     describe(connector) {
@@ -92,8 +95,9 @@ export function createConnectorCatalog(
       else if (connector.kind === 'source') openConfig(modelOf(connector), config, Date.now());
       else validateConfig(specOf(connector), config);
     },
-    account({ connector, ...request }) {
-      if (!isCode(connector)) return budgetAccountOf({ model: modelOf(connector), ...request });
+    account({ connector, limits, ...request }) {
+      if (!isCode(connector))
+        return budgetAccountOf({ model: modelOf(connector), limits: limits ?? declaredBy(connector).budgets, ...request });
       // It makes no HTTP calls.
       const host = sourceConnector(connector.name).host(request.config);
       return { workspaceId: request.workspaceId, host, account: host, limits: [] };
@@ -104,6 +108,11 @@ export function createConnectorCatalog(
         : createDeclarativeSource({ model: modelOf(connector), ...request }),
     checkInput: ({ connector, action, input }) => checkInput(actionsOf(connector), action, input),
     webhook: ({ connector, webhook }) => webhooksOf(connector).get(webhook) ?? null,
+    undoing({ connector, action }) {
+      const { compensate = null, undo = null } = actionsOf(connector).get(action) ?? {};
+      if (compensate === null || undo === null) return null;
+      return { action: compensate, inputOf: (names) => undo({ nowMs: Date.now(), names: { ...names } }) as JsonObject };
+    },
     rowInput({ connector, action: { name, input } }) {
       const make = compileRowInput(input);
       const actions = actionsOf(connector);

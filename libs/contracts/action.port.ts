@@ -26,6 +26,8 @@ export interface ActionDescription {
   timeoutMs: number;
   /** How rows of a table go many to a call; null: one a call. */
   batch: ActionBatch | null;
+  /** Name of the action that undoes a call; null: none is declared. */
+  compensate: string | null;
 }
 
 export interface ActionCall {

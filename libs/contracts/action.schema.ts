@@ -15,6 +15,7 @@ export const actionViewSchema = z
       .describe(
         'What happens where the answer to a call is lost: the provider makes a call with the same key once; a repeat changes nothing more; a lookup tells whether it took effect; or a person has to find out (`outcome_unknown`).',
       ),
+    compensate: z.string().nullable().describe('The action that undoes a call, in a flow that compensates.'),
   })
   .meta({ id: 'Action' });
 export type ActionView = z.output<typeof actionViewSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetLimitSchema } from './budget.schema.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { webhookSchema } from './webhook-file.schema.js';
 
@@ -85,6 +86,13 @@ const actionSchema = z.strictObject({
     })
     .optional()
     .describe('How to find out whether a call took effect. A 404 says that it did not.'),
+  compensate: z
+    .strictObject({
+      action: text(63).describe('Another action of this file.'),
+      input: templates.default({}).describe('Its input. Templates see `input` and `result` of the call that is undone.'),
+    })
+    .optional()
+    .describe('What undoes a call that succeeded, where a flow compensates and its step says nothing else.'),
 });
 
 /** `sluice.yaml`, beside an Airbyte manifest: what that format cannot say. */
@@ -97,6 +105,14 @@ export const sluiceFileSchema = z
       .regex(/^#\//, 'a reference into the manifest, as #/definitions/requester')
       .optional()
       .describe('Whose address and credentials actions use; default: the first stream’s requester.'),
+    budgets: z
+      .array(budgetLimitSchema)
+      .min(1)
+      .max(10)
+      .optional()
+      .describe(
+        'What the provider allows an account: limits of each connection that declares none; they take the place of the manifest’s.',
+      ),
     actions: z
       .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'lower-case letters, digits and underscores'), actionSchema)
       .default({}),

@@ -71,19 +71,6 @@ export async function hasConnectorVersion(
   return result.rowCount === 1;
 }
 
-/** The current version without its manifest, which may be large. */
-export async function findConnectorHead(
-  db: Db,
-  request: { workspaceId: string; name: string },
-): Promise<Pick<ConnectorRow, 'name' | 'kind'> | null> {
-  return one(
-    await db.query<Pick<ConnectorRow, 'name' | 'kind'>>(
-      'SELECT name, kind FROM control.connector WHERE workspace_id = $1 AND name = $2 AND current',
-      [request.workspaceId, request.name],
-    ),
-  );
-}
-
 /** The current version. Frozen, as findConnectorVersion. */
 export async function findConnector(db: Db, request: { workspaceId: string; name: string }): Promise<ConnectorRow | null> {
   const current = one(

@@ -1,4 +1,5 @@
 import type { FLOW_CALL_STATES, FLOW_STEP_STATES } from '../contracts/flow-view.schema.js';
+import { SluiceError } from '../errors/index.js';
 import { one, type Db, type Transaction } from './database.js';
 import type { RunError } from './runs.repository.js';
 
@@ -152,23 +153,29 @@ export async function listFlowResults(
   return rows;
 }
 
-/** The last call of a step that succeeded and was not undone, whatever became of trying; its row of kind `undo` is made with it. null: none is left. */
+/** The last call of a step that succeeded and was not undone, whatever became of trying. null: none is left. */
 export async function nextFlowUndo(db: Db, request: StepKey): Promise<FlowCallRow | null> {
   const found = one(
-    await db.query<{ item: number; value: Buffer | null }>(
-      `SELECT d.item, d.value FROM control.flow_call d WHERE d.flow_run_id = $1 AND d.step = $2 AND d.kind = 'do' AND d.state = 'succeeded'
+    await db.query<{ item: number }>(
+      `SELECT d.item FROM control.flow_call d WHERE d.flow_run_id = $1 AND d.step = $2 AND d.kind = 'do' AND d.state = 'succeeded'
          AND NOT EXISTS (SELECT FROM control.flow_call u WHERE u.flow_run_id = $1 AND u.step = $2 AND u.kind = 'undo' AND u.item = d.item
                            AND u.state IN ('succeeded', 'failed'))
        ORDER BY d.item DESC LIMIT 1`,
       [request.flowRunId, request.step],
     ),
   );
-  if (found === null) return null;
+  return found === null ? null : getFlowCall(db, { ...request, kind: 'do', item: found.item });
+}
+
+/** The row of kind `undo` of a call; made where it is not there. */
+export async function openFlowUndo(db: Db, made: StepKey & Pick<FlowCallRow, 'item' | 'value'>): Promise<FlowCallRow> {
   await db.query(
     `INSERT INTO control.flow_call (flow_run_id, step, kind, item, value) VALUES ($1, $2, 'undo', $3, $4) ON CONFLICT DO NOTHING`,
-    [request.flowRunId, request.step, found.item, found.value],
+    [made.flowRunId, made.step, made.item, made.value],
   );
-  return getFlowCall(db, { ...request, kind: 'undo', item: found.item });
+  const row = await getFlowCall(db, { flowRunId: made.flowRunId, step: made.step, kind: 'undo', item: made.item });
+  if (row === null) throw new SluiceError('NOT_FOUND', { detail: 'the run of the flow does not exist' });
+  return row;
 }
 
 /** How compensation went: what was undone, what could not be. */

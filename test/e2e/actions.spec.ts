@@ -169,6 +169,20 @@ describe('an action', () => {
     expect(provider.of('again')).toHaveLength(1);
   });
 
+  it('counts against the limits of its sluice.yaml, where its connection has none', async () => {
+    const sluice = `${paymentsSluice}budgets: [{kind: concurrency, name: at_once, max: 7}]\n`;
+    await client.post('/v1/connectors', { name: 'limited', manifest: paymentsManifest, sluice });
+    // Other credentials, another account.
+    const config = { base_url: `http://${provider.host}`, api_key: 'of nobody' };
+    const { body } = await client.post('/v1/connections', { name: 'limited', connector: 'limited', config });
+    const path = `/v1/connections/${String(body.id)}/actions/pay`;
+    expect((await client.post(path, { input: { reference: 'limited', amount: 1 } })).status).toBeGreaterThanOrEqual(400);
+    const budgets = await client.get('/v1/budgets');
+    expect(budgets.body['data']).toContainEqual(
+      expect.objectContaining({ limits: [{ kind: 'concurrency', name: 'at_once', allowed: 7, used: 0, remaining: 7 }] }),
+    );
+  });
+
   it('that takes long is answered with the address of its run; the same call meanwhile is in flight', async () => {
     provider.mishaps = ['hang'];
     const hangs = provider.hanging();
@@ -276,6 +290,23 @@ describe('bad input', () => {
       body: { errors: [{ path: '/actions/pay/request/json/note' }] },
     });
     expect(await put(paymentsSluice.replace('#/definitions/requester', '#/definitions/reqester'))).toMatchObject({ status: 422 });
+    const undoing = (action: string, reference: string) =>
+      paymentsSluice.replace(
+        '    result: [payment]\n',
+        `    result: [payment]\n    compensate: {action: ${action}, input: {reference: '${reference}'}}\n`,
+      );
+    expect(await put(undoing('refund', '{{ result.id }}'))).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/actions/pay/compensate/action', message: expect.stringMatching(/line \d+/), found: 'refund' }] },
+    });
+    expect(await put(undoing('show', '{{ result.id | upperr }}'))).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/actions/pay/compensate/input/reference', message: expect.stringMatching(/line \d+/) }] },
+    });
+    expect(await put(`${paymentsSluice}budgets: [{kind: rate, points: 0, period_seconds: 1}]\n`)).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/budgets/0/points' }] },
+    });
     expect(await put({ version: 1, actions: { Pay: {} } })).toMatchObject({ status: 422 });
     const now = await client.get('/v1/connectors/payments/actions');
     expect(now).toMatchObject({

@@ -235,6 +235,35 @@ steps:
     });
   });
 
+  it('is undone by what its connector declares, where its step says nothing', async () => {
+    const reversible = `
+  pay_reversibly:
+    input: *input
+    request: *plain
+    result: [payment]
+    compensate: {action: pay, input: {reference: 'undo {{ result.reference }}', amount: '{{ input.amount }}'}}
+`;
+    await client.post('/v1/connectors', { name: 'reversible', manifest: paymentsManifest, sluice: paymentsSluice + reversible });
+    const config = { base_url: `http://${provider.host}`, api_key: 'right' };
+    await client.post('/v1/connections', { name: 'reversing', connector: 'reversible', config });
+    const flow = await add(`
+name: reversed
+on: ${ORDER}
+steps:
+  - {id: pay, connection: reversing, action: pay_reversibly, input: {reference: input.order, amount: 21}}
+  - {id: keep, connection: reversing, action: pay, input: {reference: '"keep " & input.order', amount: 1}}
+  - {id: refused, connection: reversing, action: pay, onError: compensate, input: {reference: input.order, amount: 13}}
+`);
+    const answer = await request(flow, { order: 'reversed', amount: 1 });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'ACTION_REFUSED', step: 'refused' } });
+    expect(references().filter((one) => one.includes('reversed'))).toEqual(['reversed', 'keep reversed', 'undo reversed']);
+    expect(provider.of('undo reversed')).toMatchObject([{ amount: '21' }]);
+    expect(await runOf(answer.body['run'])).toMatchObject({
+      state: 'compensated',
+      steps: [{ undone: [{ state: 'succeeded' }] }, { undone: [] }, { undone: [] }],
+    });
+  });
+
   it('waits for a person where nobody knows what became of a call, and goes on by what they say', async () => {
     const flow = await add(`
 name: doubtful

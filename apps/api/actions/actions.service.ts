@@ -70,7 +70,9 @@ export class ActionsService {
     const connector = await this.connector(request);
     const { actions } = this.catalog.describe(connector);
     return {
-      data: actions.map(({ name, description, input, output, repeat }) => ({ name, description, input, output, repeat })),
+      data: actions.map(({ name, description, input, output, repeat, compensate }) => ({
+        ...{ name, description, input, output, repeat, compensate },
+      })),
     };
   }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { createMemoryVault } from '../auth/memory-vault.js';
 import { compileManifest } from '../compile-manifest.js';
-import { compileActions } from './compile-actions.js';
+import { compileSluice } from './compile-actions.js';
 import { createDeclarativeActions } from './declarative-actions.js';
 
 const manifest = {
@@ -59,7 +59,7 @@ async function make(answers: Record<string, number>, tokens = 9) {
     },
   };
   const model = compileManifest(manifest);
-  const options = { model, actions: compileActions(manifest, file), config: {}, http, credentials: createMemoryVault() };
+  const options = { model, actions: compileSluice(manifest, file).actions, config: {}, http, credentials: createMemoryVault() };
   const admitted = async (): Promise<void> => {
     // As in the ledger: a try is sent once.
     if (++admissions > 1) throw new Error('the try was sent already');

@@ -1,4 +1,5 @@
 import type { ActionBatch, ActionDescription } from '../../contracts/action.port.js';
+import type { BudgetLimit } from '../../contracts/budget.schema.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
 import { SluiceError, type FieldError } from '../../errors/index.js';
@@ -8,7 +9,7 @@ import { schemaErrors } from '../spec/validate-config.js';
 import { compileRequest, type ActionRequest, type KeyPlace } from './action-request.js';
 import { baseRequester } from './base-requester.js';
 import { sluiceFileError } from './sluice-file-error.js';
-import { compileText } from './value-tree.js';
+import { compileTree, compileText, type Tree } from './value-tree.js';
 
 /** An action that can be called. */
 export interface ActionModel extends ActionDescription {
@@ -24,17 +25,27 @@ export interface ActionModel extends ActionDescription {
     found: readonly string[];
     result: readonly string[];
   } | null;
+  /** Makes the input of what undoes a call of `input` and `result`. */
+  undo: Tree | null;
 }
 
-const models = new WeakMap<object, { manifest: JsonObject; actions: ReadonlyMap<string, ActionModel> }>();
+/** What a sluice.yaml declares, its webhooks apart. */
+export interface SluiceModel {
+  actions: ReadonlyMap<string, ActionModel>;
+  /** null: none are declared. */
+  budgets: readonly BudgetLimit[] | null;
+}
+
+const models = new WeakMap<object, { manifest: JsonObject; model: SluiceModel }>();
+const UNDO_NAMES: ReadonlySet<string> = new Set(['input', 'result']);
 
 /**
- * The actions that `file` (a sluice.yaml as JSON) declares beside a manifest, by name; remembered by these objects. Throws MANIFEST_INVALID with every
+ * What `file` (a sluice.yaml as JSON) declares beside a manifest; remembered by these objects. Throws MANIFEST_INVALID with every
  * place that is wrong, as JSON pointers into the file.
  */
-export function compileActions(manifest: JsonObject, file: JsonObject): ReadonlyMap<string, ActionModel> {
+export function compileSluice(manifest: JsonObject, file: JsonObject): SluiceModel {
   const known = models.get(file);
-  if (known?.manifest === manifest) return known.actions;
+  if (known?.manifest === manifest) return known.model;
   const parsed = sluiceFileSchema.safeParse(file);
   if (!parsed.success) throw sluiceFileError(parsed.error.issues.flatMap(fieldErrors));
   const errors: FieldError[] = [];
@@ -46,10 +57,16 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
     for (const [type, { schema }] of Object.entries(events))
       errors.push(...schemaProblem(schema, `/webhooks/${name}/events/${escapePointer(type)}/schema`));
   const compile = compileText((error) => errors.push(error));
+  const compileUndo = compileText((error) => errors.push(error), UNDO_NAMES);
   const actions = Object.entries(parsed.data.actions).map(([name, action]) => {
     const at = `/actions/${name}`;
     errors.push(...schemaProblem(action.input, `${at}/input`), ...schemaProblem(action.output, `${at}/output`));
-    const { lookup, idempotency_key: keyPlace = null } = action;
+    const { lookup, idempotency_key: keyPlace = null, compensate } = action;
+    if (compensate !== undefined && !Object.hasOwn(parsed.data.actions, compensate.action))
+      errors.push({
+        ...{ path: `${at}/compensate/action`, message: 'is not an action of this file', found: compensate.action },
+        allowed: Object.keys(parsed.data.actions),
+      });
     const model: ActionModel = {
       ...describe(name, action),
       keyPlace,
@@ -66,13 +83,14 @@ export function compileActions(manifest: JsonObject, file: JsonObject): Readonly
               found: lookup.found,
               result: lookup.result ?? lookup.found,
             },
+      undo: compensate === undefined ? null : compileTree(compensate.input, `${at}/compensate/input`, compileUndo),
     };
     return [name, model] as const;
   });
   if (errors.length > 0) throw sluiceFileError(errors);
-  const compiled = new Map(actions);
-  models.set(file, { manifest, actions: compiled });
-  return compiled;
+  const model: SluiceModel = { actions: new Map(actions), budgets: parsed.data.budgets ?? null };
+  models.set(file, { manifest, model });
+  return model;
 }
 
 const describe = (name: string, action: ActionFile): ActionDescription => ({
@@ -90,6 +108,7 @@ const describe = (name: string, action: ActionFile): ActionDescription => ({
           : 'lookup',
   timeoutMs: action.timeout_seconds * 1_000,
   batch: action.batch === undefined ? null : batchOf(action.batch),
+  compensate: action.compensate?.action ?? null,
 });
 
 const batchOf = ({ items, most, rejected }: NonNullable<ActionFile['batch']>): ActionBatch => ({

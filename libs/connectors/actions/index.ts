@@ -1,5 +1,5 @@
 export { checkInput } from './check-input.js';
-export { compileActions } from './compile-actions.js';
+export { compileSluice } from './compile-actions.js';
 export { createDeclarativeActions } from './declarative-actions.js';
 export { sluiceFileError } from './sluice-file-error.js';
 export { compileRowInput, type RowInput } from './row-input.js';

@@ -3,7 +3,7 @@ import { SluiceError } from '../../errors/index.js';
 import { getFlowCall, type FlowCallRow } from '../../store/index.js';
 import type { FlowPorts } from './flow-ports.js';
 import { loadRun, stepOf, type LoadedRun } from './load-run.js';
-import { makeCall } from './make-call.js';
+import { FlowMapping, makeCall } from './make-call.js';
 import { openValue } from './sealed-flow.js';
 
 /** One call of a step: see makeCall. */
@@ -20,9 +20,7 @@ export async function callStep(
     ...{ loaded, row, signal },
     connectionId: connectionOf(loaded, step.connection),
     action: step.action,
-    mapping: step.input,
-    path: `${path}/input`,
-    more: itemOf(ports, loaded, row),
+    input: new FlowMapping(step.input, `${path}/input`, itemOf(ports, loaded, row)),
   });
 }
 

@@ -10,17 +10,25 @@ import { callId, callKey } from './call-id.js';
 import type { FlowPorts } from './flow-ports.js';
 import { contextOf, type LoadedRun } from './load-run.js';
 
+/** Of a definition. */
+export class FlowMapping {
+  constructor(
+    readonly mapping: JsonValue,
+    /** Where it stands. */
+    readonly path: string,
+    /** What it sees besides. */
+    readonly more: Readonly<Record<string, unknown>>,
+  ) {}
+}
+
 /** A call of an action by a run of a flow. */
 export interface FlowCall {
   loaded: LoadedRun;
   row: FlowCallRow;
   connectionId: string;
   action: string;
-  mapping: JsonValue;
-  /** Of the mapping, in the definition. */
-  path: string;
-  /** What the mapping sees besides. */
-  more: Readonly<Record<string, unknown>>;
+  /** Its input, or what makes it. */
+  input: FlowMapping | (() => JsonObject);
   signal: AbortSignal;
 }
 
@@ -66,8 +74,8 @@ export async function makeCall(ports: FlowPorts, call: FlowCall): Promise<CallRe
   return { status: outcome === 'failed' ? 'failed' : 'unknown' };
 }
 
-async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, mapping, path, more }: FlowCall): Promise<string> {
-  const { run, program } = loaded;
+async function inputOf(ports: FlowPorts, loaded: LoadedRun, { mapping, path, more }: FlowMapping): Promise<JsonObject> {
+  const { program } = loaded;
   const expressions = mappingExpressions(mapping, path);
   const values = await program.evaluate(expressions, await contextOf(ports, loaded, expressions, more));
   const input = fillMapping(mapping, path, values);
@@ -76,6 +84,12 @@ async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, ma
       detail: `${path} does not give an object`,
       errors: [{ path, message: 'must give an object: the input of the action' }],
     });
+  return input as JsonObject;
+}
+
+async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, input: given }: FlowCall): Promise<string> {
+  const { run } = loaded;
+  const input = given instanceof FlowMapping ? await inputOf(ports, loaded, given) : given();
   const key = { flowRunId: run.id, step: row.step, kind: row.kind, item: row.item };
   const { row: made } = await reserveAction(
     { db: ports.pool, secrets: ports.secrets, catalog: ports.catalog },
@@ -83,7 +97,7 @@ async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, ma
       workspaceId: run.workspaceId,
       connectionId,
       action,
-      input: input as JsonObject,
+      input,
       id: callId(key),
       idempotencyKey: callKey(key),
     },

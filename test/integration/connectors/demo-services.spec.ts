@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { JsonObject } from '../../../libs/contracts/json.js';
-import { compileActions, compileManifestText, parseSluiceFile } from '../../../libs/connectors/index.js';
+import { compileSluice, compileManifestText, parseSluiceFile } from '../../../libs/connectors/index.js';
 import { openShop, syncAll } from './support.js';
 
 const FLAGS = ['--customers', '1', '--orders', '1', '--order-items', '1', '--products', '1', '--events', '1'];
@@ -64,6 +64,6 @@ describe("the connectors of the demo shop's services", () => {
   it.each(withActions)('%s declares actions that compile', (connector) => {
     const { document } = compileManifestText(manifestOf(connector));
     const text = readFileSync(`connectors/${connector}/sluice.yaml`, 'utf8');
-    expect(() => parseSluiceFile(text, (file) => compileActions(document as JsonObject, file))).not.toThrow();
+    expect(() => parseSluiceFile(text, (file) => compileSluice(document as JsonObject, file))).not.toThrow();
   });
 });

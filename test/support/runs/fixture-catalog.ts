@@ -30,6 +30,7 @@ export function fixtureCatalog(egress: Pick<Egress, 'guard'>, duckdbFolder?: str
         : real.account(request),
     createSource: (request) => (isNumbers(request) ? numbersSource(request.config) : real.createSource(request)),
     checkInput: (request) => real.checkInput(request),
+    undoing: (request) => real.undoing(request),
     webhook: (request) => real.webhook(request),
     rowInput: (request) => real.rowInput(request),
     createActions: (request) => real.createActions(request),
