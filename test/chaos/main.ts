@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { actions } from './actions/actions.suite.js';
 import { cursors } from './cursors/cursors.suite.js';
 import { modes } from './modes/modes.suite.js';
 import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
@@ -19,6 +20,7 @@ const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResul
   partitions,
   verify,
   webhooks,
+  actions,
 };
 
 function optionsOrExit(): ChaosOptions {

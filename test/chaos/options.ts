@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify', 'webhooks'] as const;
+export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify', 'webhooks', 'actions'] as const;
 export type Suite = (typeof SUITES)[number];
 
 /** Where `modes` loads. */
@@ -30,6 +30,7 @@ const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = {
   partitions: 1,
   verify: 3,
   webhooks: 1,
+  actions: 1,
 };
 const DEFAULT_PARENTS = 100_000;
 const DEFAULT_EVENTS = 10_000;
