@@ -1,18 +1,25 @@
-import { Client, Connection } from '@temporalio/client';
-import { FLOW_WORKFLOW } from '../../../libs/contracts/flow-workflow.js';
+import { z } from 'zod';
 import type { Stack } from '../../../libs/stack/index.js';
 import { Looker } from '../looker.js';
 
-/** What the store and Temporal have of the events whose ids begin with a text. */
+/** What the store has of the events whose ids begin with a text. */
 export interface Found {
   events: number;
   deliveries: number;
-  pending: number;
-  /** Events that have more than one delivery. */
+  /** Deliveries whose flow has not ended. */
+  open: number;
+  failed: number;
+  /** Deliveries that an event has beside its first. */
   twice: number;
 }
 
-/** Looks at the inbox as somebody who only looks. */
+const pageSchema = z.object({
+  data: z.array(z.object({ reference: z.string() })),
+  next_cursor: z.string().nullish(),
+  has_more: z.boolean(),
+});
+
+/** Looks at the inbox, and at what flows did at the CRM, as somebody who only looks. */
 export class Inbox {
   private readonly looker: Looker;
 
@@ -22,27 +29,29 @@ export class Inbox {
 
   async found(prefix: string): Promise<Found> {
     const [row] = await this.looker.rows<Record<keyof Found, string>>(
-      `SELECT count(DISTINCT e.dedupe_key) AS events, count(d.id) AS deliveries, count(d.id) FILTER (WHERE d.state = 'pending') AS pending,
+      `SELECT count(DISTINCT e.dedupe_key) AS events, count(d.id) AS deliveries,
+         count(d.id) FILTER (WHERE d.state IN ('pending', 'started')) AS open, count(d.id) FILTER (WHERE d.state = 'failed') AS failed,
          count(d.id) - count(DISTINCT d.event_id) AS twice
        FROM control.event e LEFT JOIN control.delivery d ON d.event_id = e.id WHERE starts_with(e.dedupe_key, $1)`,
       [prefix],
     );
     return {
-      events: Number(row?.events),
-      deliveries: Number(row?.deliveries),
-      pending: Number(row?.pending),
-      twice: Number(row?.twice),
+      ...{ events: Number(row?.events), deliveries: Number(row?.deliveries), open: Number(row?.open) },
+      ...{ failed: Number(row?.failed), twice: Number(row?.twice) },
     };
   }
 
-  /** Workflows of flows in Temporal, every execution of them. */
-  async executions(): Promise<number> {
-    const connection = await Connection.connect({ address: this.stack.temporalAddress });
-    try {
-      const client = new Client({ connection });
-      return (await client.workflow.count(`WorkflowType = '${FLOW_WORKFLOW}'`)).count;
-    } finally {
-      await connection.close();
+  /** How many purchases the CRM has, by reference, of those that begin so. */
+  async purchases(prefix: string): Promise<Map<string, number>> {
+    const { shopUrl, shopApiKey } = this.stack;
+    const counts = new Map<string, number>();
+    for (let query = '?limit=500'; ;) {
+      const answer = await fetch(`${shopUrl}/crm/purchases${query}`, { headers: { authorization: `Bearer ${shopApiKey}` } });
+      const page = pageSchema.parse(await answer.json());
+      for (const { reference } of page.data)
+        if (reference.startsWith(prefix)) counts.set(reference, (counts.get(reference) ?? 0) + 1);
+      if (!page.has_more) return counts;
+      query = `?limit=500&cursor=${encodeURIComponent(page.next_cursor ?? '')}`;
     }
   }
 

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { RestClient } from '../../../apps/demo/rest-client.js';
 import type { Stack } from '../../../libs/stack/index.js';
 import { randomFrom, type Random } from '../random.js';
@@ -15,11 +13,11 @@ const FIRST_STRIKE_MS = 500;
 const LAST_STRIKE_MS = 4_000;
 const LONGEST_ABSENCE_MS = 3_000;
 const MOST_STRIKES = 6;
-/** After the last event was acknowledged and everything is up again, each has its workflow within this, at this many a second. */
-const SETTLE_SECONDS = 30;
-const LEAST_PER_SECOND = 20;
+/** After the last event was acknowledged each flow has ended within this, at this many a second: the development server of Temporal is slow. */
+const SETTLE_SECONDS = 120;
+const LEAST_PER_SECOND = 3;
 
-/** Sends events, twice and in any order, while the API, the worker, Temporal and PostgreSQL are killed: none is lost, each is handed to its flow once. */
+/** Sends events, twice and in any order, while the API, the worker, Temporal and PostgreSQL are killed: each has its one effect. */
 export async function webhooks(
   { rounds, seed, events }: { rounds: number; seed: number; events: number },
   results: ChaosResult[],
@@ -29,12 +27,10 @@ export async function webhooks(
     const inbox = new Inbox(world.stack);
     try {
       const target = await openHook(world.stack);
-      let expected = 0;
       for (let round = 1; round <= rounds; round++)
         for (const victim of VICTIMS) {
           const share = Math.ceil(events / VICTIMS.length);
-          expected += share;
-          results.push(await play(world, inbox, { round, victim, share, target, expected, random }));
+          results.push(await play(world, inbox, { round, victim, share, target, random }));
         }
     } finally {
       await inbox.close();
@@ -42,33 +38,33 @@ export async function webhooks(
   });
 }
 
+/** A flow that notes each sale at the CRM, which makes one more purchase of every call: what was done twice is there twice. */
 async function openHook(stack: Stack): Promise<Target> {
   const rest = new RestClient(stack.apiUrl, stack.apiKey);
   const config = { base_url: stack.shopUrl, api_key: stack.shopApiKey };
-  const connection = await rest.post<{ id: string }>('/v1/connections', { name: 'selling', connector: 'demo-shop', config });
-  const hook = await rest.post<{ path: string; secret: string }>(`/v1/connections/${connection.id}/hooks`, { webhook: 'events' });
-  await subscribe(stack.databaseUrl, connection.id);
+  const connect = (name: string, connector: string) => rest.post<{ id: string }>('/v1/connections', { name, connector, config });
+  const selling = await connect('selling', 'demo-shop');
+  await connect('history', 'demo-crm');
+  await rest.post('/v1/flows', {
+    name: 'note sales',
+    on: { webhook: { connection: 'selling', event: 'sale.placed' } },
+    steps: [{ id: 'note', connection: 'history', action: 'add_purchase', input: PURCHASE }],
+  });
+  const hook = await rest.post<{ path: string; secret: string }>(`/v1/connections/${selling.id}/hooks`, { webhook: 'events' });
   return { url: stack.apiUrl + hook.path, secret: hook.secret };
 }
 
-async function subscribe(databaseUrl: string, connectionId: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(
-    `INSERT INTO control.subscription (workspace_id, connection_id, event_type, flow_id, flow_version)
-     SELECT workspace_id, id, 'sale.placed', $2, 1 FROM control.connection WHERE id = $1`,
-    [connectionId, randomUUID()],
-  );
-  await client.end();
-}
+const PURCHASE = {
+  reference: 'event.body.data.id',
+  email: 'event.body.data.customer_email',
+  amount: 'event.body.data.total',
+};
 
 interface Part {
   round: number;
   victim: (typeof VICTIMS)[number];
   share: number;
   target: Target;
-  /** Workflows that there are to be in all, this part's included. */
-  expected: number;
   random: Random;
 }
 
@@ -83,27 +79,30 @@ async function play({ stack }: World, inbox: Inbox, part: Part): Promise<ChaosRe
   const bound = SETTLE_SECONDS + Math.ceil(share / LEAST_PER_SECOND);
   const problems: string[] = [];
   const settled = await until({
-    what: 'every delivery to be started',
+    what: 'every flow to end',
     withinMs: bound * 1_000,
+    everyMs: 500,
     patient: true,
     probe: async () => {
       const found = await inbox.found(prefix);
-      return found.pending === 0 && found.deliveries >= share && (await inbox.executions()) >= part.expected ? found : undefined;
+      return found.open === 0 && found.deliveries >= share ? found : undefined;
     },
   }).catch((error: unknown) => void problems.push(String(error)));
   const seconds = secondsSince(since);
-  const { events, deliveries, twice } = settled ?? (await inbox.found(prefix));
-  const executions = await inbox.executions();
+  const { events, deliveries, twice, failed } = settled ?? (await inbox.found(prefix));
+  const purchases = await inbox.purchases(prefix);
+  const undone = ids.filter((id) => !purchases.has(id)).length;
+  const again = [...purchases.values()].reduce((sum, count) => sum + count - 1, 0);
   const unacknowledged = share - acknowledged.size;
   if (unacknowledged > 0) problems.push(`${unacknowledged} events were never acknowledged`);
   if (events !== share) problems.push(`${events} of ${share} events are stored`);
   if (deliveries !== share || twice > 0) problems.push(`${deliveries} deliveries of ${share} events, ${twice} too many`);
-  if (executions !== part.expected) problems.push(`${executions} workflows of ${part.expected} deliveries in all`);
+  if (failed > 0) problems.push(`${failed} flows failed`);
+  if (undone > 0 || again > 0) problems.push(`${undone} events took no effect, ${again} effects are too many`);
   const result: ChaosResult = {
     ...{ suite: 'webhooks', round, scenario: `${victim} killed`, mode: '-' },
     moment: `${strikes} times; ${share} events, ${refused} requests sent again`,
-    ...{ lost: Math.max(0, share - events), duplicated: twice + Math.max(0, executions - part.expected), differing: 0 },
-    ...{ recovery_seconds: seconds, bound_seconds: bound },
+    ...{ lost: undone, duplicated: again, differing: 0, recovery_seconds: seconds, bound_seconds: bound },
     problems: [...problems, ...strange.slice(0, 3), ...tooLate(seconds, bound)],
   };
   console.log(
