@@ -5,7 +5,7 @@ import type { ActionOutcome } from '../../../libs/contracts/action.port.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import {
   budgetAccountOf,
-  compileActions,
+  compileSluice,
   compileManifestText,
   createDeclarativeActions,
   createDeclarativeSource,
@@ -71,14 +71,14 @@ export async function playApi(
   const { model, document } = compileManifestText(readFileSync(`connectors/${connector}/manifest.yaml`, 'utf8'));
   const manifest = document as JsonObject;
   const text = readFileSync(`connectors/${connector}/sluice.yaml`, 'utf8');
-  const file = parseSluiceFile(text, (tree) => compileActions(manifest, tree));
+  const file = parseSluiceFile(text, (tree) => compileSluice(manifest, tree));
   const whole: JsonObject = { ...config, base_url: `http://${host}` };
   const egress = new Egress({ allow: EgressAllowList.parse(host), gate: freeGate, version: '0' });
   const account = budgetAccountOf({ model, config: whole, workspaceId: 'w' });
   const http = egress.client({ account, class: 'interactive' });
   const source = createDeclarativeSource({ model, config: whole, http });
   const actions = createDeclarativeActions({
-    ...{ model, actions: compileActions(manifest, file), config: whole, http, credentials: createMemoryVault() },
+    ...{ model, actions: compileSluice(manifest, file).actions, config: whole, http, credentials: createMemoryVault() },
   });
   const { signal } = new AbortController();
   return {
