@@ -117,8 +117,8 @@ export class DeliveryRelay {
     await this.options.temporal.call((client) =>
       startOnce<(input: FlowWorkflowInput) => Promise<unknown>>(client, FLOW_WORKFLOW, {
         ...{ taskQueue: FLOW_TASK_QUEUE, workflowId: flowWorkflowId(id), args: [{ flowRunId: id }] },
-        // One whose workflow is gone is started anew: what was done is in the store, and is not done again.
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        // Started is started, also where it has ended since; runs whose workflow is gone are the flows' own to look after.
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
         priority: { priorityKey: FLOW_PRIORITY.event },
       }),
     );
