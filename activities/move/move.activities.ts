@@ -6,7 +6,7 @@ import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { MoveChunksResult, SyncActivities } from '../../libs/contracts/workflows.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamScope } from '../../libs/runs/run-scope.js';
-import { isIncremental } from '../../libs/runs/stream-target.js';
+import { isIncremental, mayHoldSnapshot } from '../../libs/runs/stream-target.js';
 import { appendRunLog, type Pool } from '../../libs/store/index.js';
 import { refreshCounts } from '../run/refresh-counts.js';
 import { asSluiceError, failActivity } from '../support/failures.js';
@@ -68,10 +68,10 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
       const feed = new PlanFeed({ pool, source, runId, stream, incremental: isIncremental(target) }, { mover, attempt });
       const { drain } = stop;
       const warn = warnOnce(pool, { runId, stream });
-      const snapshots = new HeldView({ pool, runId, stream });
       const chunkMover = new ChunkMover({
-        ...{ source, destination, feed, snapshots, ref, target },
+        ...{ source, destination, feed, ref, target },
         ...{ limits, warn, failures, deadline, drain },
+        ...(mayHoldSnapshot(source, target) ? { snapshots: new HeldView({ pool, runId, stream }) } : {}),
       });
       begun(chunkMover);
       const outcome = await Promise.race([chunkMover.run(), stop.torn]);

@@ -1,7 +1,7 @@
 import type { Destination } from '../../libs/contracts/destination.port.js';
 import type { OpenedStream } from '../../libs/contracts/workflows.js';
 import { SluiceError } from '../../libs/errors/index.js';
-import { isIncremental } from '../../libs/runs/stream-target.js';
+import { isIncremental, mayHoldSnapshot } from '../../libs/runs/stream-target.js';
 import type { StreamScope } from '../../libs/runs/run-scope.js';
 import {
   beginPlan,
@@ -59,7 +59,7 @@ export async function planMore(
   });
   const slices = await countSlices(pool, key);
   const movers = moversFor(slices, planned === 'complete');
-  const first = isIncremental(target) || source.snapshots === undefined ? null : await firstSlice(pool, key);
+  const first = mayHoldSnapshot(source, target) ? await firstSlice(pool, key) : null;
   // One slice is one statement, which sees one moment by itself.
   if (first === null || slices.pending + slices.claimed + slices.done < 2) return { movers };
   const bound = source.snapshots?.isBound(first) === true;

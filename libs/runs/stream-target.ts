@@ -1,4 +1,5 @@
 import type { StreamAction, StreamDeletes, StreamTarget } from '../contracts/destination.port.js';
+import type { Source } from '../contracts/source.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
 import { isFullRefresh } from '../contracts/write-mode.js';
@@ -66,3 +67,7 @@ export const isIncremental = ({
   cursorField,
 }: Pick<StreamTarget, 'mode' | 'deletes' | 'action' | 'cursorField'>): boolean =>
   !isFullRefresh(mode) && deletes?.missing === undefined && (action === undefined || cursorField !== null);
+
+/** Whether the stream's slices may be read from snapshots that are held: a whole read is of one moment then. */
+export const mayHoldSnapshot = ({ snapshots }: Pick<Source, 'snapshots'>, target: StreamTarget): boolean =>
+  snapshots !== undefined && !isIncremental(target);
