@@ -5,5 +5,6 @@ export { missingWords } from './custom/available.js';
 export { budgetAccountOf } from './source/account.js';
 export { outlineStreams } from './source/outline-streams.js';
 export { openConfig } from './source/open-config.js';
-export { schemaErrors, validateConfig } from './spec/validate-config.js';
+export { assertInput, schemaProblem } from './spec/input-schema.js';
+export { validateConfig } from './spec/validate-config.js';
 export * from './actions/index.js';

@@ -35,6 +35,7 @@ import {
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { CATALOG, LOGGER, POOL, SECRETS, TEMPORAL } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
+import { failureOfRun } from '../runs/failure-of-run.js';
 import { actionRunSummary, actionRunView } from './action-run-view.js';
 
 const LIST = 'action-runs';
@@ -91,7 +92,7 @@ export class ActionsService {
         throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
     } else await this.start(row);
     const run = await waitForAction({ pool: this.pool, temporal: this.temporal }, row, wait.ms);
-    if (run.error !== null) throw failureOf(run);
+    if (run.error !== null) throw failureOfRun(run);
     return this.view(run);
   }
 
@@ -158,9 +159,4 @@ export class ActionsService {
   private async view(row: ActionRunRow): Promise<ActionRunView> {
     return actionRunView(row, await listEffects(this.pool, { runId: row.id }), this.secrets);
   }
-}
-
-function failureOf({ id, error }: ActionRunRow): SluiceError {
-  const { code, detail, details, errors = [] } = error ?? { code: 'INTERNAL' as const };
-  return new SluiceError(code, { ...(detail === undefined ? {} : { detail }), errors, details: { ...details, run: id } });
 }

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
-import { schemaErrors } from '../../../libs/connectors/index.js';
+import { schemaProblem } from '../../../libs/connectors/index.js';
 import type { ActionDescription } from '../../../libs/contracts/action.port.js';
 import { flowDefinitionSchema, type FlowDefinition } from '../../../libs/contracts/flow.schema.js';
-import { SluiceError, type FieldError } from '../../../libs/errors/index.js';
+import type { FieldError } from '../../../libs/errors/index.js';
 import { ExpressionSandbox, flowErrors, flowInvalid, parseFlow } from '../../../libs/flows/index.js';
 import { findConnection, findConnectionByName, findConnector, type Pool } from '../../../libs/store/index.js';
 import { CATALOG, POOL } from '../core/tokens.js';
@@ -62,7 +62,7 @@ export class FlowChecks {
   }
 
   private triggerErrors({ on }: FlowDefinition, known: ReadonlyMap<string, unknown>): FieldError[] {
-    if (on.request !== undefined) return schemaProblem(on.request.input);
+    if (on.request !== undefined) return schemaProblem(on.request.input, '/on/request/input');
     if (on.webhook !== undefined)
       return known.has(on.webhook.connection)
         ? []
@@ -72,15 +72,5 @@ export class FlowChecks {
       return scheduleErrors(schedule, new Date()).map((error) => ({ ...error, path: `/on${error.path}` }));
     }
     return [];
-  }
-}
-
-function schemaProblem(schema: Parameters<typeof schemaErrors>[0]): FieldError[] {
-  try {
-    schemaErrors(schema, {});
-    return [];
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return [{ path: '/on/request/input', message: error.detail ?? error.message }];
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
+import { assertInput } from '../../../libs/connectors/index.js';
 import type { ActionPreview } from '../../../libs/contracts/action.port.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import type { DryRunBody, DryRunView } from '../../../libs/contracts/flow-view.schema.js';
@@ -9,7 +10,6 @@ import { SluiceError } from '../../../libs/errors/index.js';
 import { dryRun, ExpressionSandbox } from '../../../libs/flows/index.js';
 import { findConnection, findConnector, getFlowVersion, type Pool } from '../../../libs/store/index.js';
 import { CATALOG, OPENER, POOL } from '../core/tokens.js';
-import { checkInput } from './flow-runs.service.js';
 import { FlowsService } from './flows.service.js';
 
 /** Of no call: what a provider sees as the key has this place. */
@@ -63,7 +63,7 @@ function givenTo({ on }: FlowDefinition, { input, event }: DryRunBody): Record<s
     });
   }
   if (on.request !== undefined) {
-    checkInput(on.request.input, input ?? {});
+    assertInput(on.request.input, input ?? {});
     return { input: input ?? {} };
   }
   const now = new Date().toISOString();

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash, randomUUID } from 'node:crypto';
-import { schemaErrors } from '../../../libs/connectors/index.js';
+import { assertInput } from '../../../libs/connectors/index.js';
 import type { FlowRunQuery, FlowRunSummary, FlowRunView } from '../../../libs/contracts/flow-view.schema.js';
 import { flowWorkflowId } from '../../../libs/contracts/flow-workflow.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import type { Page } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { cancelFlowWorkflow, endRunOfFlow, sealValue, startFlowWorkflow, waitForFlow } from '../../../libs/flows/index.js';
-import { stringifyJson } from '../../../libs/json/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import {
@@ -24,6 +23,7 @@ import {
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { LOGGER, POOL, SECRETS, TEMPORAL } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
+import { failureOfRun } from '../runs/failure-of-run.js';
 import { flowRunSummary, flowRunView } from './flow-view.js';
 import { FlowsService, versionOf } from './flows.service.js';
 
@@ -66,7 +66,7 @@ export class FlowRunsService {
     if (definition.on.request === undefined)
       throw new SluiceError('INVALID_REQUEST', { detail: 'this flow is not started by requests' });
     if (!flow.enabled) throw new SluiceError('FLOW_DISABLED');
-    checkInput(definition.on.request.input, input);
+    assertInput(definition.on.request.input, input);
     const id = randomUUID();
     const requestHash = createHash('sha256').update(`${flowId}\n`).update(canonicalJson(input)).digest();
     const { row, isNew } = await reserveFlowRun(this.pool, {
@@ -80,7 +80,7 @@ export class FlowRunsService {
       if (row.finishedAt === null && !wait.asked) throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
     } else await this.start(row, flow.name);
     const run = await waitForFlow({ pool: this.pool, temporal: this.temporal }, row, wait.ms);
-    if (run.finishedAt !== null && run.error !== null) throw failureOf(run);
+    if (run.finishedAt !== null && run.error !== null) throw failureOfRun(run);
     return this.view(run);
   }
 
@@ -130,16 +130,4 @@ export class FlowRunsService {
     ]);
     return flowRunView(row, { steps, calls }, this.secrets);
   }
-}
-
-/** Errors: VALIDATION_FAILED with every place of the input (`/input/…`) that breaks the flow's schema. Values are not quoted. */
-export function checkInput(schema: JsonObject, input: JsonObject): void {
-  const errors = schemaErrors(schema, JSON.parse(stringifyJson(input)));
-  if (errors.length === 0) return;
-  throw new SluiceError('VALIDATION_FAILED', { errors: errors.map((error) => ({ ...error, path: `/input${error.path}` })) });
-}
-
-function failureOf({ id, error }: FlowRunRow): SluiceError {
-  const { code, detail, details, errors = [] } = error ?? { code: 'INTERNAL' as const };
-  return new SluiceError(code, { ...(detail === undefined ? {} : { detail }), errors, details: { ...details, run: id } });
 }

@@ -2,10 +2,10 @@ import type { ActionBatch, ActionDescription } from '../../contracts/action.port
 import type { BudgetLimit } from '../../contracts/budget.schema.js';
 import type { JsonObject } from '../../contracts/json.js';
 import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
-import { SluiceError, type FieldError } from '../../errors/index.js';
+import type { FieldError } from '../../errors/index.js';
 import type { Requester } from '../http/requester.js';
 import { escapePointer } from '../manifest/parse-manifest.js';
-import { schemaErrors } from '../spec/validate-config.js';
+import { schemaProblem } from '../spec/input-schema.js';
 import { compileRequest, type ActionRequest, type KeyPlace } from './action-request.js';
 import { baseRequester } from './base-requester.js';
 import { sluiceFileError } from './sluice-file-error.js';
@@ -115,17 +115,6 @@ const batchOf = ({ items, most, rejected }: NonNullable<ActionFile['batch']>): A
   ...{ items, most },
   rejected: rejected === undefined ? null : { ...rejected, reason: rejected.reason ?? null },
 });
-
-function schemaProblem(schema: JsonObject | undefined, path: string): FieldError[] {
-  if (schema === undefined) return [];
-  try {
-    schemaErrors(schema, {});
-    return [];
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return [{ path, message: error.detail ?? error.message }];
-  }
-}
 
 interface Issue {
   path: PropertyKey[];
