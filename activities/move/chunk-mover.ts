@@ -5,6 +5,7 @@ import { isKeyed } from '../../libs/contracts/write-mode.js';
 import { SluiceError, toSluiceError, type ErrorCode } from '../../libs/errors/index.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
 import type { ChunkMoverRequest, SliceView } from './mover-request.js';
+import { pause } from '../../libs/pause/index.js';
 import { ChunkSizer } from '../../libs/pipeline/index.js';
 import { SliceReading } from './slice-reading.js';
 
@@ -75,7 +76,7 @@ export class ChunkMover {
         const claimed = await feed.claim();
         if (claimed === null) return { status: 'done' };
         if (claimed === 'none_yet') {
-          await pause(ASK_AGAIN_MS, drain);
+          await rest(ASK_AGAIN_MS, drain);
           continue;
         }
         const moved = await this.moveSlice(claimed);
@@ -114,7 +115,7 @@ export class ChunkMover {
       if (view !== 'none_yet') return view;
       if (drain.aborted) return { status: 'drained' };
       if (Date.now() >= deadline) return { status: 'more' };
-      await pause(SNAPSHOT_POLL_MS, drain);
+      await rest(SNAPSHOT_POLL_MS, drain);
     }
   }
 
@@ -193,7 +194,7 @@ export class ChunkMover {
     if (error.kind !== 'rate_limited' || target.resume !== 'within_slice' || !reading.atPosition) return undefined;
     const waitMs = throttled(error).until - Date.now();
     if (waitMs > LONGEST_WAIT_INSIDE_MS) return undefined;
-    await pause(waitMs, this.request.drain);
+    await rest(waitMs, this.request.drain);
     return this.request.drain.aborted ? undefined : { position: reading.position };
   }
 }
@@ -203,10 +204,5 @@ function throttled(error: SluiceError): Throttled {
   return { status: 'throttled', until, ...(error.code === 'DESTINATION_IN_USE' ? { heldBy: error } : {}) };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
-}
+/** What drains ends the wait early. */
+const rest = (ms: number, drain: AbortSignal): Promise<void> => pause(Math.max(0, ms), drain).catch(() => undefined);

@@ -1,3 +1,5 @@
+import { pause } from '../pause/index.js';
+
 /** Time and chance, passed in so that tests can hold them. */
 export interface GateClock {
   /** Monotonic, in ms. */
@@ -14,20 +16,5 @@ export const systemClock: GateClock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   random: () => Math.random(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      const abort = (): void => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      }, ms);
-      signal.addEventListener('abort', abort, { once: true });
-    }),
+  sleep: pause,
 };

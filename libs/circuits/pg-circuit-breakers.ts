@@ -1,5 +1,6 @@
 import type { CircuitBreakers, CircuitOutcome, CircuitPass, CircuitRequest } from '../contracts/circuit.port.js';
 import { SluiceError } from '../errors/index.js';
+import { pause } from '../pause/index.js';
 import { openCircuit, openCircuits, settleProbe, takeProbe, type CircuitKey, type Db } from '../store/index.js';
 import { afterCall, healthAt, openMs, reasonToOpen, type Health } from './circuit.policy.js';
 
@@ -156,16 +157,3 @@ export class PgCircuitBreakers implements CircuitBreakers {
 
 const unavailable = (host: string, waitMs: number): SluiceError =>
   new SluiceError('PROVIDER_UNAVAILABLE', { detail: host, details: { host }, retryAt: Math.ceil(Date.now() + waitMs) });
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', abort, { once: true });
-  });

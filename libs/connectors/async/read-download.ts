@@ -7,7 +7,7 @@ import { fetchPage, withToken, type Fetched } from '../source/fetch-page.js';
 import { PageCourse } from '../source/page-course.js';
 import { parsePosition } from '../source/read-position.js';
 import type { StreamModel } from '../source/stream-model.js';
-import { pause } from '../time/pause.js';
+import { pause } from '../../pause/index.js';
 import { downloadBatches } from './download-batches.js';
 import { markOf, withMark, type DownloadMark } from './download-mark.js';
 import { DownloadRecords, type Part } from './download-records.js';

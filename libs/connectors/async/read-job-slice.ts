@@ -10,7 +10,7 @@ import { scopeOf, writeSpec, type Environment, type SliceSpec } from '../source/
 import { partBeginning } from '../source/read-position.js';
 import { readSlice } from '../source/read-slice.js';
 import type { StreamModel } from '../source/stream-model.js';
-import { pause } from '../time/pause.js';
+import { pause } from '../../pause/index.js';
 import { readDownload, type DownloadRequest } from './read-download.js';
 import { JobCalls, withExtra, type ResponseContext } from './job-calls.js';
 import type { JobModel } from './job-model.js';

@@ -4,7 +4,7 @@ import { SluiceError } from '../../errors/index.js';
 import type { Scope } from '../manifest/interpolation.js';
 import type { FinishedRequest, RequestDraft } from '../http/request-draft.js';
 import type { Decoder } from '../records/decoders.component.js';
-import { pause } from '../time/pause.js';
+import { pause } from '../../pause/index.js';
 import { Answer } from './answer.js';
 import type { ErrorHandler } from './error-handlers.component.js';
 import { nextWait } from './next-wait.js';

@@ -3,7 +3,7 @@ import type { Position, SourceRecord } from '../../contracts/stream.js';
 import { DownloadRecords } from '../async/download-records.js';
 import { PageSignal } from '../errors/page-signal.js';
 import { batchesOf } from '../records/extractor.js';
-import { pause } from '../time/pause.js';
+import { pause } from '../../pause/index.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { fetchPage, withToken } from './fetch-page.js';
 import { listFetcher, type ReadSlice } from './list-fetcher.js';

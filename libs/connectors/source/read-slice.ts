@@ -4,7 +4,7 @@ import type { Highest } from '../cursors/cursor.js';
 import { PageSignal } from '../errors/page-signal.js';
 import type { PageToken } from '../paginators/pagination-strategy.js';
 import { mergeRecords } from '../http/merge-records.js';
-import { pause } from '../time/pause.js';
+import { pause } from '../../pause/index.js';
 import { scopeOf, type Environment, type SliceSpec } from './environment.js';
 import { fetchPage, withToken, type Fetched } from './fetch-page.js';
 import { PageCourse } from './page-course.js';
