@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SluiceError, type FieldError } from '../errors/index.js';
+import type { Locate } from '../yaml/index.js';
 import { missingWords } from './custom/available.js';
 import { shippedComponents } from './custom/shipped-components.js';
 import { httpRequester } from './http/http-requester.component.js';
@@ -85,11 +86,7 @@ function bounded<T>(work: () => T): T {
   }
 }
 
-function compileTree(
-  tree: Record<string, unknown>,
-  locate: (pointer: string) => string | undefined,
-  customComponents: CustomComponents,
-): SourceModel {
+function compileTree(tree: Record<string, unknown>, locate: Locate, customComponents: CustomComponents): SourceModel {
   const { tree: resolved, origins } = resolve({ type: 'DeclarativeSource', ...tree });
   assertSize(resolved);
   const compiler = new Compiler(

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from '../contracts/json.js';
-import { isObject } from '../json/index.js';
+import { escapePointer, isObject } from '../json/index.js';
 import { hasParent, setAt, takeAt } from './json-pointer.js';
 
 /** Secrets of a configuration by JSON pointer. */
@@ -7,7 +7,6 @@ export type ConfigSecrets = Record<string, JsonValue>;
 
 /** How deep a configuration is looked into. */
 const MAX_DEPTH = 12;
-const escape = (token: string): string => token.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Pointers of what in `value` the schema marks as secret, whichever of its alternatives applies. */
 function secretPointers(schema: JsonSchema, value: JsonValue, at = '', depth = 0): string[] {
@@ -21,7 +20,9 @@ function secretPointers(schema: JsonSchema, value: JsonValue, at = '', depth = 0
   });
   const inside = isObject(value)
     ? Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
-        Object.hasOwn(value, name) ? secretPointers(property, value[name] ?? null, `${at}/${escape(name)}`, depth + 1) : [],
+        Object.hasOwn(value, name)
+          ? secretPointers(property, value[name] ?? null, `${at}/${escapePointer(name)}`, depth + 1)
+          : [],
       )
     : Array.isArray(value) && isObject(schema.items)
       ? value.flatMap((item, index) => secretPointers(schema.items as JsonSchema, item, `${at}/${index}`, depth + 1))

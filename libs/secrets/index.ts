@@ -1,4 +1,3 @@
 export * from './secret-box.js';
 export * from './api-key.js';
 export * from './config-secrets.js';
-export { toPointer } from './json-pointer.js';

@@ -1,15 +1,8 @@
 import type { JsonObject, JsonValue } from '../contracts/json.js';
+import { pointerNames } from '../json/index.js';
 
-const escape = (token: string): string => token.replaceAll('~', '~0').replaceAll('/', '~1');
-const unescape = (token: string): string => token.replaceAll('~1', '/').replaceAll('~0', '~');
-const tokensOf = (pointer: string): string[] => pointer.split('/').slice(1).map(unescape);
 /** Names that would reach into the prototype instead of the object. */
 const isUnsafe = (token: string): boolean => token === '__proto__' || token === 'constructor' || token === 'prototype';
-
-/** RFC 6901 pointer of a path. */
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((token) => `/${escape(String(token))}`).join('');
-}
 
 const isContainer = (value: JsonValue | undefined): value is JsonObject | JsonValue[] =>
   typeof value === 'object' && value !== null;
@@ -29,12 +22,12 @@ function parentOf(root: JsonObject, tokens: readonly string[]): JsonObject | Jso
 
 /** Whether the value could be put at `pointer`: everything above it is there. */
 export function hasParent(root: JsonObject, pointer: string): boolean {
-  return parentOf(root, tokensOf(pointer)) !== null;
+  return parentOf(root, pointerNames(pointer)) !== null;
 }
 
 /** Sets in place; false when what should hold the value is not there. */
 export function setAt(root: JsonObject, pointer: string, value: JsonValue): boolean {
-  const tokens = tokensOf(pointer);
+  const tokens = pointerNames(pointer);
   const last = tokens.at(-1);
   const parent = parentOf(root, tokens);
   if (parent === null || last === undefined || tokens.some(isUnsafe)) return false;
@@ -44,7 +37,7 @@ export function setAt(root: JsonObject, pointer: string, value: JsonValue): bool
 
 /** Takes out in place and returns what was there; undefined when nothing was. */
 export function takeAt(root: JsonObject, pointer: string): JsonValue | undefined {
-  const tokens = tokensOf(pointer);
+  const tokens = pointerNames(pointer);
   const last = tokens.at(-1);
   const parent = parentOf(root, tokens);
   if (parent === null || last === undefined || !Object.hasOwn(parent, last)) return undefined;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FieldError } from '../../../libs/errors/index.js';
-import { toPointer } from '../../../libs/secrets/index.js';
+import { toPointer } from '../../../libs/json/index.js';
 
 const MAX_FOUND = 100;
 const MAX_ALLOWED = 100;

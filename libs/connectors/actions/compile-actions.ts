@@ -4,7 +4,7 @@ import type { JsonObject } from '../../contracts/json.js';
 import { sluiceFileSchema, type ActionFile } from '../../contracts/sluice-file.schema.js';
 import type { FieldError } from '../../errors/index.js';
 import type { Requester } from '../http/requester.js';
-import { escapePointer } from '../manifest/parse-manifest.js';
+import { escapePointer, toPointer } from '../../json/index.js';
 import { schemaProblem } from '../spec/input-schema.js';
 import { compileRequest, type ActionRequest, type KeyPlace } from './action-request.js';
 import { baseRequester } from './base-requester.js';
@@ -124,8 +124,7 @@ interface Issue {
 }
 
 function fieldErrors(issue: Issue): FieldError[] {
-  const pointer = (path: PropertyKey[]): string => path.map((key) => `/${escapePointer(String(key))}`).join('');
   if (issue.code === 'unrecognized_keys')
-    return (issue.keys ?? []).map((key) => ({ path: pointer([...issue.path, key]), message: 'is not known', found: key }));
-  return [{ path: pointer(issue.path), message: issue.message }];
+    return (issue.keys ?? []).map((key) => ({ path: toPointer([...issue.path, key]), message: 'is not known', found: key }));
+  return [{ path: toPointer(issue.path), message: issue.message }];
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { isObject } from '../../json/index.js';
+import { located } from '../../yaml/index.js';
 import { parseManifest } from '../manifest/parse-manifest.js';
 
 /** The text of a sluice.yaml as JSON, after `check` took it. Throws MANIFEST_INVALID; what `check` finds wrong is told with line and column. */
@@ -12,10 +13,7 @@ export function parseSluiceFile(text: string, check: (file: JsonObject) => unkno
     check(file);
   } catch (error) {
     if (!(error instanceof SluiceError) || error.errors.length === 0) throw error;
-    const errors = error.errors.map((one) => {
-      const at = locate(one.path);
-      return at === undefined ? one : { ...one, message: `${one.message} (line ${at})` };
-    });
+    const errors = error.errors.map((one) => located(one, locate));
     throw new SluiceError(error.code, { ...(error.detail === undefined ? {} : { detail: error.detail }), errors, cause: error });
   }
   return file;

@@ -1,7 +1,6 @@
 import type { JsonValue } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
-import { isObject } from '../../json/index.js';
-import { escapePointer } from '../manifest/parse-manifest.js';
+import { escapePointer, isObject } from '../../json/index.js';
 import { toRecordValue } from '../records/record-value.js';
 import { TemplateError, TemplateSyntaxError } from '../template/errors.js';
 import type { Scope } from '../template/evaluate.js';

@@ -1,7 +1,7 @@
 import { component } from '../manifest/component.js';
 import { field, type Field } from '../manifest/fields.js';
 import type { Scope } from '../manifest/interpolation.js';
-import { escapePointer } from '../manifest/parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { isObject } from '../manifest/tree.js';
 import { allOf, queryProperties } from './query-properties.component.js';
 import type { PropertySource, QueryProperties } from './query-properties.js';

@@ -2,7 +2,7 @@ import { propagateParameters } from '../dynamic/propagate-parameters.js';
 import { SluiceError } from '../../errors/index.js';
 import { either, field, list, map, template, type Field } from '../manifest/fields.js';
 import type { Interpolation, Scope } from '../manifest/interpolation.js';
-import { escapePointer } from '../manifest/parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { describe, isObject } from '../manifest/tree.js';
 import { isDict, str } from '../template/values.js';
 

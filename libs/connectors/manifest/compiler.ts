@@ -1,4 +1,5 @@
 import type { FieldError } from '../../errors/index.js';
+import { located, type Locate } from '../../yaml/index.js';
 import { TemplateSyntaxError, TemplateUnsupported } from '../template/errors.js';
 import { compileTemplate, type Template } from '../template/template.js';
 import type { Origins } from './resolve-references.js';
@@ -54,7 +55,7 @@ export class Compiler {
 
   constructor(
     readonly origins: Origins,
-    private readonly locate: (pointer: string) => string | undefined,
+    private readonly locate: Locate,
     private readonly lateComponents: readonly { readonly type: string }[],
     readonly customComponents: CustomComponents = new Map(),
   ) {}
@@ -74,7 +75,7 @@ export class Compiler {
   /** At most 50 of each kind: looking for lines takes time. */
   get problems(): { invalid: FieldError[]; unsupported: FieldError[] } {
     const first = (errors: ReadonlyMap<string, FieldError>): FieldError[] =>
-      [...errors.values()].slice(0, MAX_ERRORS).map((error) => this.located(error));
+      [...errors.values()].slice(0, MAX_ERRORS).map((error) => located(error, this.locate));
     return { invalid: first(this.invalid), unsupported: first(this.unsupported) };
   }
 
@@ -88,7 +89,7 @@ export class Compiler {
   }
 
   warn(warning: FieldError): void {
-    if (this.found.size < MAX_WARNINGS) this.found.set(`${warning.path} ${warning.message}`, this.located(warning));
+    if (this.found.size < MAX_WARNINGS) this.found.set(`${warning.path} ${warning.message}`, located(warning, this.locate));
   }
 
   reject(error: FieldError, kind: 'invalid' | 'unsupported' = 'invalid'): never {
@@ -115,11 +116,6 @@ export class Compiler {
       const message = `template, character ${error.offset + 1}: ${error.message}`;
       return this.reject({ path: pointer, message, found }, error instanceof TemplateUnsupported ? 'unsupported' : 'invalid');
     }
-  }
-
-  private located(error: FieldError): FieldError {
-    const at = this.locate(error.path);
-    return at === undefined ? error : { ...error, message: `${error.message} (line ${at})` };
   }
 }
 

@@ -3,7 +3,7 @@ import { defaultType } from './default-types.js';
 import { didYouMean } from './did-you-mean.js';
 import { field, type Field, type ValueOf } from './fields.js';
 import { customComponent, customTypesAt } from '../custom/custom-component.js';
-import { escapePointer } from './parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { describe, isObject, type Tree } from './tree.js';
 
 /** One component type of the format: how its fields are read and what they become. */

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type { Place } from './compiler.js';
 import { joinRejections, Rejected } from './compiler.js';
 import { bindTemplate, type Interpolation } from './interpolation.js';
-import { escapePointer } from './parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { describe, isObject } from './tree.js';
 
 /** How one field of a component is read. `parse` reports to the place's compiler and throws Rejected. */

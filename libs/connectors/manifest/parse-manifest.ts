@@ -1,5 +1,6 @@
-import { Composer, isNode, Lexer, LineCounter, Parser, type CST, type Document } from 'yaml';
+import { Composer, Lexer, LineCounter, Parser, type CST, type Document } from 'yaml';
 import { SluiceError } from '../../errors/index.js';
+import { locateIn, placeOf, type Locate } from '../../yaml/index.js';
 import { MANIFEST_LIMITS } from './unfolded-size.js';
 import { YAML_SCALARS } from './yaml-dialect.js';
 
@@ -14,8 +15,7 @@ const MAX_LEXEMES = 800_000;
 /** A manifest as text became a tree, and where in the text its parts are. */
 export interface ParsedManifest {
   tree: unknown;
-  /** `line:column` of a JSON pointer, or undefined for parts that the text does not hold. */
-  locate: (pointer: string) => string | undefined;
+  locate: Locate;
 }
 
 /**
@@ -25,13 +25,11 @@ export function parseManifest(text: string): ParsedManifest {
   if (Buffer.byteLength(text) > MAX_MANIFEST_BYTES)
     throw invalid([{ path: '', message: `the manifest is larger than ${MAX_MANIFEST_BYTES} bytes` }]);
   const { document, lines } = parse(text);
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${line}:${col}`;
-  };
   if (document.errors.length > 0)
     throw invalid(
-      document.errors.slice(0, 20).map(({ message, pos }) => ({ path: '', message: `${message} (line ${place(pos[0])})` })),
+      document.errors
+        .slice(0, 20)
+        .map(({ message, pos }) => ({ path: '', message: `${message} (line ${placeOf(lines, pos[0])})` })),
     );
   let tree: unknown;
   try {
@@ -39,7 +37,7 @@ export function parseManifest(text: string): ParsedManifest {
   } catch (error) {
     throw invalid([{ path: '', message: 'the anchors and aliases cannot be resolved' }], error);
   }
-  return { tree, locate: (pointer) => locate(document, pointer, place) };
+  return { tree, locate: locateIn(document, lines) };
 }
 
 /** The parser below is not recursive and the composer is: what nests too deep must not get to it. */
@@ -73,19 +71,6 @@ function* boundedTokens(text: string, lines: LineCounter): Generator<CST.Token> 
   }
   yield* parser.end();
 }
-
-function locate(document: Document, pointer: string, place: (offset: number) => string): string | undefined {
-  const keys = pointer.split('/').slice(1).map(unescapePointer);
-  for (; keys.length >= 0; keys.pop()) {
-    const node: unknown = document.getIn(keys, true);
-    if (isNode(node) && node.range) return place(node.range[0]);
-    if (keys.length === 0) return undefined;
-  }
-  return undefined;
-}
-
-export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-export const unescapePointer = (key: string): string => key.replaceAll('~1', '/').replaceAll('~0', '~');
 
 const invalid = (errors: { path: string; message: string }[], cause?: unknown): SluiceError =>
   new SluiceError('MANIFEST_INVALID', { detail: errors[0]?.message, errors, cause });

@@ -1,5 +1,5 @@
 import { isObject, type Tree } from './tree.js';
-import { escapePointer } from './parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { MANIFEST_LIMITS } from './unfolded-size.js';
 
 export class ReferenceError extends Error {

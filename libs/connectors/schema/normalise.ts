@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../contracts/json.js';
+import { unescapePointer } from '../../json/index.js';
 import { isObject, type Tree } from '../manifest/tree.js';
 import { setField } from '../records/fields.js';
 import { isNumber } from '../template/values.js';
@@ -91,7 +92,7 @@ class SchemaCompiler {
       .slice(1)
       .split('/')
       .filter((step) => step !== '')
-      .map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'))
+      .map((step) => unescapePointer(decodeURIComponent(step)))
       .reduce<unknown>((value, step) => {
         if (Array.isArray(value)) return (value as unknown[])[Number(step)];
         return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;

@@ -3,7 +3,7 @@ import { SluiceError, type FieldError } from '../../errors/index.js';
 import { component, defineComponent, type Component } from '../manifest/component.js';
 import { either, json, list, object, template } from '../manifest/fields.js';
 import { isInterpolation, type Interpolation, type Scope } from '../manifest/interpolation.js';
-import { escapePointer } from '../manifest/parse-manifest.js';
+import { escapePointer } from '../../json/index.js';
 import { isObject } from '../manifest/tree.js';
 import { schemaErrors } from './validate-config.js';
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.js';
 import type { StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
+import { toPointer } from '../../json/index.js';
 import type { Cursor } from '../cursors/cursor.js';
 import { isObject } from '../manifest/tree.js';
 import type { Scope } from '../manifest/interpolation.js';
@@ -57,7 +58,7 @@ interface Problem {
 function cursorProblems(state: JsonObject, path: string, { cursor, scope }: { cursor: Cursor; scope: Scope }): Problem[] {
   if (Object.keys(state).length === 0 || cursor.understands(state, scope)) return [];
   const field = cursor.field(scope);
-  return [{ path: `${path}/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: 'must be a value of the cursor' }];
+  return [{ path: path + toPointer([field]), message: 'must be a value of the cursor' }];
 }
 
 function partitionedProblems(state: JsonObject, cursor: Cursor, scope: Scope): Problem[] {

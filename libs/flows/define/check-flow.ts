@@ -2,8 +2,7 @@ import { triggerOf, type FlowDefinition } from '../../contracts/flow.schema.js';
 import type { ActionDescription } from '../../contracts/action.port.js';
 import type { JsonValue } from '../../contracts/json.js';
 import type { FieldError } from '../../errors/index.js';
-import { isObject } from '../../json/index.js';
-import { toPointer } from '../../secrets/index.js';
+import { isObject, toPointer } from '../../json/index.js';
 import type { ExpressionSandbox } from '../expressions/expression-sandbox.js';
 import { placesOf, type Place } from './places.js';
 

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../contracts/json.js';
-import { isObject } from '../../json/index.js';
-import { toPointer } from '../../secrets/index.js';
+import { isObject, toPointer } from '../../json/index.js';
 
 /** An expression of a flow and where it stands: a JSON pointer into the definition. */
 export interface Expression {

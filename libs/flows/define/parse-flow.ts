@@ -1,5 +1,6 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { SluiceError, type FieldError } from '../../errors/index.js';
+import { located, locateIn, placeOf } from '../../yaml/index.js';
 
 const MAX_FLOW_BYTES = 256 * 1024;
 const MAX_ERRORS = 20;
@@ -15,38 +16,19 @@ export interface ParsedFlow {
 /** Reads YAML 1.2 (or JSON). Errors: FLOW_INVALID with line and column. */
 export function parseFlow(text: string): ParsedFlow {
   const lines = new LineCounter();
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `line ${line}:${col}`;
-  };
   if (Buffer.byteLength(text) > MAX_FLOW_BYTES)
     throw flowInvalid([{ path: '', message: `is larger than ${MAX_FLOW_BYTES} bytes` }]);
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
     if (document.errors.length > 0)
       throw flowInvalid(
-        document.errors.slice(0, MAX_ERRORS).map(({ message, pos }) => ({ path: '', message: `${message} (${place(pos[0])})` })),
+        document.errors
+          .slice(0, MAX_ERRORS)
+          .map(({ message, pos }) => ({ path: '', message: `${message} (line ${placeOf(lines, pos[0])})` })),
       );
     const tree: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    const at = (pointer: string): string | undefined => {
-      const keys = pointer
-        .split('/')
-        .slice(1)
-        .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-      for (; ; keys.pop()) {
-        const node: unknown = document.getIn(keys, true);
-        if (isNode(node) && node.range) return place(node.range[0]);
-        if (keys.length === 0) return undefined;
-      }
-    };
-    return {
-      tree,
-      located: (errors) =>
-        errors.map((error) => {
-          const where = at(error.path);
-          return where === undefined ? error : { ...error, message: `${error.message} (${where})` };
-        }),
-    };
+    const locate = locateIn(document, lines);
+    return { tree, located: (errors) => errors.map((error) => located(error, locate)) };
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     // Nested deeper than the parser goes, or aliases without end.

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../contracts/json.js';
 import type { StreamState } from '../../contracts/stream.js';
 import { SluiceError } from '../../errors/index.js';
-import { isObject } from '../../json/index.js';
+import { isObject, toPointer } from '../../json/index.js';
 import { addWindow, progressOf } from './cursor-state.policy.js';
 import { boundOf, endOf, nextBound } from './cursor-value.js';
 import { compareBounds, type Bound } from './cursor-window.policy.js';
@@ -29,7 +29,7 @@ export function readStateByHand({ name, cursor }: Stream, given: unknown): Strea
   if (cursor === null) throw invalid(name, [{ path: '', message: 'must be null or {}: the stream has no cursor' }]);
   const problems: Problem[] = Object.keys(given)
     .filter((field) => !FIELDS.has(field))
-    .map((field) => ({ path: `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: 'is not a field of the state' }));
+    .map((field) => ({ path: toPointer([field]), message: 'is not a field of the state' }));
   const mustBe = (field: string, expected: string): void => {
     if (given[field] !== expected) problems.push({ path: `/${field}`, message: `must be ${expected}` });
   };
