@@ -1,5 +1,4 @@
 export * from './perform-action.js';
 export { failedBy, toRunError } from './end-action-run.js';
 export * from './reserve-action.js';
-export * from './sealed-text.js';
 export * from './action-control.js';

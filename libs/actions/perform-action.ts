@@ -4,7 +4,7 @@ import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
 import { parseJson } from '../json/index.js';
-import type { SecretBox } from '../secrets/index.js';
+import { openText, sealText, type SecretBox } from '../secrets/index.js';
 import {
   actionOutcome,
   getActionRun,
@@ -19,7 +19,6 @@ import {
 } from '../store/index.js';
 import { backoffMs, GIVE_UP_AFTER_MS, nextStep } from './effect.policy.js';
 import { endRun, failedBy, toRunError, type RunEnd } from './end-action-run.js';
-import { openText, sealText } from './sealed-text.js';
 
 export interface ActionPorts {
   pool: Pool;

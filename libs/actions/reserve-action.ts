@@ -3,7 +3,7 @@ import { actionWorkflowId } from '../contracts/action-workflow.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
 import { stringifyJson } from '../json/index.js';
-import type { SecretBox } from '../secrets/index.js';
+import { sealText, type SecretBox } from '../secrets/index.js';
 import {
   canonicalJson,
   findConnection,
@@ -13,7 +13,6 @@ import {
   type ConnectorRow,
   type Db,
 } from '../store/index.js';
-import { sealText } from './sealed-text.js';
 
 interface Ports {
   db: Db;

@@ -1,4 +1,4 @@
-import type { SecretBox } from '../secrets/index.js';
+import { openText, sealText, type SecretBox } from '../secrets/index.js';
 import type { EventRow } from '../store/index.js';
 
 type Owner = Pick<EventRow, 'workspaceId' | 'connectionId'>;
@@ -7,9 +7,8 @@ type Owner = Pick<EventRow, 'workspaceId' | 'connectionId'>;
 const ownerOf = ({ workspaceId, connectionId }: Owner) => ({ workspaceId, connectionId: connectionId ?? 'system' });
 
 /** An event's JSON text as it is stored. */
-export const sealBody = (box: SecretBox, owner: Owner, text: string): Buffer =>
-  box.encrypt({ owner: ownerOf(owner), value: { text } });
+export const sealBody = (box: SecretBox, owner: Owner, text: string): Buffer => sealText(box, ownerOf(owner), text);
 
 /** The JSON text of an event's body: read it with parseJson, which keeps the digits of its numbers. */
 export const openBody = (box: SecretBox, event: Owner & Pick<EventRow, 'body'>): string =>
-  box.decrypt({ owner: ownerOf(event), sealed: event.body })['text'] as string;
+  openText(box, ownerOf(event), event.body);

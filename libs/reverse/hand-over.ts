@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openText, performAction, sealText, type ActionPorts } from '../actions/index.js';
+import { performAction, type ActionPorts } from '../actions/index.js';
+import { openText, sealText } from '../secrets/index.js';
 import { atOnce } from '../at-once/index.js';
 import { actionWorkflowId } from '../contracts/action-workflow.js';
 import type { ActionDescription } from '../contracts/action.port.js';

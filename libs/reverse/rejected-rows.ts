@@ -1,4 +1,5 @@
-import { openText, type ActionPorts } from '../actions/index.js';
+import type { ActionPorts } from '../actions/index.js';
+import { openText } from '../secrets/index.js';
 import type { Quarantine } from '../contracts/quarantine.port.js';
 import { parseJson } from '../json/index.js';
 import { listRejectedRows, type RejectedRow } from '../store/index.js';

@@ -1,4 +1,5 @@
-import { openText, type ActionPorts } from '../actions/index.js';
+import type { ActionPorts } from '../actions/index.js';
+import { openText } from '../secrets/index.js';
 import type { StreamRef, StreamTarget } from '../contracts/destination.port.js';
 import type { SourceRecord } from '../contracts/stream.js';
 import { parseJson } from '../json/index.js';

@@ -11,7 +11,7 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES;
 const KEY_BYTES = 32;
 
 /** What an encrypted value belongs to; bound to it as associated data, so that a row copied elsewhere does not open. */
-interface SecretOwner {
+export interface SecretOwner {
   workspaceId: string;
   connectionId: string;
 }

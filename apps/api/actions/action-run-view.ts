@@ -1,7 +1,6 @@
-import { openText } from '../../../libs/actions/index.js';
+import { openText, type SecretBox } from '../../../libs/secrets/index.js';
 import type { ActionRunSummary, ActionRunView } from '../../../libs/contracts/action.schema.js';
 import { parseJson } from '../../../libs/json/index.js';
-import type { SecretBox } from '../../../libs/secrets/index.js';
 import type { ActionRunRow, EffectRow } from '../../../libs/store/index.js';
 import { errorView } from '../runs/run-view.js';
 

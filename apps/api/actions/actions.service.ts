@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { reserveAction, sealText, startActionWorkflow, waitForAction } from '../../../libs/actions/index.js';
+import { reserveAction, startActionWorkflow, waitForAction } from '../../../libs/actions/index.js';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
 import type {
   ActionRunQuery,
@@ -15,7 +15,7 @@ import { SluiceError } from '../../../libs/errors/index.js';
 import { tellFlow } from '../../../libs/flows/index.js';
 import { stringifyJson } from '../../../libs/json/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
-import type { SecretBox } from '../../../libs/secrets/index.js';
+import { sealText, type SecretBox } from '../../../libs/secrets/index.js';
 import {
   actionOutcome,
   endActionRun,

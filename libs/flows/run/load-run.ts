@@ -1,4 +1,4 @@
-import { openText } from '../../actions/index.js';
+import { openText } from '../../secrets/index.js';
 import { SluiceError } from '../../errors/index.js';
 import { parseJson } from '../../json/index.js';
 import {

@@ -1,6 +1,5 @@
-import { openText, sealText } from '../../actions/index.js';
+import { openText, sealText, type SecretBox } from '../../secrets/index.js';
 import { parseJson, stringifyJson } from '../../json/index.js';
-import type { SecretBox } from '../../secrets/index.js';
 import type { FlowRunRow } from '../../store/index.js';
 
 type Owner = Pick<FlowRunRow, 'workspaceId' | 'flowId'>;

@@ -1,4 +1,4 @@
-import { openText } from '../../actions/index.js';
+import { openText } from '../../secrets/index.js';
 import type { FlowStepInput, UndoResult } from '../../contracts/flow-workflow.js';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import { parseJson } from '../../json/index.js';
