@@ -5,13 +5,13 @@ import type { JsonObject, JsonValue } from '../contracts/json.js';
 import { SluiceError, type FieldError } from '../errors/index.js';
 import { isObject } from '../json/index.js';
 import type { FlowVersionRow } from '../store/index.js';
+import { NIL_UUID } from '../uuid/index.js';
 import { FlowProgram } from './define/flow-program.js';
 import { fillMapping, mappingExpressions, type Expression } from './define/mapping.js';
 import type { ExpressionSandbox } from './expressions/expression-sandbox.js';
 
 /** Of a step. */
 const SHOWN_CALLS = 20;
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface DryRunRequest {
   version: Pick<FlowVersionRow, 'definition' | 'connections'>;
@@ -35,7 +35,7 @@ export async function dryRun({ version, given, results }: DryRunRequest, ports: 
   const program = await FlowProgram.of(version, ports.sandbox);
   const { definition, connections } = version;
   const steps: Record<string, unknown> = {};
-  const run = { id: NOBODY, flow: definition.name, started_at: new Date().toISOString() };
+  const run = { id: NIL_UUID, flow: definition.name, started_at: new Date().toISOString() };
   const dry = new DryRun(program, { run, ...given, steps }, (call) => ports.preview(call), connections);
   const view: DryRunView = { runs: true, steps: [], response: null, errors: [] };
   if (definition.when !== undefined) {

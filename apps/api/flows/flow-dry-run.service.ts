@@ -9,11 +9,9 @@ import type { JsonObject } from '../../../libs/contracts/json.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { dryRun, ExpressionSandbox } from '../../../libs/flows/index.js';
 import { findConnection, findConnector, getFlowVersion, type Pool } from '../../../libs/store/index.js';
+import { NIL_UUID } from '../../../libs/uuid/index.js';
 import { CATALOG, OPENER, POOL } from '../core/tokens.js';
 import { FlowsService } from './flows.service.js';
-
-/** Of no call: what a provider sees as the key has this place. */
-const NO_CALL = '00000000-0000-0000-0000-000000000000';
 
 /** What flows would do. */
 @Injectable()
@@ -46,7 +44,7 @@ export class FlowDryRunService {
     this.catalog.checkInput({ connector, action, input });
     const actions = await this.opener.openActions({ workspaceId, connectionId, version: connector.hash });
     try {
-      return await actions.preview({ action, input, key: NO_CALL, signal: AbortSignal.timeout(10_000) });
+      return await actions.preview({ action, input, key: NIL_UUID, signal: AbortSignal.timeout(10_000) });
     } finally {
       await actions.close();
     }
@@ -68,5 +66,5 @@ function givenTo({ on }: FlowDefinition, { input, event }: DryRunBody): Record<s
   }
   const now = new Date().toISOString();
   const type = on.webhook?.event ?? 'schedule';
-  return { event: { id: NO_CALL, type, provider_id: NO_CALL, occurred_at: now, received_at: now, body: {}, ...event } };
+  return { event: { id: NIL_UUID, type, provider_id: NIL_UUID, occurred_at: now, received_at: now, body: {}, ...event } };
 }
