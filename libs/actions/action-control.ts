@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
-import { SluiceError } from '../errors/index.js';
 import { actionOutcome, getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
+import { awaitEnd } from '../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 
 type ActionWorkflow = (input: ActionWorkflowInput) => Promise<ActionWorkflowResult>;
@@ -12,8 +11,6 @@ interface Ports {
   temporal: TemporalClient;
 }
 
-/** Between looks at the store while Temporal does not answer, or has no workflow that could: until the reconciler starts one. */
-const LOOK_EVERY_MS = 250;
 const BATCH = 100;
 
 /**
@@ -34,19 +31,10 @@ export async function startActionWorkflow(temporal: TemporalClient, run: Startab
   );
 }
 
-/** The run when it has ended, or as it is after `ms`. A Temporal that is away only makes the wait coarser. */
-export async function waitForAction({ pool, temporal }: Ports, run: ActionRunRow, ms: number): Promise<ActionRunRow> {
-  const until = performance.now() + ms;
-  for (let row = run; ;) {
-    const left = until - performance.now();
-    if (actionOutcome(row) !== null || left <= 0) return row;
-    await temporal
-      .call((client) => client.workflow.getHandle<ActionWorkflow>(run.workflowId).result(), left)
-      .catch(() => delay(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
-    const found = await getActionRun(pool, { id: run.id });
-    if (found === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
-    row = found;
-  }
+/** The run when it has ended, or as it is after `ms`. */
+export function waitForAction({ pool, temporal }: Ports, run: ActionRunRow, ms: number): Promise<ActionRunRow> {
+  const read = () => getActionRun(pool, { id: run.id });
+  return awaitEnd(temporal, run, { ms, hasEnded: (row) => actionOutcome(row) !== null, read });
 }
 
 /** Starts what has no workflow: one whose start was lost, or whose workflow is gone. */

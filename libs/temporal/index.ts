@@ -1,3 +1,4 @@
+export * from './await-end.js';
 export * from './data-converter.js';
 export * from './payload-codec.js';
 export * from './temporal-client.js';

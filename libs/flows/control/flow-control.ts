@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import {
   FLOW_PRIORITY,
   FLOW_TASK_QUEUE,
@@ -9,6 +9,7 @@ import {
 } from '../../contracts/flow-workflow.js';
 import { SluiceError } from '../../errors/index.js';
 import { findWaitingFlowRun, getFlowRun, listOpenFlowRuns, type FlowRunRow, type Pool } from '../../store/index.js';
+import { awaitEnd } from '../../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../../temporal/temporal-client.js';
 
 type FlowWorkflow = (input: FlowWorkflowInput) => Promise<FlowWorkflowResult>;
@@ -18,8 +19,6 @@ interface Ports {
   temporal: TemporalClient;
 }
 
-/** Between looks at the store while Temporal does not answer, or has no workflow that could: until the reconciler starts one. */
-const LOOK_EVERY_MS = 250;
 const BATCH = 100;
 
 /** That a run's workflow runs already is success, and one that was lost is started anew: what was made is in the store. Throws TEMPORAL_UNAVAILABLE. */
@@ -39,19 +38,10 @@ export async function startFlowWorkflow(
   );
 }
 
-/** The run when it has ended, or as it is after `ms`. A Temporal that is away only makes the wait coarser. */
-export async function waitForFlow({ pool, temporal }: Ports, run: FlowRunRow, ms: number): Promise<FlowRunRow> {
-  const until = performance.now() + ms;
-  for (let row = run; ;) {
-    const left = until - performance.now();
-    if (row.finishedAt !== null || left <= 0) return row;
-    await temporal
-      .call((client) => client.workflow.getHandle<FlowWorkflow>(run.workflowId).result(), left)
-      .catch(() => delay(Math.min(LOOK_EVERY_MS, Math.max(0, until - performance.now()))));
-    const found = await getFlowRun(pool, { id: run.id });
-    if (found === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
-    row = found;
-  }
+/** The run when it has ended, or as it is after `ms`. */
+export function waitForFlow({ pool, temporal }: Ports, run: FlowRunRow, ms: number): Promise<FlowRunRow> {
+  const read = () => getFlowRun(pool, { id: run.id });
+  return awaitEnd(temporal, run, { ms, hasEnded: (row) => row.finishedAt !== null, read });
 }
 
 /** Asks a run's workflow to end; false: it has none. Throws TEMPORAL_UNAVAILABLE. */
@@ -66,7 +56,7 @@ export async function cancelFlowWorkflow(
       await handle.cancel();
       return true;
     } catch (error) {
-      if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
+      if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
   });
@@ -79,8 +69,8 @@ export async function tellFlow({ pool, temporal }: Ports, { actionRunId }: { act
   await temporal
     .call((client) => client.workflow.getHandle(waiting.workflowId).signal(RESOLVED_SIGNAL))
     .catch((error: unknown) => {
-      const isGone = error instanceof Error && error.name === 'WorkflowNotFoundError';
-      if (!isGone && !(error instanceof SluiceError && error.code === 'TEMPORAL_UNAVAILABLE')) throw error;
+      if (!(error instanceof WorkflowNotFoundError) && !(error instanceof SluiceError && error.code === 'TEMPORAL_UNAVAILABLE'))
+        throw error;
     });
   return true;
 }
