@@ -121,12 +121,9 @@ export class StoreConnectionOpener implements ConnectionOpener {
     connectionId: string;
     manifest?: JsonObject;
   }): Promise<{ connection: ConnectionRow; connector: ConnectorRef; secrets: ConfigSecrets }> {
-    const { db } = this.options;
     const connection = await this.connection(request);
-    const named = { workspaceId: request.workspaceId, name: connection.connector };
     const { manifest } = request;
-    const known = await findConnector(db, named);
-    if (known === null) throw new SluiceError('NOT_FOUND', { detail: `the connector ${connection.connector} does not exist` });
+    const known = await this.connector(connection);
     if (known.kind !== 'source')
       throw new SluiceError('CONFIG_INVALID', { detail: `the connection "${connection.name}" is not a source` });
     const connector: ConnectorRef = { ...known, ...(manifest === undefined ? {} : { manifest }) };

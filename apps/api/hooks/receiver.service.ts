@@ -20,9 +20,6 @@ import { DeliveryBell } from './delivery-bell.js';
 import { openHook, validSecrets } from './hook-secrets.js';
 import { readRawBody } from './raw-body.js';
 
-/** Versions of connectors whose webhooks are remembered. */
-const MOST_MODELS = 200;
-
 const unknownHook = (): SluiceError => new SluiceError('NOT_FOUND', { detail: 'there is no such hook' });
 
 /** What a provider gets: a challenge's answer, or what became of its event. */
@@ -31,8 +28,6 @@ export type Reception = { challenge: string } | ReceivedView;
 /** Takes what providers send. Nothing is believed before its signature was verified, and nothing is acknowledged before it is stored. */
 @Injectable()
 export class ReceiverService {
-  private readonly models = new Map<string, WebhookModel>();
-
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
     @Inject(POOL) private readonly pool: Pool,
@@ -82,17 +77,12 @@ export class ReceiverService {
   }
 
   private async model({ workspaceId, connector, connectorHash: hash, webhook }: OpenHookRow): Promise<WebhookModel> {
-    const key = JSON.stringify([workspaceId, connector, hash, webhook]);
-    const known = this.models.get(key);
-    if (known !== undefined) return known;
     const row = await findConnectorVersion(this.pool, { workspaceId, name: connector, hash });
     const model = row === null ? null : this.catalog.webhook({ connector: row, webhook });
     if (model === null)
       throw new SluiceError('NOT_FOUND', {
         detail: `the connector ${connector} does not declare the webhook ${webhook} any more`,
       });
-    if (this.models.size >= MOST_MODELS) this.models.clear();
-    this.models.set(key, model);
     return model;
   }
 }
