@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type { Client } from 'pg';
 import { z } from 'zod';
+import { listen, type Pool } from '../store/index.js';
 import { activeBlocks, type Block } from './budget.repository.js';
 
 const CHANNEL = 'sluice_budget';
@@ -15,7 +16,7 @@ const messageSchema = z.object({ workspace_id: z.string(), account: z.string(), 
  * over the same connection, so it also finds out whether that still lives; while it does not, the pool is asked.
  */
 export class BlockFeed {
-  private listener: pg.Client | undefined;
+  private listener: Client | undefined;
   private timer: NodeJS.Timeout | undefined;
   private ticking: Promise<void> | undefined;
   private first: Promise<void> | undefined;
@@ -23,7 +24,7 @@ export class BlockFeed {
 
   constructor(
     private readonly options: {
-      pool: pg.Pool;
+      pool: Pool;
       onBlock: (block: Block) => void;
       /** Told once per failure; the feed goes on by itself. */
       onError: (error: unknown) => void;
@@ -74,29 +75,17 @@ export class BlockFeed {
     for (const block of await activeBlocks(db)) this.options.onBlock(block);
   }
 
-  private async listen(): Promise<pg.Client> {
-    const client = new pg.Client({
-      ...this.options.pool.options,
-      // the pool keeps it out of a spread
-      password: this.options.pool.options.password,
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-      application_name: 'sluice-budget-listener',
+  private listen(): Promise<Client> {
+    return listen(this.options.pool, {
+      channel: CHANNEL,
+      name: 'sluice-budget-listener',
+      answerMs: ANSWER_MS,
+      onNotification: (payload) => this.receive(payload),
+      onLost: (client, error) => {
+        this.options.onError(error);
+        if (this.listener === client) this.listener = undefined;
+      },
     });
-    client.on('error', (error) => {
-      this.options.onError(error);
-      if (this.listener === client) this.listener = undefined;
-    });
-    client.on('notification', (message) => this.receive(message.payload));
-    try {
-      await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
   }
 
   private receive(payload: string | undefined): void {

@@ -1,15 +1,14 @@
-import pg from 'pg';
-import type { Pool } from '../store/index.js';
+import type { Client } from 'pg';
+import { listen, type Pool } from '../store/index.js';
 
 /** PostgreSQL notifies on it when there are deliveries to start. */
 export const DELIVERIES_CHANNEL = 'sluice_deliveries';
 
-/** A listener that does not answer by then is dead, whatever its socket says. */
 const ANSWER_MS = 2_000;
 
-/** Listens on one connection of its own. `check` is called now and then: it opens what is not open, and finds out whether what is open still lives. */
+/** Listens for deliveries. `check` is called now and then, never twice at once: it opens what is not open, and finds out whether what is open still lives. */
 export class DeliveryFeed {
-  private client: pg.Client | undefined;
+  private client: Client | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -19,7 +18,7 @@ export class DeliveryFeed {
   /** Throws what the database throws; the next check opens another connection. */
   async check(): Promise<void> {
     try {
-      if (this.client === undefined) await this.open();
+      if (this.client === undefined) this.client = await this.open();
       else await this.client.query('SELECT');
     } catch (error) {
       await this.close();
@@ -33,22 +32,15 @@ export class DeliveryFeed {
     await client?.end().catch(() => undefined);
   }
 
-  private async open(): Promise<void> {
-    const client = new pg.Client({
-      ...this.pool.options,
-      // The pool keeps it out of a spread.
-      password: this.pool.options.password,
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-      application_name: 'sluice delivery listener',
+  private open(): Promise<Client> {
+    return listen(this.pool, {
+      channel: DELIVERIES_CHANNEL,
+      name: 'sluice delivery listener',
+      answerMs: ANSWER_MS,
+      onNotification: this.onDelivery,
+      onLost: (client) => {
+        if (this.client === client) this.client = undefined;
+      },
     });
-    client.on('error', () => {
-      if (this.client === client) this.client = undefined;
-    });
-    client.on('notification', this.onDelivery);
-    this.client = client;
-    await client.connect();
-    await client.query(`LISTEN ${DELIVERIES_CHANNEL}`);
   }
 }

@@ -1,4 +1,5 @@
 export * from './database.js';
+export { listen } from './listener.js';
 export * from './migrate.js';
 export * from './canonical-json.js';
 export * from './page.js';
