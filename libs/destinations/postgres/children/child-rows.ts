@@ -24,10 +24,21 @@ const written = (family: Family, child: ChildTable): string[] => [
   ...metadataOf(family, child),
 ];
 
+/** The list, of a row `t` of the stream's own table. */
+function listOf({ columns }: Family, child: ChildTable): string {
+  const list = columns.find(({ path: [field, ...rest] }) => field === child.field && rest.length === 0);
+  return `t.${ident(list?.name ?? child.field)}`;
+}
+
+/** The values of a child's row, to be compared as one. */
+const rowOf = (alias: string, { columns }: ChildTable): string =>
+  `ROW(${namesOf(columns)
+    .map((name) => `${alias}.${name}`)
+    .join(', ')})`;
+
 /** The rows of a child table that the lists of `from` have: an SQL relation with the alias `t`, of rows of the stream's own table. */
 function elements(family: Family, child: ChildTable, from: string): string {
-  const list = family.columns.find(({ path: [field, ...rest] }) => field === child.field && rest.length === 0);
-  const value = `t.${ident(list?.name ?? child.field)}`;
+  const value = listOf(family, child);
   const select = [
     ...parentKey(family.columns, family.target).map((name) => `t.${ident(name)}`),
     'x.n - 1',
@@ -93,8 +104,7 @@ export function matchChildren(family: Family, relation: string, among: 'stage' |
   const parents = among === 'all' ? `${relation} t` : `${staged} JOIN ${relation} t ON ${same('t', keys, 'k')}`;
   return family.children.flatMap((child) => {
     const own = namesOf(child.own);
-    const list = family.columns.find(({ path: [field, ...rest] }) => field === child.field && rest.length === 0);
-    const value = `t.${ident(list?.name ?? child.field)}`;
+    const value = listOf(family, child);
     const length = `CASE WHEN jsonb_typeof(${value}) = 'array' THEN jsonb_array_length(${value}) ELSE 0 END`;
     const parentNames = own.slice(0, -1);
     const stays = `EXISTS (SELECT FROM ${relation} t WHERE ${same('c', parentNames, 't')} AND c.${own.at(-1) ?? ''} >= 0 AND c.${own.at(-1) ?? ''} < ${length})`;
@@ -104,9 +114,10 @@ export function matchChildren(family: Family, relation: string, among: 'stage' |
         : `DELETE FROM ${relationOf(family, child)} c USING ${staged} WHERE ${same('c', parentNames, 'k')} AND NOT ${stays}`;
     const names = namesOf(child.columns);
     const set = [...names, ...metadataOf(family, child)].map((name) => `${name} = excluded.${name}`).join(', ');
-    const row = (alias: string): string => `ROW(${names.map((name) => `${alias}.${name}`).join(', ')})`;
     const onConflict =
-      names.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${set} WHERE ${row('c')} IS DISTINCT FROM ${row('excluded')}`;
+      names.length === 0
+        ? 'DO NOTHING'
+        : `DO UPDATE SET ${set} WHERE ${rowOf('c', child)} IS DISTINCT FROM ${rowOf('excluded', child)}`;
     return [
       removal,
       `INSERT INTO ${relationOf(family, child)} AS c (${written(family, child).join(', ')}) ${elements(family, child, parents)}
@@ -127,12 +138,8 @@ export const removeOrphans = (family: Family, relation: string): string[] => {
 /** How many rows a child table lacks, has too many, and has otherwise than the lists of its parents say: columns `missing`, `extra`, `differing`. */
 export function countWrong(family: Family, child: ChildTable, relation: string): string {
   const own = namesOf(child.own);
-  const row = (alias: string): string =>
-    `ROW(${namesOf(child.columns)
-      .map((name) => `${alias}.${name}`)
-      .join(', ')})`;
   const position = own.at(-1) ?? '';
-  const differs = child.columns.length === 0 ? 'false' : `${row('w')} IS DISTINCT FROM ${row('c')}`;
+  const differs = child.columns.length === 0 ? 'false' : `${rowOf('w', child)} IS DISTINCT FROM ${rowOf('c', child)}`;
   return `SELECT count(*) FILTER (WHERE c.${position} IS NULL)::float8 AS missing, count(*) FILTER (WHERE w.${position} IS NULL)::float8 AS extra,
       count(*) FILTER (WHERE w.${position} IS NOT NULL AND c.${position} IS NOT NULL AND ${differs})::float8 AS differing
     FROM (${elements(family, child, `${relation} t`)}) w
