@@ -6,7 +6,7 @@ import { loadsDirectly } from './append-stage.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
 import { knownColumns, lockLanes, shareColumns } from './lanes.js';
 import { growChildren } from './children/shape-children.js';
-import { readChildren, readKnownChildren, readLayout, recordLayout } from './layout.js';
+import { readKnownChildren, readLayout, recordLayout } from './layout.js';
 import { remembersKeys } from '../whole-read.js';
 import { retypeSeenKeys } from './seen-keys.js';
 import type { Session, SessionTimeouts } from './session.js';
@@ -40,7 +40,7 @@ export async function evolveStream(
       if (direct) await session.query(what, `LOCK TABLE ${loadedRelation(before, target)} IN ACCESS EXCLUSIVE MODE`);
       const lanes = await lockLanes(session, ref);
       const row = await lockOwnStream(session, ref);
-      const columns = await readLayout(session, row);
+      const { columns, children: present } = await readLayout(session, row);
       const known = await knownColumns(session, lanes);
       const grown = grow(
         columns,
@@ -65,7 +65,6 @@ export async function evolveStream(
         session,
         lanes.map(({ id }) => id),
       );
-      const present = await readChildren(session, row);
       const children = await growChildren(session, { target, columns: next, children: present, known: knownChildren, wanted });
       const schemaVersion = await recordLayout(session, row, { columns: next, children });
       await shareColumns(session, lanes, { id: row.id, columns: next, children });

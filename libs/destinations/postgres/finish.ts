@@ -46,7 +46,7 @@ export async function finishStream(
       ]);
     }
     if (remembersKeys({ ref, target }, row)) {
-      const key = namesOf(await readLayout(session, row), target).primaryKey;
+      const key = namesOf((await readLayout(session, row)).columns, target).primaryKey;
       await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, key });
     }
     await publishChildren(session, row, target);

@@ -25,7 +25,7 @@ export async function layoutInLanes(
   own: Pick<LaneRow, 'id' | 'schemaVersion'>,
 ): Promise<readonly Column[]> {
   const written = [own, ...lanes].find(({ schemaVersion }) => schemaVersion > 0);
-  return written === undefined ? [] : readLayout(session, written);
+  return written === undefined ? [] : (await readLayout(session, written)).columns;
 }
 
 /** See shareLayout. */

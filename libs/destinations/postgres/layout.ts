@@ -5,35 +5,39 @@ import type { StreamRow } from './stream-row.js';
 
 type Version = Pick<StreamRow, 'id' | 'schemaVersion'>;
 
+/** What a stream's tables look like at a schema version. */
+export interface Layout {
+  columns: readonly Column[];
+  /** The tables of its lists. */
+  children: readonly ChildTable[];
+}
+
 /** The layouts that a destination's writers have met: they never change, and a writer would ask once a slice. */
 export class LayoutCache {
-  private readonly layouts = new Map<string, readonly Column[]>();
-  private readonly children = new Map<string, readonly ChildTable[]>();
+  private readonly layouts = new Map<string, Layout>();
 
-  async get(session: Session, version: Version): Promise<readonly Column[]> {
+  async get(session: Session, version: Version): Promise<Layout> {
     const key = `${version.id}:${version.schemaVersion}`;
     const found = this.layouts.get(key) ?? (await readLayout(session, version));
     this.layouts.set(key, found);
     return found;
   }
-
-  async getChildren(session: Session, version: Version): Promise<readonly ChildTable[]> {
-    const key = `${version.id}:${version.schemaVersion}`;
-    const found = this.children.get(key) ?? (await readChildren(session, version));
-    this.children.set(key, found);
-    return found;
-  }
 }
 
-/** The stream's columns at a schema version. */
-export async function readLayout(session: Session, { id, schemaVersion }: Version): Promise<readonly Column[]> {
-  const [layout] = await session.query<{ columns: Column[] }>(
+export async function readLayout(session: Session, version: Version): Promise<Layout> {
+  const layout = await findLayout(session, version);
+  if (!layout) throw new SluiceError('INTERNAL', { detail: `the stream has no columns of version ${version.schemaVersion}` });
+  return layout;
+}
+
+/** undefined: of a stream that was never prepared. */
+export async function findLayout(session: Session, { id, schemaVersion }: Version): Promise<Layout | undefined> {
+  const [layout] = await session.query<{ columns: Column[]; children: ChildTable[] }>(
     'reading the columns',
-    'SELECT columns FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
+    'SELECT columns, children FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
     [id, schemaVersion],
   );
-  if (!layout) throw new SluiceError('INTERNAL', { detail: `the stream has no columns of version ${schemaVersion}` });
-  return layout.columns;
+  return layout;
 }
 
 /** Every column that the stream ever had, as it was last: a field that comes back finds its name. */
@@ -44,16 +48,6 @@ export async function readKnownColumns(session: Session, streamId: string): Prom
     [streamId],
   );
   return [...new Map(layouts.flatMap(({ columns }) => columns).map((column) => [pathKey(column.path), column])).values()];
-}
-
-/** The tables of the stream's lists at a schema version. */
-export async function readChildren(session: Session, { id, schemaVersion }: Version): Promise<readonly ChildTable[]> {
-  const [layout] = await session.query<{ children: ChildTable[] }>(
-    'reading the child tables',
-    'SELECT children FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
-    [id, schemaVersion],
-  );
-  return layout?.children ?? [];
 }
 
 /** As readKnownColumns, of child tables, in any of the stream's lanes. */
@@ -72,24 +66,14 @@ export async function readKnownChildren(session: Session, streamIds: readonly st
 }
 
 /** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
-export async function recordLayout(
-  session: Session,
-  row: Version,
-  { columns, children }: { columns: readonly Column[]; children: readonly ChildTable[] },
-): Promise<number> {
-  const what = 'recording the columns';
-  const [last] = await session.query<{ columns: Column[]; children: ChildTable[] }>(
-    what,
-    'SELECT columns, children FROM sluice.layout WHERE stream_id = $1 AND schema_version = $2',
-    [row.id, row.schemaVersion],
-  );
+export async function recordLayout(session: Session, row: Version, { columns, children }: Layout): Promise<number> {
+  const last = await findLayout(session, row);
   const isSame = last && JSON.stringify([last.columns, last.children]) === JSON.stringify([columns, children]);
   if (isSame) return row.schemaVersion;
-  await session.query(what, 'INSERT INTO sluice.layout (stream_id, schema_version, columns, children) VALUES ($1, $2, $3, $4)', [
-    row.id,
-    row.schemaVersion + 1,
-    JSON.stringify(columns),
-    JSON.stringify(children),
-  ]);
+  await session.query(
+    'recording the columns',
+    'INSERT INTO sluice.layout (stream_id, schema_version, columns, children) VALUES ($1, $2, $3, $4)',
+    [row.id, row.schemaVersion + 1, JSON.stringify(columns), JSON.stringify(children)],
+  );
   return row.schemaVersion + 1;
 }

@@ -52,9 +52,8 @@ export async function openWriter(
     }
     const key = keyOf(request, opened);
     const partsOf = async (now: OpenedSlice): Promise<WriterParts & { columns: readonly Column[] }> => {
-      const columns = await layouts.get(session, { id: now.streamId, schemaVersion: now.schemaVersion });
-      const children = await layouts.getChildren(session, { id: now.streamId, schemaVersion: now.schemaVersion });
-      const made = { key: keyOf(request, now), opened: now, columns, children };
+      const layout = await layouts.get(session, { id: now.streamId, schemaVersion: now.schemaVersion });
+      const made = { key: keyOf(request, now), opened: now, ...layout };
       const loading = await prepareLoading(sessions, request, made);
       return { ...made, loading, boundary: await boundaryOf(session, request, made) };
     };

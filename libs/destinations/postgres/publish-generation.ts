@@ -88,7 +88,7 @@ async function lockTable(session: Session, what: string, table: string): Promise
 async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarget, oid: number): Promise<void> {
   const what = `replacing the rows of ${target.namespace}.${target.table}`;
   const final = qualified(target.namespace, target.table);
-  const key = tableKey(await readLayout(session, row), target);
+  const key = tableKey((await readLayout(session, row)).columns, target);
   await session.query(what, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement, not stay
   await session.query(what, `DELETE FROM ${final}`);
   await copyRows(session, row, target);
@@ -98,7 +98,7 @@ async function applyInPlace(session: Session, row: LoadedRow, target: StreamTarg
 
 /** Adds the generation's rows to the table's. */
 async function copyRows(session: Session, row: LoadedRow, target: StreamTarget): Promise<void> {
-  const layout = await readLayout(session, row);
+  const { columns: layout } = await readLayout(session, row);
   const columns = [...layout, ...managedColumns(layout, target)].map(({ name }) => ident(name)).join(', ');
   if (columns === '') return; // no record came that had a field
   await session.query(

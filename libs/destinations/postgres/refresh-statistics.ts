@@ -34,7 +34,7 @@ export async function refreshStatistics(
     [ref.installation, ref.syncId, ref.stream, ref.lane, ref.runId, table],
   );
   if (!load || !isLarge(load)) return false;
-  const columns = await readLayout(session, load);
+  const { columns } = await readLayout(session, load);
   const { primaryKey, cursorField } = namesOf(columns, target);
   const known = [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
   // Any column tells the table's size.

@@ -1,6 +1,6 @@
 import { staleRun } from '../stale-run.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
-import { readChildren } from './layout.js';
+import { findLayout } from './layout.js';
 import { terminateBackends } from './backends.js';
 import type { Session } from './session.js';
 import { readStream } from './stream-row.js';
@@ -30,7 +30,8 @@ export async function resetStream(session: Session, { ref, target }: { ref: Stre
     );
     for (const table of ['checkpoint', 'boundary', 'boundary_hit'])
       await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = $1`, [row.id]);
-    const kept = (await readChildren(session, row)).filter(({ field }) => target.childTables?.includes(field));
+    const children = (await findLayout(session, row))?.children ?? [];
+    const kept = children.filter(({ field }) => target.childTables?.includes(field));
     await session.query(
       what,
       `DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND NOT (schema_name = $4 AND table_name = ANY($5::text[]))`,

@@ -1,6 +1,6 @@
 import type { StreamTarget } from '../../../contracts/destination.port.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from '../generation.js';
-import { readChildren, readLayout } from '../layout.js';
+import { readLayout } from '../layout.js';
 import { qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import type { StreamRow } from '../stream-row.js';
@@ -15,9 +15,9 @@ export async function publishChildren(
   row: GenerationRow & Pick<StreamRow, 'schemaVersion' | 'reset'>,
   target: StreamTarget,
 ): Promise<void> {
-  const children = await readChildren(session, row);
-  if (children.length === 0) return;
-  const family = { target, columns: await readLayout(session, row), children };
+  const layout = await readLayout(session, row);
+  if (layout.children.length === 0) return;
+  const family = { target, ...layout };
   const table = qualified(target.namespace, target.table);
   const added = target.mode === 'full_refresh_append' && !row.reset;
   const statements = row.loading

@@ -1,12 +1,12 @@
 import type { Finding, Inspection } from '../../../contracts/verifier.port.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { StateKey } from '../../../contracts/stream-states.port.js';
-import { namesOf, type Column } from '../../../typing/index.js';
+import { namesOf } from '../../../typing/index.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
 import { countWrong } from '../children/child-rows.js';
 import { childTarget } from '../../../typing/index.js';
-import { readChildren, readLayout } from '../layout.js';
+import { readLayout, type Layout } from '../layout.js';
 import { ident, qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import { readStream, type StreamRow } from '../stream-row.js';
@@ -25,9 +25,8 @@ export interface InspectRequest {
 const WHAT = 'verifying a table';
 
 /** What is being looked at. */
-interface Subject extends InspectRequest {
+interface Subject extends InspectRequest, Layout {
   row: StreamRow;
-  columns: readonly Column[];
 }
 
 /**
@@ -37,7 +36,7 @@ interface Subject extends InspectRequest {
 export async function inspectTable(session: Session, request: InspectRequest): Promise<Inspection | null> {
   const row = await readStream(session, request.key, { lock: false });
   if (!row || row.schemaVersion === 0) return null;
-  const subject: Subject = { ...request, row, columns: await readLayout(session, row) };
+  const subject: Subject = { ...request, row, ...(await readLayout(session, row)) };
   const report = new InspectionReport();
   await lookAtTable(session, subject, report);
   await lookAtLedger(session, subject, report);
@@ -150,8 +149,11 @@ async function lookAtDigests(session: Session, subject: Subject, report: Inspect
 }
 
 /** Child tables hold what the lists of their parents say: so they are compared with these, and the lists with the source. */
-async function lookAtChildren(session: Session, { key, target, columns, row }: Subject, report: InspectionReport): Promise<void> {
-  const children = await readChildren(session, row);
+async function lookAtChildren(
+  session: Session,
+  { key, target, columns, children }: Subject,
+  report: InspectionReport,
+): Promise<void> {
   const family = { target, columns, children };
   for (const child of children) {
     const name = `${target.namespace}.${child.table}`;

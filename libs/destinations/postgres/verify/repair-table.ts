@@ -2,7 +2,7 @@ import type { StreamRef } from '../../../contracts/destination.port.js';
 import { appendStage } from '../append-stage.js';
 import { assertStream, type WriterKey } from '../chunk-message.js';
 import { matchChildren } from '../children/child-rows.js';
-import { readChildren } from '../layout.js';
+import { readLayout } from '../layout.js';
 import { insertLedger, type ChunkFacts } from '../ledger.js';
 import { mergingOf } from '../merging.js';
 import { settings } from '../metadata.js';
@@ -41,7 +41,7 @@ export async function repairTable(session: Session, { ref, seq, row, compared, t
   );
   const [stage] = await session.query<{ lines: number }>(WHAT, `SELECT count(*)::float8 AS lines FROM ${STAGE}`);
   const lines = stage?.lines ?? 0;
-  const children = await readChildren(session, row);
+  const { children } = await readLayout(session, row);
   if (lines === 0 && children.length === 0) return leave(session, 'true');
   const key: WriterKey & { seq: number } = {
     ...{ streamId: row.id, runId: ref.runId, sliceId: SLICE, seq, fence: seq, generation: null, partition: '' },

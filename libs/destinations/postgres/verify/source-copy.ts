@@ -12,7 +12,7 @@ import { frameEncoder, type FrameEncoder } from '../copy-frame.js';
 import { CopyIn } from '../copy-in.js';
 import { compileEncoder, type Reject } from '../encoder.js';
 import { mergingOf } from '../merging.js';
-import { readChildren, readLayout } from '../layout.js';
+import { readLayout } from '../layout.js';
 import { ident } from '../quote.js';
 import type { Session, SessionTimeouts } from '../session.js';
 import type { SessionPool } from '../session-pool.js';
@@ -37,14 +37,11 @@ export async function openSourceCopy(
     const row = await readStream(session, key, { lock: false });
     if (!row || row.schemaVersion === 0)
       throw new SluiceError('INTERNAL', { detail: `the stream ${key.stream} was never loaded` });
-    const columns = await readLayout(session, row);
+    const { columns, children } = await readLayout(session, row);
     const compared = { target, columns };
     await openStage(session, { relation: relationOf(compared), columns, keeps: 'slice', schemaVersion: row.schemaVersion });
     return new PostgresSourceCopy(session, {
-      row,
-      children: await readChildren(session, row),
-      compared,
-      timeouts,
+      ...{ row, children, compared, timeouts },
       release: () => pool.give(session),
     });
   } catch (error) {
