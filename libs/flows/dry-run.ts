@@ -7,7 +7,7 @@ import { isObject } from '../json/index.js';
 import type { FlowVersionRow } from '../store/index.js';
 import { NIL_UUID } from '../uuid/index.js';
 import { FlowProgram } from './define/flow-program.js';
-import { fillMapping, mappingExpressions, type Expression } from './define/mapping.js';
+import { fillMapping, itemsOf, mappingExpressions, type Expression } from './define/mapping.js';
 import type { ExpressionSandbox } from './expressions/expression-sandbox.js';
 
 /** Of a step. */
@@ -88,11 +88,11 @@ class DryRun {
       if (errors.length > 0) return { ...made, outcome: 'would_fail', errors };
       if (value !== true) return { ...made, outcome: 'skipped' };
     }
-    let items: unknown[] | null = null;
+    let items: readonly unknown[] | null = null;
     if (step.forEach !== undefined) {
       const { value, errors } = await this.one({ path: `${path}/forEach`, language: 'jsonata', text: step.forEach });
       if (errors.length > 0) return { ...made, outcome: 'would_fail', errors };
-      items = value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
+      items = itemsOf(value);
     }
     const calls: DryCall[] = [];
     for (const [number, item] of (items ?? [null]).slice(0, SHOWN_CALLS).entries())

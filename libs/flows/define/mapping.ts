@@ -28,3 +28,7 @@ export function fillMapping(mapping: JsonValue, path: string, values: ReadonlyMa
       .filter(([, item]) => item !== undefined),
   );
 }
+
+/** The items of a step's `forEach`: JSONata gives a list of one as that one, and an empty one as nothing. */
+export const itemsOf = (value: unknown): readonly unknown[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : [value];

@@ -3,7 +3,7 @@ import { FLOW_LIMITS } from '../../contracts/flow.schema.js';
 import { toRunError } from '../../actions/index.js';
 import { SluiceError } from '../../errors/index.js';
 import { getFlowStep, insertFlowStep, inTransaction, type FlowStepRow } from '../../store/index.js';
-import type { Expression } from '../define/mapping.js';
+import { itemsOf, type Expression } from '../define/mapping.js';
 import type { FlowPorts } from './flow-ports.js';
 import { contextOf, loadRun, stepOf } from './load-run.js';
 import { sealValue } from './sealed-flow.js';
@@ -39,8 +39,7 @@ async function decide(ports: FlowPorts, loaded: Awaited<ReturnType<typeof loadRu
       return SKIPPED;
     if (step.forEach === undefined) return { state: 'running', items: null, error: null, values: [null] };
     const list = await evaluate({ path: `${path}/forEach`, language: 'jsonata', text: step.forEach });
-    // JSONata gives a list of one as that one, and an empty one as nothing.
-    const values = list === undefined ? [] : Array.isArray(list) ? (list as unknown[]) : [list];
+    const values = itemsOf(list);
     if (values.length > FLOW_LIMITS.items)
       throw new SluiceError('FLOW_EXPRESSION_FAILED', {
         detail: `${path}/forEach gives ${values.length} items`,
