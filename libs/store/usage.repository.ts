@@ -1,16 +1,18 @@
 import type { CallSample } from '../contracts/call-meter.port.js';
 import { one, type Db } from './database.js';
 
-/** Sums of calls of one operation in one minute. */
+/** Sums of the calls of one operation in one minute. */
 export interface UsageRowInput {
   workspaceId: string;
   connectionId: string;
   connector: string;
   kind: string;
   operation: string;
+  /** Its beginning, ms since the epoch. */
   minuteMs: number;
-  outcomes: Readonly<Record<string, number>>;
-  latencies: Readonly<Record<string, number>>;
+  outcomes: Record<string, number>;
+  /** By the number of the bucket. */
+  latencies: Record<string, number>;
   bytesOut: number;
   bytesIn: number;
   retries: number;

@@ -1,4 +1,5 @@
 import type { CallSample } from '../contracts/call-meter.port.js';
+import type { UsageRowInput } from '../store/index.js';
 import { bucketOf } from './latency-buckets.js';
 
 const MINUTE_MS = 60_000;
@@ -7,27 +8,9 @@ const MOST_ROWS = 5_000;
 /** Single calls that one flush keeps: what happened just now, for a person who looks. */
 const MOST_SAMPLES = 50;
 
-/** Calls of one operation in one minute. */
-export interface UsageCounts {
-  workspaceId: string;
-  connectionId: string;
-  connector: string;
-  kind: string;
-  operation: string;
-  /** Its beginning, ms since the epoch. */
-  minuteMs: number;
-  outcomes: Record<string, number>;
-  /** See bucketOf. */
-  latencies: Record<string, number>;
-  bytesOut: number;
-  bytesIn: number;
-  retries: number;
-  waitedMs: number;
-}
-
 /** What one flush writes. */
 export interface UsageBatch {
-  rows: readonly UsageCounts[];
+  rows: readonly UsageRowInput[];
   samples: readonly CallSample[];
   /** Calls by workspace that could not be counted. */
   lost: Readonly<Record<string, number>>;
@@ -35,7 +18,7 @@ export interface UsageBatch {
 
 /** Sums of the calls since it was last emptied. Bounded: calls that do not fit are counted as lost. */
 export class UsageBuffer {
-  private rows = new Map<string, UsageCounts>();
+  private rows = new Map<string, UsageRowInput>();
   private samples: CallSample[] = [];
   private lost: Record<string, number> = {};
 
@@ -68,13 +51,13 @@ export class UsageBuffer {
     return { rows: [...rows.values()], samples, lost };
   }
 
-  private row({ caller, operation, atMs }: CallSample): UsageCounts | null {
+  private row({ caller, operation, atMs }: CallSample): UsageRowInput | null {
     const minuteMs = Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
     const key = `${minuteMs}/${caller.connectionId}/${caller.connector}/${operation.kind}/${operation.name}`;
     const known = this.rows.get(key);
     if (known !== undefined) return known;
     if (this.rows.size >= MOST_ROWS) return null;
-    const row: UsageCounts = {
+    const row: UsageRowInput = {
       ...caller,
       ...{ kind: operation.kind, operation: operation.name, minuteMs },
       ...{ outcomes: {}, latencies: {}, bytesOut: 0, bytesIn: 0, retries: 0, waitedMs: 0 },
