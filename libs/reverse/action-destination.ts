@@ -11,11 +11,11 @@ import type {
   SyncRef,
 } from '../contracts/destination.port.js';
 import type { ActionDescription } from '../contracts/action.port.js';
-import type { Position, Slice } from '../contracts/stream.js';
+import type { Slice } from '../contracts/stream.js';
 import { completedSlice } from '../destinations/completed-slice.js';
 import { staleRun } from '../destinations/stale-run.js';
+import { staleWriter } from '../destinations/stale-writer.js';
 import { SluiceError } from '../errors/index.js';
-import { parseJson } from '../json/index.js';
 import {
   deleteReverse,
   deleteReverseSlices,
@@ -32,7 +32,7 @@ import {
   type Db,
   type Pool,
 } from '../store/index.js';
-import { ActionWriter, stateOf, textOf } from './action-writer.js';
+import { ActionWriter, positionOf, stateOf, textOf } from './action-writer.js';
 import { HandOver } from './hand-over.js';
 import { rejectedRows } from './rejected-rows.js';
 import { retryRejected } from './retry-rejected.js';
@@ -104,14 +104,10 @@ export class ActionDestination implements Destination {
       const { id: sliceId, spec, partition } = slice;
       return openReverseSlice(tx, { streamId: stream.id, sliceId, spec, partition, fence });
     });
-    if (opened === null)
-      throw new SluiceError('STALE_WRITER', {
-        detail: `slice ${slice.id}, fence ${fence}`,
-        details: { stream: ref.stream, fence },
-      });
+    if (opened === null) throw staleWriter(ref, { slice, fence });
     // A slice that cannot go on where it was starts again: what was handed over is known.
     const position = target.resume === 'exact' || opened.done ? opened.position : null;
-    if (opened.done) return completedSlice({ position: position === null ? null : (parseJson(position) as Position) });
+    if (opened.done) return completedSlice({ position: positionOf(position) });
     const stopping = new AbortController();
     return new ActionWriter({
       ...{ pool: this.pool, ref, target, slice, fence, opened: { ...opened, position } },
@@ -200,7 +196,7 @@ async function* doneSlices(db: Db, streamId: number) {
     for (const { sliceId, spec, partition, position } of rows)
       yield {
         slice: { id: sliceId, spec: spec, partition },
-        position: position === null ? null : (parseJson(position) as Position),
+        position: positionOf(position),
       };
     const last = rows.at(-1);
     if (last === undefined || rows.length < SLICES_PER_READ) return;

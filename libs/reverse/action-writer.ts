@@ -2,7 +2,7 @@ import type { Page } from '../contracts/source.port.js';
 import type { SliceWriter, StreamRef, StreamTarget } from '../contracts/destination.port.js';
 import type { Position, Slice, StreamState } from '../contracts/stream.js';
 import { staleRun } from '../destinations/stale-run.js';
-import { SluiceError } from '../errors/index.js';
+import { staleWriter } from '../destinations/stale-writer.js';
 import { parseJson, stringifyJson } from '../json/index.js';
 import { recordsOf } from '../pipeline/index.js';
 import {
@@ -46,7 +46,7 @@ export class ActionWriter implements SliceWriter {
 
   constructor(private readonly options: ActionWriterOptions) {
     const { position } = options.opened;
-    this.position = position === null ? null : (parseJson(position) as Position);
+    this.position = positionOf(position);
   }
 
   async write(page: Page): Promise<void> {
@@ -92,10 +92,7 @@ export class ActionWriter implements SliceWriter {
       if (stream === null) throw staleRun(ref);
       const chunk = { streamId: stream.id, runId: ref.runId, sliceId: slice.id, fence, done, counts: this.counts };
       if (!(await commitReverseChunk(tx, { ...chunk, position: position === null ? null : stringifyJson(position) })))
-        throw new SluiceError('STALE_WRITER', {
-          detail: `slice ${slice.id}, fence ${fence}`,
-          details: { stream: ref.stream, fence },
-        });
+        throw staleWriter(ref, { slice, fence });
       await countReverseRows(tx, { ...ref, keys: this.handed });
       if (next !== null) await setReverseState(tx, { id: stream.id, state: textOf(next(stateOf(stream.state))) });
     });
@@ -109,5 +106,6 @@ export class ActionWriter implements SliceWriter {
   }
 }
 
+export const positionOf = (text: string | null): Position | null => (text === null ? null : (parseJson(text) as Position));
 export const stateOf = (text: string | null): StreamState => (text === null ? null : (parseJson(text) as StreamState));
 export const textOf = (state: StreamState): string | null => (state === null ? null : stringifyJson(state));

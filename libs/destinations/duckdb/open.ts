@@ -1,7 +1,7 @@
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
+import { staleWriter } from '../stale-writer.js';
 import type { JsonValue } from '../../contracts/json.js';
 import type { Position, Slice } from '../../contracts/stream.js';
-import { SluiceError } from '../../errors/index.js';
 import type { Session } from './session.js';
 import { ownStream, type StreamRow } from './stream-row.js';
 
@@ -48,11 +48,7 @@ export async function openSlice(session: Session, { ref, target, slice, fence }:
       [stream.id, slice.id],
     );
     const own = found.find(({ run }) => run === ref.runId);
-    if (own && own.fence >= fence)
-      throw new SluiceError('STALE_WRITER', {
-        detail: `slice ${slice.id}, fence ${fence}`,
-        details: { stream: ref.stream, fence },
-      });
+    if (own && own.fence >= fence) throw staleWriter(ref, { slice, fence });
     if (own) {
       const position = exact || own.done ? own.position : null;
       await session.query(

@@ -1,7 +1,7 @@
 import { staleRun } from '../stale-run.js';
+import { staleWriter } from '../stale-writer.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import type { Position, Slice } from '../../contracts/stream.js';
-import { SluiceError } from '../../errors/index.js';
 import { terminateBackends } from './backends.js';
 import type { Backend, Session } from './session.js';
 import { readStream, STREAM_KEY, streamKey, type StreamRow } from './stream-row.js';
@@ -45,7 +45,7 @@ export async function openSlice(session: Session, request: OpenRequest, backends
   if (taken) return taken;
   const now = await readStream(session, ref, { lock: false });
   if (now?.epoch !== ref.epoch) throw staleRun(ref);
-  throw new SluiceError('STALE_WRITER', { detail: `slice ${slice.id}, fence ${fence}`, details: { stream: ref.stream, fence } });
+  throw staleWriter(ref, { slice, fence });
 }
 
 /** `alone`: only if no earlier writer of the slice has a session. Undefined: it has, or this run or fence is not the newest. */
