@@ -62,7 +62,7 @@ describe('jobs at a source, from the REST API into PostgreSQL', () => {
     client = new ApiClient(api.address, key);
     const { hostname, port, username, password, pathname } = new URL(world.destination.options.connectionString ?? '');
     const config = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
-    target = await created('/v1/connections', { name: 'the target', connector: 'postgres', config });
+    target = await client.created('/v1/connections', { name: 'the target', connector: 'postgres', config });
   }, 60_000);
 
   beforeEach(() => {
@@ -74,12 +74,6 @@ describe('jobs at a source, from the REST API into PostgreSQL', () => {
     await world?.close();
     await jobs?.close();
   });
-
-  async function created(path: string, body: unknown): Promise<string> {
-    const answer = await client.post(path, body);
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body.id ?? '';
-  }
 
   /** A sync of one stream, a slice for each of the values. */
   async function createSync(name: string, values: readonly string[]): Promise<string> {
@@ -94,10 +88,10 @@ describe('jobs at a source, from the REST API into PostgreSQL', () => {
       }),
       max_concurrent_async_job_count: values.length,
     };
-    await created('/v1/connectors', { name, manifest: definition });
-    const source = await created('/v1/connections', { name, connector: name, config: { base: jobs.base } });
+    await client.created('/v1/connectors', { name, manifest: definition });
+    const source = await client.created('/v1/connections', { name, connector: name, config: { base: jobs.base } });
     const streams = [{ name: 'reports', mode: 'full_refresh_overwrite', table: name }];
-    return created('/v1/syncs', { name, source_id: source, destination_id: target, streams });
+    return client.created('/v1/syncs', { name, source_id: source, destination_id: target, streams });
   }
 
   async function start(sync: string): Promise<string> {

@@ -25,10 +25,10 @@ beforeAll(async () => {
   await add('A');
   const { hostname, port, username, password, pathname } = new URL(world.destination.options.connectionString ?? '');
   const target = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
-  sync = await created('/v1/syncs', {
+  sync = await client.created('/v1/syncs', {
     name: 'things',
-    source_id: await created('/v1/connections', { name: 'editions', connector: 'editions', config: {} }),
-    destination_id: await created('/v1/connections', { name: 'the target', connector: 'postgres', config: target }),
+    source_id: await client.created('/v1/connections', { name: 'editions', connector: 'editions', config: {} }),
+    destination_id: await client.created('/v1/connections', { name: 'the target', connector: 'postgres', config: target }),
     streams: [{ name: 'things', mode: 'full_refresh_overwrite', table: 'things' }],
   });
 }, 120_000);
@@ -38,12 +38,6 @@ afterAll(async () => {
   await world?.close();
   await source?.stop();
 });
-
-async function created(path: string, body: unknown): Promise<string> {
-  const answer = await client.post(path, body);
-  if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-  return answer.body.id ?? '';
-}
 
 async function add(edition: string, stream?: string) {
   const answer = await client.post('/v1/connectors', { name: 'editions', manifest: source.manifest(edition, stream) });

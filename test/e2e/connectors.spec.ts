@@ -69,25 +69,19 @@ const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== nu
     rmSync(work, { recursive: true, force: true });
   });
 
-  async function created(path: string, body: unknown, headers?: Record<string, string>): Promise<string> {
-    const answer = await client.post(path, body, headers);
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body.id ?? '';
-  }
-
   function createTarget(): Promise<string> {
     const { connectionString = '' } = world.destination.options;
     const { hostname, port, username, password, pathname } = new URL(connectionString);
     const config = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
-    return created('/v1/connections', { name: 'the target', connector: 'postgres', config });
+    return client.created('/v1/connections', { name: 'the target', connector: 'postgres', config });
   }
 
   /** The manifest as it is, a connection, a sync of all its streams, and the start of a run. */
   async function start(name: string): Promise<string> {
     const { local, records } = cases.get(name) as Played;
-    await created(`/v1/connectors?name=${name}`, local('manifest.yaml'), { 'content-type': 'application/yaml' });
+    await client.created(`/v1/connectors?name=${name}`, local('manifest.yaml'), { 'content-type': 'application/yaml' });
     const config = JSON.parse(local('config.json')) as unknown;
-    const source = await created('/v1/connections', { name, connector: name, config });
+    const source = await client.created('/v1/connections', { name, connector: name, config });
     const sync = await client.post('/v1/syncs', {
       name,
       source_id: source,

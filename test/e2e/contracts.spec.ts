@@ -46,7 +46,7 @@ beforeAll(async () => {
   client = new ApiClient(stack.apiUrl, stack.apiKey);
   warehouse = new pg.Client({ connectionString: stack.warehouseUrl });
   await warehouse.connect();
-  await created('/v1/connectors?name=things', JSON.stringify({ name: 'things', manifest: manifest(source.base) }));
+  await client.created('/v1/connectors?name=things', JSON.stringify({ name: 'things', manifest: manifest(source.base) }));
 }, 120_000);
 afterAll(async () => {
   await warehouse?.end();
@@ -54,18 +54,12 @@ afterAll(async () => {
   await source?.close();
 });
 
-async function created(path: string, body: unknown): Promise<string> {
-  const answer = await client.post(path, body);
-  if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-  return answer.body.id ?? '';
-}
-
 let made = 0;
 async function newSync(stream: object, status = 201) {
   const table = `things_${++made}`;
   const at = new URL(stack.warehouseUrl);
-  const source_id = await created('/v1/connections', { name: `things ${made}`, connector: 'things', config: {} });
-  const destination_id = await created('/v1/connections', {
+  const source_id = await client.created('/v1/connections', { name: `things ${made}`, connector: 'things', config: {} });
+  const destination_id = await client.created('/v1/connections', {
     ...{ name: `target ${made}`, connector: 'postgres' },
     config: {
       ...{ host: at.hostname, port: Number(at.port), database: at.pathname.slice(1) },

@@ -6,6 +6,7 @@ import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { serverConfig } from '../support/server-config.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -29,11 +30,6 @@ describe('a full refresh of PostgreSQL is read from one snapshot', () => {
   let names = 0;
 
   const allowed = () => ({ ...TWO_MOVERS, ...world.allowing(`127.0.0.1:${proxy.port}`) });
-  const config = (url: string) => {
-    const { hostname, port, username, password, pathname } = new URL(url);
-    const user = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-    return { host: hostname, port: Number(port), database: pathname.slice(1), ...user };
-  };
 
   beforeAll(async () => {
     source = await createTestDatabase('snapshots');
@@ -52,10 +48,10 @@ describe('a full refresh of PostgreSQL is read from one snapshot', () => {
     api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
     client = new ApiClient(api.address, key);
     worker = await world.startWorker(allowed());
-    target = await created('/v1/connections', {
+    target = await client.created('/v1/connections', {
       name: 'warehouse',
       connector: 'postgres',
-      config: config(world.destination.options.connectionString ?? ''),
+      config: serverConfig(world.destination.options.connectionString ?? ''),
     });
   }, 120_000);
 
@@ -67,26 +63,20 @@ describe('a full refresh of PostgreSQL is read from one snapshot', () => {
     await source?.drop();
   });
 
-  async function created(path: string, body: unknown): Promise<string> {
-    const answer = await client.post(path, body);
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body.id ?? '';
-  }
-
   /** A run whose reading stands still in the middle, until the proxy is thawed or the worker ended. */
   async function stopped(
     stream: string,
     table: string,
     { after = MIDDLE_BYTES, ...more }: Record<string, unknown> & { after?: number } = {},
   ): Promise<string> {
-    const connection = { ...config(source.url), host: '127.0.0.1', port: proxy.port, ...more };
-    const source_id = await created('/v1/connections', {
+    const connection = { ...serverConfig(source.url), host: '127.0.0.1', port: proxy.port, ...more };
+    const source_id = await client.created('/v1/connections', {
       name: `source ${(names += 1)}`,
       connector: 'postgres-source',
       config: connection,
     });
     const streams = [{ name: stream, mode, table }];
-    const sync = await created('/v1/syncs', { name: `sync ${names}`, source_id, destination_id: target, streams });
+    const sync = await client.created('/v1/syncs', { name: `sync ${names}`, source_id, destination_id: target, streams });
     const frozen = proxy.freezeAfter(after);
     const started = await client.post(`/v1/syncs/${sync}/runs`);
     expect(started.status).toBe(202);

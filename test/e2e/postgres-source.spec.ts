@@ -5,6 +5,7 @@ import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { serverConfig } from '../support/server-config.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -23,12 +24,10 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
   let names = 0;
 
   const allowed = () => world.allowing(`127.0.0.1:${proxy.port}`);
-  const config = (url: string, extra: Record<string, unknown> = {}) => {
-    const { hostname, port, username, password, pathname } = new URL(url);
-    const user = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-    return { host: hostname, port: Number(port), database: pathname.slice(1), ...user, ...extra };
-  };
-  const viaProxy = (extra: Record<string, unknown> = {}) => config(source.url, { host: '127.0.0.1', port: proxy.port, ...extra });
+  const viaProxy = (extra: Record<string, unknown> = {}) => ({
+    ...serverConfig(source.url),
+    ...{ host: '127.0.0.1', port: proxy.port, ...extra },
+  });
 
   beforeAll(async () => {
     source = await createTestDatabase('source');
@@ -52,10 +51,10 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
     api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
     client = new ApiClient(api.address, key);
     worker = await world.startWorker(allowed());
-    target = await created('/v1/connections', {
+    target = await client.created('/v1/connections', {
       name: 'warehouse',
       connector: 'postgres',
-      config: config(world.destination.options.connectionString ?? ''),
+      config: serverConfig(world.destination.options.connectionString ?? ''),
     });
   }, 120_000);
 
@@ -67,18 +66,12 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
     await source?.drop();
   });
 
-  async function created(path: string, body: unknown): Promise<string> {
-    const answer = await client.post(path, body);
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body.id ?? '';
-  }
-
   const connect = (extra?: Record<string, unknown>) =>
-    created('/v1/connections', { name: `source ${(names += 1)}`, connector: 'postgres-source', config: viaProxy(extra) });
+    client.created('/v1/connections', { name: `source ${(names += 1)}`, connector: 'postgres-source', config: viaProxy(extra) });
 
   async function createSync(streams: readonly Record<string, unknown>[], extra?: Record<string, unknown>): Promise<string> {
     const source_id = await connect(extra);
-    return created('/v1/syncs', { name: `sync ${(names += 1)}`, source_id, destination_id: target, streams });
+    return client.created('/v1/syncs', { name: `sync ${(names += 1)}`, source_id, destination_id: target, streams });
   }
 
   async function start(sync: string): Promise<string> {

@@ -6,6 +6,7 @@ import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
 import { ContactsApi, contactsManifest, contactsSluice } from '../support/reverse/contacts-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { serverConfig } from '../support/server-config.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
@@ -35,13 +36,11 @@ describe('a table whose rows are handed to an action', () => {
     api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
     client = new ApiClient(api.address, key);
     worker = await world.startWorker(allowed());
-    await created('/v1/connectors', { name: 'contacts', manifest: contactsManifest, sluice: contactsSluice });
-    const { hostname, port, username, password, pathname } = new URL(source.url);
-    const user = { user: decodeURIComponent(username), password: decodeURIComponent(password) };
-    const config = { host: hostname, port: Number(port), database: pathname.slice(1), ...user, cursor_lag_seconds: 0 };
-    from = await created('/v1/connections', { name: 'warehouse', connector: 'postgres-source', config });
+    await client.created('/v1/connectors', { name: 'contacts', manifest: contactsManifest, sluice: contactsSluice });
+    const config = { ...serverConfig(source.url), cursor_lag_seconds: 0 };
+    from = await client.created('/v1/connections', { name: 'warehouse', connector: 'postgres-source', config });
     const budget = { limits: [{ kind: 'concurrency', name: 'calls', max: 20 }] };
-    to = await created('/v1/connections', {
+    to = await client.created('/v1/connections', {
       ...{ name: 'mailing', connector: 'contacts', budget },
       config: { base_url: `http://${provider.host}` },
     });
@@ -58,12 +57,6 @@ describe('a table whose rows are handed to an action', () => {
     provider.taken.length = provider.calls.length = provider.bodies.length = 0;
   });
 
-  async function created(path: string, body: unknown): Promise<string> {
-    const answer = await client.post(path, body);
-    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
-    return answer.body.id ?? '';
-  }
-
   /** A table of so many customers, and the sync that hands them over. */
   async function customers(count: number, { cursor = true } = {}): Promise<{ table: string; sync: string }> {
     const table = `customers_${(names += 1)}`;
@@ -71,7 +64,12 @@ describe('a table whose rows are handed to an action', () => {
       CREATE TABLE ${table} (id int PRIMARY KEY, email text, name text, points numeric(20, 2), secret text
         ${cursor ? ", updated_at timestamptz NOT NULL DEFAULT now() - interval '1 minute'" : ''});
       INSERT INTO ${table} (id, email, name, points) SELECT n, 'c' || n || '@example.com', 'Customer ' || n, n FROM generate_series(1, ${count}) n`);
-    const sync = await created('/v1/syncs', { name: table, source_id: from, destination_id: to, streams: [streamOf(table)] });
+    const sync = await client.created('/v1/syncs', {
+      name: table,
+      source_id: from,
+      destination_id: to,
+      streams: [streamOf(table)],
+    });
     return { table, sync };
   }
   const streamOf = (name: string, action: object = {}, more: object = {}) => ({

@@ -53,6 +53,13 @@ export class ApiClient {
     return this.call('POST', path, body, headers);
   }
 
+  /** The id of what was made. Throws where the answer is not 201. */
+  async created(path: string, body: unknown, headers?: Record<string, string>): Promise<string> {
+    const answer = await this.post(path, body, headers);
+    if (answer.status !== 201) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
+    return answer.body.id ?? '';
+  }
+
   patch(path: string, body: unknown): Promise<Answer> {
     return this.call('PATCH', path, body);
   }

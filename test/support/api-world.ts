@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from './api-client.js';
 import { startApp, type AppProcess } from './app-process.js';
+import { serverConfig } from './server-config.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** In every credential of this world, and nowhere else. */
@@ -30,7 +31,7 @@ export async function startApiWorld(): Promise<ApiWorld> {
     createTestDatabase('api'),
     startApp('demo-shop', { args: ['--orders', '50', '--api-key', SHOP_KEY] }),
   ]);
-  const url = new URL(database.url);
+  const warehouse = serverConfig(database.url);
   const apiKey = generateApiKey();
   const env = {
     SLUICE_DATABASE_URL: database.url,
@@ -38,17 +39,14 @@ export async function startApiWorld(): Promise<ApiWorld> {
     TEMPORAL_UI_URL: 'http://127.0.0.1:8233',
     SLUICE_SECRET_KEY: randomBytes(32).toString('base64'),
     SLUICE_BOOTSTRAP_API_KEY: apiKey,
-    SLUICE_EGRESS_ALLOW: [new URL(shop.address).host, url.host, CLOSED_PORT].join(','),
+    SLUICE_EGRESS_ALLOW: [new URL(shop.address).host, `${warehouse.host}:${warehouse.port}`, CLOSED_PORT].join(','),
   };
   const api = await startApp('api', { env });
   return {
     ...{ api, shop, database, env },
     client: new ApiClient(api.address, apiKey),
     shopConfig: { base_url: shop.address, api_key: SHOP_KEY },
-    warehouseConfig: {
-      ...{ host: url.hostname, port: Number(url.port), database: url.pathname.slice(1), user: decodeURIComponent(url.username) },
-      password: decodeURIComponent(url.password) || `${SECRET_MARKER}-unused`,
-    },
+    warehouseConfig: { ...warehouse, password: warehouse.password || `${SECRET_MARKER}-unused` },
     async stop() {
       await Promise.all([api.stop(), shop.stop()]);
       await database.drop();

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PlayedProvider, providerManifest } from '../played-provider.js';
 
 /** What the provider does with the next calls that would take effect. */
 export type Mishap =
@@ -22,25 +22,17 @@ export interface Payment {
 }
 
 /** A payment provider on this machine: `/keyed/payments` takes an Idempotency-Key, `/plain/payments` does not; `?reference=` looks payments up. */
-export class PaymentsApi {
+export class PaymentsApi extends PlayedProvider {
   readonly payments: Payment[] = [];
   readonly requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[] = [];
   /** Taken one a call. */
   mishaps: Mishap[] = [];
   /** What it does with this one, whatever was called before it. */
   onPayment: ((reference: string) => Mishap | undefined) | undefined;
-  /** It closes no connection by itself: that would be a mishap that no test asked for. */
-  private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
   private hung: { after: number; resolve: () => void }[] = [];
 
-  static async start(): Promise<PaymentsApi> {
-    const api = new PaymentsApi();
-    await new Promise<void>((done) => api.server.listen(0, '127.0.0.1', done));
-    return api;
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  static start(): Promise<PaymentsApi> {
+    return new PaymentsApi().listen();
   }
 
   /** Resolves when so many more calls hang. */
@@ -52,15 +44,7 @@ export class PaymentsApi {
     return this.payments.filter((payment) => payment.reference === reference);
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
-  }
-
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    const body = Buffer.concat(pieces).toString();
+  protected handle(request: IncomingMessage, response: ServerResponse, body: string): void {
     const { method = 'GET', url = '/', headers } = request;
     this.requests.push({ method, url, headers, body });
     const answer = (status: number, value: unknown, more: Record<string, string> = {}): void => {
@@ -99,42 +83,17 @@ export class PaymentsApi {
   }
 }
 
-export const paymentsManifest = {
-  version: '6.1.0',
-  type: 'DeclarativeSource',
-  check: { type: 'CheckStream', stream_names: ['payments'] },
-  definitions: {
-    requester: {
-      type: 'HttpRequester',
-      url_base: "{{ config['base_url'] }}",
-      authenticator: {
-        type: 'ApiKeyAuthenticator',
-        api_token: "{{ config['api_key'] }}",
-        inject_into: { type: 'RequestOption', inject_into: 'header', field_name: 'X-Api-Key' },
-      },
+export const paymentsManifest = providerManifest('payments', {
+  path: '/keyed/payments',
+  requester: {
+    authenticator: {
+      type: 'ApiKeyAuthenticator',
+      api_token: "{{ config['api_key'] }}",
+      inject_into: { type: 'RequestOption', inject_into: 'header', field_name: 'X-Api-Key' },
     },
   },
-  streams: [
-    {
-      type: 'DeclarativeStream',
-      name: 'payments',
-      schema_loader: { type: 'InlineSchemaLoader', schema: { type: 'object', properties: {} } },
-      retriever: {
-        type: 'SimpleRetriever',
-        requester: { $ref: '#/definitions/requester', path: '/keyed/payments' },
-        record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: ['data'] } },
-      },
-    },
-  ],
-  spec: {
-    type: 'Spec',
-    connection_specification: {
-      type: 'object',
-      required: ['base_url', 'api_key'],
-      properties: { base_url: { type: 'string' }, api_key: { type: 'string', airbyte_secret: true } },
-    },
-  },
-};
+  secrets: { api_key: { type: 'string', airbyte_secret: true } },
+});
 
 /** Three ways to make a payment: with a key, with a lookup, with neither. */
 export const paymentsSluice = `

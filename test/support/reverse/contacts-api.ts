@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PlayedProvider, providerManifest } from '../played-provider.js';
 
 export interface Contact {
   email: string;
@@ -8,7 +8,7 @@ export interface Contact {
 }
 
 /** A mailing service on this machine that takes contacts in lists, once for each Idempotency-Key. */
-export class ContactsApi {
+export class ContactsApi extends PlayedProvider {
   /** Every contact that a list brought, as often as it took effect. */
   readonly taken: Contact[] = [];
   /** How many contacts each call had, and what was sent. */
@@ -21,17 +21,10 @@ export class ContactsApi {
   /** So many calls take effect and get no answer. */
   hang = 0;
   private readonly answers = new Map<string, string>();
-  private readonly server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.handle(request, response));
   private hung: (() => void)[] = [];
 
-  static async start(): Promise<ContactsApi> {
-    const api = new ContactsApi();
-    await new Promise<void>((done) => api.server.listen(0, '127.0.0.1', done));
-    return api;
-  }
-
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  static start(): Promise<ContactsApi> {
+    return new ContactsApi().listen();
   }
 
   /** Resolves with the next call that hangs. */
@@ -39,15 +32,7 @@ export class ContactsApi {
     return new Promise((resolve) => this.hung.push(resolve));
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
-  }
-
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    const sent = Buffer.concat(pieces).toString();
+  protected handle(request: IncomingMessage, response: ServerResponse, sent: string): void {
     this.bodies.push(sent);
     const { contacts } = JSON.parse(sent) as { contacts: Contact[] };
     const key = String(request.headers['idempotency-key']);
@@ -75,28 +60,7 @@ export class ContactsApi {
   }
 }
 
-export const contactsManifest = {
-  version: '6.1.0',
-  type: 'DeclarativeSource',
-  check: { type: 'CheckStream', stream_names: ['contacts'] },
-  definitions: { requester: { type: 'HttpRequester', url_base: "{{ config['base_url'] }}" } },
-  streams: [
-    {
-      type: 'DeclarativeStream',
-      name: 'contacts',
-      schema_loader: { type: 'InlineSchemaLoader', schema: { type: 'object', properties: {} } },
-      retriever: {
-        type: 'SimpleRetriever',
-        requester: { $ref: '#/definitions/requester', path: '/contacts' },
-        record_selector: { type: 'RecordSelector', extractor: { type: 'DpathExtractor', field_path: ['data'] } },
-      },
-    },
-  ],
-  spec: {
-    type: 'Spec',
-    connection_specification: { type: 'object', required: ['base_url'], properties: { base_url: { type: 'string' } } },
-  },
-};
+export const contactsManifest = providerManifest('contacts', { path: '/contacts' });
 
 export const contactsSluice = `
 version: 1
