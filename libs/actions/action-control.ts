@@ -1,7 +1,8 @@
 import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
-import { actionOutcome, getActionRun, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
+import { actionOutcome, getActionRun, inTransaction, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
 import { awaitEnd } from '../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
+import { ABANDONED, dropAction } from './drop-action.js';
 
 type ActionWorkflow = (input: ActionWorkflowInput) => Promise<ActionWorkflowResult>;
 type Startable = Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>;
@@ -37,7 +38,11 @@ export function waitForAction({ pool, temporal }: Ports, run: ActionRunRow, ms: 
   return awaitEnd(temporal, run, { ms, hasEnded: (row) => actionOutcome(row) !== null, read });
 }
 
-/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. */
+/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. What a flow's run that has ended had reserved is ended too. */
 export async function reconcileActions({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<void> {
-  for (const run of await listOpenActionRuns(pool, { olderThanMs, limit: BATCH })) await startActionWorkflow(temporal, run);
+  for (const run of await listOpenActionRuns(pool, { olderThanMs, limit: BATCH })) {
+    const { id } = run;
+    if (run.abandoned && (await inTransaction(pool, (tx) => dropAction(tx, { id, error: ABANDONED })))) continue;
+    await startActionWorkflow(temporal, run);
+  }
 }

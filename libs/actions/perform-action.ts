@@ -9,6 +9,7 @@ import {
   actionOutcome,
   getActionRun,
   inTransaction,
+  isAbandoned,
   lastEffect,
   markSent,
   reserveEffect,
@@ -17,6 +18,7 @@ import {
   type ActionRunRow,
   type Pool,
 } from '../store/index.js';
+import { ABANDONED, dropAction } from './drop-action.js';
 import { backoffMs, GIVE_UP_AFTER_MS, nextStep } from './effect.policy.js';
 import { endRun, failedBy, toRunError, type RunEnd } from './end-action-run.js';
 
@@ -73,6 +75,8 @@ class Attempt {
     const next = nextStep(await lastEffect(ports.pool, { runId: run.id }), repeat);
     switch (next.kind) {
       case 'send':
+        // The first try of what a flow abandoned its end has ended; only one that is made again may not have been met by it.
+        if (next.attempt > 1 && (await this.dropped())) return { status: 'done', outcome: 'failed' };
         return await this.send(next.attempt);
       case 'wait':
         return wait(next.ms);
@@ -90,6 +94,12 @@ class Attempt {
         throw new Error(`unknown step ${String(never)}`);
       }
     }
+  }
+
+  private async dropped(): Promise<boolean> {
+    const { run, ports } = this;
+    if (!(await isAbandoned(ports.pool, { actionRunId: run.id }))) return false;
+    return inTransaction(ports.pool, (tx) => dropAction(tx, { id: run.id, error: ABANDONED }));
   }
 
   private async send(attempt: number): Promise<ActionStep> {

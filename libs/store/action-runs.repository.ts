@@ -94,13 +94,14 @@ export async function listActionRuns(
   return toPage(rows, request.limit);
 }
 
+/** One that has not ended; `abandoned`: the flow's run that made it has. */
+export type OpenActionRun = Pick<ActionRunRow, 'id' | 'action' | 'workflowId'> & { abandoned: boolean };
+
 /** Those that have not ended and that no flow is at, oldest first. By action_run_open and flow_call_action_run. */
-export async function listOpenActionRuns(
-  db: Db,
-  request: { olderThanMs: number; limit: number },
-): Promise<Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>[]> {
-  const { rows } = await db.query<Pick<ActionRunRow, 'id' | 'action' | 'workflowId'>>(
-    `SELECT id, action, workflow_id AS "workflowId" FROM control.action_run
+export async function listOpenActionRuns(db: Db, request: { olderThanMs: number; limit: number }): Promise<OpenActionRun[]> {
+  const { rows } = await db.query<OpenActionRun>(
+    `SELECT id, action, workflow_id AS "workflowId",
+       EXISTS (SELECT FROM control.flow_call c WHERE c.action_run_id = action_run.id) AS abandoned FROM control.action_run
      WHERE state IN ('queued', 'running') AND created_at < now() - make_interval(secs => $1::double precision / 1000)
        AND NOT EXISTS (SELECT FROM control.flow_call c JOIN control.flow_run f ON f.id = c.flow_run_id
                        WHERE c.action_run_id = action_run.id AND f.finished_at IS NULL)

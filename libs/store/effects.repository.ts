@@ -1,4 +1,4 @@
-import { one, type Db } from './database.js';
+import { one, type Db, type Transaction } from './database.js';
 
 export type EffectState = 'reserved' | 'sent' | 'postponed' | 'superseded' | 'succeeded' | 'failed' | 'outcome_unknown';
 
@@ -32,6 +32,16 @@ export async function lastEffect(db: Db, request: { runId: string }): Promise<Ef
     await db.query<EffectRow>(`SELECT ${COLUMNS} FROM control.effect WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1`, [
       request.runId,
     ]),
+  );
+}
+
+/** As lastEffect, for the transaction: nobody marks it sent meanwhile. */
+export async function lockLastEffect(tx: Transaction, request: { runId: string }): Promise<EffectRow | null> {
+  return one(
+    await tx.query<EffectRow>(
+      `SELECT ${COLUMNS} FROM control.effect WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1 FOR UPDATE`,
+      [request.runId],
+    ),
   );
 }
 

@@ -98,14 +98,46 @@ export async function getFlowCall(db: Db, request: CallKey): Promise<FlowCallRow
 /** What became of a call; one that has ended stays so. */
 export async function updateFlowCall(
   db: Db,
-  request: CallKey & Pick<FlowCallRow, 'state'> & { actionRunId?: string; error?: RunError | null },
+  request: CallKey & Pick<FlowCallRow, 'state'> & { error?: RunError | null },
 ): Promise<void> {
-  const { flowRunId, step, kind, item, state, actionRunId = null, error } = request;
+  const { flowRunId, step, kind, item, state, error } = request;
   await db.query(
-    `UPDATE control.flow_call SET state = $5, action_run_id = coalesce($6, action_run_id), error = $7
+    `UPDATE control.flow_call SET state = $5, error = $6
      WHERE flow_run_id = $1 AND step = $2 AND kind = $3 AND item = $4 AND state NOT IN ('succeeded', 'failed')`,
-    [flowRunId, step, kind, item, state, actionRunId, json(error)],
+    [flowRunId, step, kind, item, state, json(error)],
   );
+}
+
+/** Gives a call its action run, where the flow's run has not ended; whether it has not. The transaction that made the one makes both or none. */
+export async function linkFlowCall(tx: Transaction, request: CallKey & { actionRunId: string }): Promise<boolean> {
+  const { flowRunId, step, kind, item, actionRunId } = request;
+  const done = await tx.query(
+    `UPDATE control.flow_call SET state = 'running', action_run_id = $5
+     WHERE flow_run_id = $1 AND step = $2 AND kind = $3 AND item = $4 AND state NOT IN ('succeeded', 'failed')
+       AND EXISTS (SELECT FROM control.flow_run WHERE id = $1 AND finished_at IS NULL FOR SHARE)`,
+    [flowRunId, step, kind, item, actionRunId],
+  );
+  return done.rowCount === 1;
+}
+
+/** Ids of a flow run's action runs that have not ended. */
+export async function listOpenFlowCalls(db: Db, request: { flowRunId: string }): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT r.id FROM control.flow_call c JOIN control.action_run r ON r.id = c.action_run_id
+     WHERE c.flow_run_id = $1 AND r.state IN ('queued', 'running') ORDER BY r.id`,
+    [request.flowRunId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Whether an action run belongs to a flow's run that has ended. By flow_call_action_run. */
+export async function isAbandoned(db: Db, request: { actionRunId: string }): Promise<boolean> {
+  const found = await db.query(
+    `SELECT FROM control.flow_call c JOIN control.flow_run f ON f.id = c.flow_run_id
+     WHERE c.action_run_id = $1 AND f.finished_at IS NOT NULL LIMIT 1`,
+    [request.actionRunId],
+  );
+  return found.rowCount === 1;
 }
 
 /** By item; `limit` of each step and kind. */

@@ -307,6 +307,29 @@ steps:
     expect(references()).not.toContain('never');
   });
 
+  it('that is cancelled when its workflow is gone makes nothing of what it had reserved', async () => {
+    const flow = await add(`
+name: gone
+on: ${ORDER}
+steps:
+  - {id: pay, connection: bank, action: pay, input: {reference: input.order, amount: 1}}
+`);
+    provider.onPayment = () => 'limit';
+    const { body } = await request(flow, { order: 'reserved', amount: 1 }, { prefer: 'respond-async' });
+    const run = await until(body.id, ({ steps }) => callsOf(steps)[0]?.action_run_id != null);
+    const call = `/v1/action-runs/${String(callsOf(run['steps'])[0]?.action_run_id)}`;
+    await untilIs(
+      () => client.get(call).then((answer) => answer.body),
+      ({ effects }) => (effects as { state: string }[]).some(({ state }) => state === 'postponed'),
+    );
+    await world.temporal.client.workflow.getHandle(String(body.workflow_id)).terminate('by a person');
+    expect(await client.post(`/v1/flow-runs/${String(body.id)}:cancel`)).toMatchObject({ status: 200 });
+    expect(await until(body.id, ({ finished_at: at }) => at !== null)).toMatchObject({ state: 'cancelled' });
+    provider.onPayment = undefined;
+    expect((await client.get(call)).body).toMatchObject({ state: 'failed', error: { code: 'RUN_CANCELLED' } });
+    expect(references()).not.toContain('reserved');
+  });
+
   it('whose workflow a person terminated is taken up again, and a run keeps the version that it began with', async () => {
     const text = (reference: string) => `
 name: versions
@@ -340,9 +363,15 @@ steps:
   }, 90_000);
 });
 
-async function until(id: unknown, is: (run: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+const callsOf = (steps: unknown): { action_run_id: string | null }[] =>
+  (steps as { calls: { action_run_id: string | null }[] }[])[0]?.calls ?? [];
+
+type Shown = Record<string, unknown>;
+const until = (id: unknown, is: (run: Shown) => boolean): Promise<Shown> => untilIs(() => runOf(id), is);
+
+async function untilIs(read: () => Promise<Shown>, is: (run: Shown) => boolean): Promise<Shown> {
   for (const deadline = Date.now() + 60_000; ;) {
-    const run = await runOf(id);
+    const run = await read();
     if (is(run)) return run;
     if (Date.now() > deadline) throw new Error(`the run is ${JSON.stringify(run)}`);
     await new Promise((done) => setTimeout(done, 50));

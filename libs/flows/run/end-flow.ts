@@ -1,4 +1,4 @@
-import { failedBy, toRunError } from '../../actions/index.js';
+import { ABANDONED, dropAction, toRunError } from '../../actions/index.js';
 import type { EndFlowInput, FlowOutcome, FlowWorkflowResult } from '../../contracts/flow-workflow.js';
 import { SluiceError } from '../../errors/index.js';
 import { endDelivery } from '../../events/index.js';
@@ -7,9 +7,8 @@ import {
   finishFlowRun,
   getFlowRun,
   inTransaction,
-  lastEffect,
-  listFlowCalls,
   listFlowSteps,
+  listOpenFlowCalls,
   type FlowRunRow,
   type RunError,
   type Transaction,
@@ -18,9 +17,6 @@ import { fillMapping, mappingExpressions } from '../define/mapping.js';
 import type { FlowPorts } from './flow-ports.js';
 import { contextOf, loadRun, type LoadedRun } from './load-run.js';
 import { sealValue } from './sealed-flow.js';
-
-/** A run has at most 20 calls of a step at once. */
-const OPEN_CALLS = 10_000;
 
 /** Ends a run: with its response, or with why it failed. The first end counts. */
 export async function endFlow(ports: FlowPorts, { flowRunId, outcome, error }: EndFlowInput): Promise<FlowWorkflowResult> {
@@ -35,7 +31,6 @@ export async function endFlow(ports: FlowPorts, { flowRunId, outcome, error }: E
       return { outcome: await inTransaction(ports.pool, (tx) => endRunOfFlow(tx, { id: run.id, ...end })) };
     }
     case 'cancelled': {
-      await dropCalls(ports, run);
       const end = { id: run.id, state: 'cancelled' as const, error: { code: 'RUN_CANCELLED' as const } };
       return { outcome: await inTransaction(ports.pool, (tx) => endRunOfFlow(tx, end)) };
     }
@@ -46,7 +41,10 @@ export async function endFlow(ports: FlowPorts, { flowRunId, outcome, error }: E
   }
 }
 
-/** Writes a run's end, and its delivery's where an event started it; what it is now. */
+/**
+ * Writes a run's end, and its delivery's where an event started it; what it is now. Of a run that did not succeed nothing more is sent; what was sent is
+ * followed up by itself.
+ */
 export async function endRunOfFlow(
   tx: Transaction,
   end: Parameters<typeof finishFlowRun>[1] & { error?: RunError | null },
@@ -54,6 +52,8 @@ export async function endRunOfFlow(
   if (await finishFlowRun(tx, end)) {
     const failed = end.state !== 'succeeded' && end.state !== 'skipped';
     const why = end.error === null || end.error === undefined ? {} : { error: end.error.code };
+    if (failed)
+      for (const id of await listOpenFlowCalls(tx, { flowRunId: end.id })) await dropAction(tx, { id, error: ABANDONED });
     await endDelivery(tx, { id: end.id, state: failed ? 'failed' : 'succeeded', ...why });
   }
   const run = await getFlowRun(tx, { id: end.id });
@@ -104,13 +104,4 @@ async function failureOf(
   if (undos.failed === 0) return { state: 'compensated', error };
   const details = { ...error.details, cause: error.code, undone: undos.undone, not_undone: undos.failed };
   return { state: 'failed', error: { ...error, code: 'FLOW_COMPENSATION_FAILED', details } };
-}
-
-/** Of a cancelled run nothing more is sent; what was sent is followed up by itself. */
-async function dropCalls(ports: FlowPorts, run: FlowRunRow): Promise<void> {
-  for (const { state, actionRunId } of await listFlowCalls(ports.pool, { flowRunId: run.id, limit: OPEN_CALLS })) {
-    if (actionRunId === null || state !== 'running') continue;
-    const last = await lastEffect(ports.pool, { runId: actionRunId });
-    if (last?.state !== 'sent') await failedBy(ports.pool, actionRunId, { code: 'RUN_CANCELLED' });
-  }
 }

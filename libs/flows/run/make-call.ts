@@ -4,7 +4,7 @@ import type { CallResult } from '../../contracts/flow-workflow.js';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import { SluiceError } from '../../errors/index.js';
 import { isObject } from '../../json/index.js';
-import { getActionRun, updateFlowCall, type FlowCallRow } from '../../store/index.js';
+import { getActionRun, inTransaction, linkFlowCall, updateFlowCall, type FlowCallRow } from '../../store/index.js';
 import { fillMapping, mappingExpressions } from '../define/mapping.js';
 import { callId, callKey } from './call-id.js';
 import type { FlowPorts } from './flow-ports.js';
@@ -34,7 +34,7 @@ export interface FlowCall {
 
 /**
  * The next of what a call needs. Its action run has an id made of run, step and item, so one that was made is met again, with the input that it
- * was first given; what may be sent the effect ledger says. Errors: those worth a retry.
+ * was first given; what may be sent the effect ledger says. A run that has ended makes none. Errors: those worth a retry.
  */
 export async function makeCall(ports: FlowPorts, call: FlowCall): Promise<CallResult> {
   const { loaded, row, signal } = call;
@@ -47,7 +47,6 @@ export async function makeCall(ports: FlowPorts, call: FlowCall): Promise<CallRe
   if (actionRunId === null)
     try {
       actionRunId = await reserve(ports, call);
-      await updateFlowCall(ports.pool, { ...key, state: 'running', actionRunId });
     } catch (error) {
       if (!(error instanceof SluiceError) || error.retryable) throw error;
       return fail(error);
@@ -91,16 +90,19 @@ async function reserve(ports: FlowPorts, { loaded, row, connectionId, action, in
   const { run } = loaded;
   const input = given instanceof FlowMapping ? await inputOf(ports, loaded, given) : given();
   const key = { flowRunId: run.id, step: row.step, kind: row.kind, item: row.item };
-  const { row: made } = await reserveAction(
-    { db: ports.pool, secrets: ports.secrets, catalog: ports.catalog },
-    {
-      workspaceId: run.workspaceId,
-      connectionId,
-      action,
-      input,
-      id: callId(key),
-      idempotencyKey: callKey(key),
-    },
-  );
-  return made.id;
+  return inTransaction(ports.pool, async (tx) => {
+    const { row: made } = await reserveAction(
+      { db: tx, secrets: ports.secrets, catalog: ports.catalog },
+      {
+        workspaceId: run.workspaceId,
+        connectionId,
+        action,
+        input,
+        id: callId(key),
+        idempotencyKey: callKey(key),
+      },
+    );
+    if (await linkFlowCall(tx, { ...key, actionRunId: made.id })) return made.id;
+    throw new SluiceError('RUN_CANCELLED', { detail: 'the run of the flow has ended' });
+  });
 }
