@@ -1,6 +1,7 @@
 /** Injection tokens of what activities work with. */
 export const POOL = Symbol('control plane pool');
 export const CONNECTION_OPENER = Symbol('ConnectionOpener');
+export const SECRETS = Symbol('SecretBox');
 export const SYNC_SETTINGS = Symbol('SyncSettings');
 export const CHUNK_LIMITS = Symbol('ChunkLimits');
 export const FLOW_PORTS = Symbol('FlowPorts');

@@ -11,10 +11,11 @@ import {
 } from '../../libs/contracts/activities.schema.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
 import type { BeginRunResult, FinishStreamResult, SyncActivities, SyncSettings } from '../../libs/contracts/workflows.js';
+import type { SecretBox } from '../../libs/secrets/index.js';
 import { appendRunLog, setRunWaiting, transitionRun, type Pool, type RunWaiting } from '../../libs/store/index.js';
 import { withFailures } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
-import { CONNECTION_OPENER, POOL, SYNC_SETTINGS } from '../tokens.js';
+import { CONNECTION_OPENER, POOL, SECRETS, SYNC_SETTINGS } from '../tokens.js';
 import { beginRun } from './begin-run.js';
 import { endRun } from './end-run.js';
 import { finishStream } from './finish-stream.js';
@@ -26,6 +27,7 @@ export class RunActivities implements Pick<SyncActivities, 'beginRun' | 'finishS
     @Inject(POOL) readonly pool: Pool,
     @Inject(CONNECTION_OPENER) readonly opener: ConnectionOpener,
     @Inject(SYNC_SETTINGS) readonly settings: SyncSettings,
+    @Inject(SECRETS) readonly secrets: SecretBox,
   ) {}
 
   async beginRun(input: BeginRunInput): Promise<BeginRunResult> {

@@ -14,6 +14,7 @@ import {
   FLOW_PORTS,
   POOL,
   RUN_CONTROL,
+  SECRETS,
   SYNC_SETTINGS,
 } from '../../activities/tokens.js';
 import type { ActionPorts } from '../../libs/actions/index.js';
@@ -86,6 +87,7 @@ export class WorkerModule {
       providers: [
         { provide: LOGGER, useValue: log },
         { provide: TRACING, useValue: tracing },
+        { provide: SECRETS, useValue: secrets },
         { provide: SYNC_SETTINGS, useValue: settings },
         { provide: CHUNK_LIMITS, useValue: limits },
         provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice worker' })),
@@ -126,7 +128,7 @@ export class WorkerModule {
         provide(
           RUN_CONTROL,
           [POOL, TemporalClient],
-          (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal),
+          (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal, secrets),
         ),
         provide(Reconciler, [POOL, TemporalClient, CONNECTION_OPENER], (...[pool, temporal, opener]: Deps) => {
           const timing = { intervalMs: config.SLUICE_RECONCILE_MS, startAfterMs: config.SLUICE_LOST_AFTER_MS };
@@ -134,6 +136,7 @@ export class WorkerModule {
             pool,
             temporal,
             opener,
+            secrets,
             ...timing,
             log: (level, message, facts) => log[level](facts, message),
           });

@@ -3,6 +3,7 @@ import type { ActionStep } from '../contracts/action-workflow.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SluiceError } from '../errors/index.js';
+import { markNeedsReauthorization } from '../events/system-events.js';
 import { parseJson } from '../json/index.js';
 import { openText, sealText, type SecretBox } from '../secrets/index.js';
 import {
@@ -228,15 +229,22 @@ class Attempt {
   }: Omit<RunEnd, 'result' | 'providerAnswer'> & { result?: string; answer?: string | null }) {
     const { run, ports } = this;
     const seal = (text: string): Buffer => sealText(ports.secrets, run, text);
-    return inTransaction(ports.pool, (tx) =>
-      endRun(tx, run.id, {
+    return inTransaction(ports.pool, async (tx) => {
+      if (end.error?.code === 'SOURCE_AUTH_FAILED' && end.status !== FORBIDDEN)
+        await markNeedsReauthorization(tx, ports.secrets, {
+          ...{ id: run.connectionId, asOf: { time: run.createdAt }, code: end.error.code },
+        });
+      return endRun(tx, run.id, {
         ...end,
         ...(result === undefined ? {} : { result: seal(result) }),
         ...(answer == null ? {} : { providerAnswer: seal(answer) }),
-      }),
-    );
+      });
+    });
   }
 }
+
+/** A right is missing; the credentials are good. */
+const FORBIDDEN = 403;
 
 /** Another process sends this try, or the run has ended. */
 class TakenOver extends Error {}

@@ -5,12 +5,14 @@ import type { Destination } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Egress } from '../egress/egress.js';
 import { SluiceError } from '../errors/index.js';
+import { markNeedsReauthorization } from '../events/system-events.js';
 import { ActionDestination } from '../reverse/index.js';
 import { joinSecrets, type ConfigSecrets, type SecretBox } from '../secrets/index.js';
 import {
   findConnection,
   findConnector,
   findConnectorVersion,
+  inTransaction,
   type ConnectionRow,
   type ConnectorRow,
   type Pool,
@@ -85,9 +87,21 @@ export class StoreConnectionOpener implements ConnectionOpener {
       ...(share === undefined ? {} : { share }),
     });
     const { db, secrets: box } = this.options;
-    const exchange = createCredentialExchange({ db, secrets: box, owner: { workspaceId, connectionId: connection.id } });
+    const onRefused = () => this.markRefused(connection);
+    const exchange = createCredentialExchange({
+      db,
+      secrets: box,
+      owner: { workspaceId, connectionId: connection.id },
+      onRefused,
+    });
     const credentials = createVault(exchange, { flights: this.flights, scope: connection.id });
     return { config, http, credentials };
+  }
+
+  private markRefused({ id, revision }: ConnectionRow): Promise<void> {
+    const { db, secrets } = this.options;
+    const code = 'SOURCE_AUTH_FAILED';
+    return inTransaction(db, (tx) => markNeedsReauthorization(tx, secrets, { id, asOf: { revision }, code }));
   }
 
   async openDestination(request: { workspaceId: string; connectionId: string }): Promise<Destination> {

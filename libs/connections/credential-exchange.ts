@@ -39,6 +39,8 @@ export interface CredentialExchangeOptions {
   db: Db;
   secrets: SecretBox;
   owner: { workspaceId: string; connectionId: string };
+  /** Told when the provider refused a renewal for good. */
+  onRefused?: () => Promise<void>;
   /** Replaced in tests. */
   leaseMs?: number;
 }
@@ -48,7 +50,13 @@ export interface CredentialExchangeOptions {
  * renews; the others wait and read what it stored. A holder whose lease ran out is overtaken, and its store is refused once there is a newer
  * version. What remains is a process that dies between the provider's answer and the store.
  */
-export function createCredentialExchange({ db, secrets, owner, leaseMs = LEASE_MS }: CredentialExchangeOptions): Exchange {
+export function createCredentialExchange({
+  db,
+  secrets,
+  owner,
+  onRefused,
+  leaseMs = LEASE_MS,
+}: CredentialExchangeOptions): Exchange {
   const { workspaceId, connectionId } = owner;
 
   return async ({ name, inputs, accept, renew }) => {
@@ -76,6 +84,7 @@ export function createCredentialExchange({ db, secrets, owner, leaseMs = LEASE_M
       } catch (error) {
         // Its lease ends by itself when this fails too.
         await releaseCredential(db, { ...key, holder }).catch(() => undefined);
+        if (error instanceof SluiceError && error.code === 'SOURCE_AUTH_FAILED') await onRefused?.().catch(() => undefined);
         throw error;
       } finally {
         clearInterval(keeping);

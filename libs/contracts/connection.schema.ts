@@ -42,6 +42,12 @@ export const connectionSchema = z
     secrets_set: z.array(z.string()).describe('JSON pointers of the secrets that are set; their values are never returned.'),
     budget: budgetSchema.nullable(),
     revision: z.number().int(),
+    needs_reauthorization_since: z.iso
+      .datetime()
+      .nullable()
+      .describe(
+        'Its credentials were refused then, and have not been changed or accepted since; null: they are good as far as is known.',
+      ),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })

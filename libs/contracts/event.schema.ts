@@ -35,6 +35,10 @@ export const eventSummarySchema = z
     connection_id: z.uuid().nullable().describe('null: the system’s own.'),
     kind: z.enum(EVENT_KINDS),
     type: z.string().describe('As the provider says: `payment.succeeded`.'),
+    subject: z
+      .string()
+      .nullable()
+      .describe('Of `system` events the id of the sync or connection; of `record` events sync and stream; else null.'),
     provider_id: z.string().describe('The provider’s event id: a second one with it is the same event.'),
     occurred_at: time.describe('By the provider’s clock, where it says so.'),
     received_at: z.iso.datetime(),

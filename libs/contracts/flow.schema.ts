@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { resourceNameSchema } from './connection.schema.js';
 import { jsonObjectSchema } from './connector.schema.js';
+import { SYSTEM_EVENTS } from './flow-events.js';
 import type { JsonValue } from './json.js';
 
 const text = (most: number) => z.string().min(1).max(most);
@@ -15,6 +16,7 @@ const mapping = (says: string) =>
   );
 
 const connection = text(200).describe('Name or id of a connection.');
+const sync = text(200).describe('Name or id of a sync.');
 const action = text(63).describe('An action of its connector.');
 
 export const FLOW_LIMITS = {
@@ -43,8 +45,16 @@ const triggerSchema = z
       })
       .optional()
       .describe('At times.'),
+    system: z
+      .strictObject({
+        event: z.enum(SYSTEM_EVENTS),
+        sync: sync.optional().describe('Only of this sync; default: of any. Of `sync.` events.'),
+        connection: connection.optional().describe('Only of this connection; default: of any. Of `connection.` events.'),
+      })
+      .optional()
+      .describe('An event of Sluice itself.'),
   })
-  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, schedule');
+  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, schedule, system');
 
 const stepSchema = z.strictObject({
   id: z
@@ -83,7 +93,7 @@ export const flowDefinitionSchema = z
   .meta({ id: 'FlowDefinition' });
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;
 
-export const FLOW_TRIGGERS = ['request', 'webhook', 'schedule'] as const;
+export const FLOW_TRIGGERS = ['request', 'webhook', 'schedule', 'system'] as const;
 export type FlowTrigger = (typeof FLOW_TRIGGERS)[number];
 
 /** The one thing that starts it. */

@@ -137,6 +137,8 @@ export const scheduleSchema = z
     /** What a scheduled start does when a run is active: `skip` records a skipped run, `wait` starts when that run ends. */
     overlap: z.enum(['skip', 'wait']).default('skip'),
     paused: z.boolean().default(false),
+    /** The sync is late when so long after one of these times no run succeeded or is active. Default 600. */
+    late_after_seconds: z.number().int().min(1).max(604_800).optional(),
   })
   .refine((s) => (s.cron === undefined) !== (s.interval_seconds === undefined), {
     message: 'give exactly one of cron and interval_seconds',

@@ -52,6 +52,10 @@ export const syncSchema = z
     next_fire_times: z
       .array(z.iso.datetime())
       .describe('The next five, before jitter; empty without schedule or while it is paused.'),
+    late_since: z.iso
+      .datetime()
+      .nullable()
+      .describe('The time of its schedule that it missed (see `late_after_seconds`); null: it is not late.'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })

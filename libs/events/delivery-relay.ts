@@ -117,8 +117,8 @@ export class DeliveryRelay {
     await this.options.temporal.call((client) =>
       startOnce<(input: FlowWorkflowInput) => Promise<unknown>>(client, FLOW_WORKFLOW, {
         ...{ taskQueue: FLOW_TASK_QUEUE, workflowId: flowWorkflowId(id), args: [{ flowRunId: id }] },
-        // Started is started, also where it has ended since; runs whose workflow is gone are the flows' own to look after.
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        // Started is started, also where it has ended since; one that was ended before the flow began is begun anew.
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         priority: { priorityKey: FLOW_PRIORITY.event },
       }),
     );

@@ -11,6 +11,8 @@ export interface IncomingEvent {
   kind: EventKind;
   /** `payment.succeeded` */
   type: string;
+  /** What it is about, where flows can ask for that; default: nothing. */
+  subject?: string;
   /** What makes it the same event when it comes again: the provider's event id. */
   dedupeKey: string;
   occurredAt: Date | null;
@@ -31,9 +33,9 @@ export interface StoredEvent {
  * or in one of its own where `db` is a pool; whoever acknowledges an event does so after the commit.
  */
 export function storeEvent(db: Db, secrets: SecretBox, event: IncomingEvent): Promise<StoredEvent> {
-  const { workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body } = event;
+  const { workspaceId, connectionId, kind, type, subject = null, dedupeKey, occurredAt, body } = event;
   return insertEvent(db, {
-    ...{ id: eventId(), workspaceId, connectionId, kind, type, dedupeKey, occurredAt },
+    ...{ id: eventId(), workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt },
     body: sealBody(secrets, event, body),
   });
 }

@@ -10,6 +10,8 @@ import {
   type Pool,
   type RunRow,
 } from '../store/index.js';
+import type { SecretBox } from '../secrets/index.js';
+import { failRun } from './fail-run.js';
 import { loadRunScope, openRunDestination, streamRef } from './run-scope.js';
 
 /**
@@ -17,7 +19,7 @@ import { loadRunScope, openRunDestination, streamRef } from './run-scope.js';
  * transaction, and told to the destination. Returns false when the run had ended meanwhile.
  */
 export async function closeLostRun(
-  { pool, opener }: { pool: Pool; opener: ConnectionOpener },
+  { pool, opener, secrets }: { pool: Pool; opener: ConnectionOpener; secrets: SecretBox },
   run: RunRow,
   as: 'lost' | 'cancelled',
 ): Promise<boolean> {
@@ -25,7 +27,7 @@ export async function closeLostRun(
     const closed =
       as === 'cancelled'
         ? await transitionRun(tx, { id: run.id, to: 'cancelled' })
-        : await transitionRun(tx, { id: run.id, to: 'failed', error: { code: 'RUN_LOST' } });
+        : await failRun(tx, secrets, { id: run.id, error: { code: 'RUN_LOST' } });
     return closed === null ? null : raiseEpoch(tx, { syncId: run.syncId });
   });
   if (epoch === null) return false;

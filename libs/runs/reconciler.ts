@@ -2,10 +2,12 @@ import { reconcileActions } from '../actions/index.js';
 import { reconcileFlows } from '../flows/index.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import { SluiceError } from '../errors/index.js';
+import type { SecretBox } from '../secrets/index.js';
 import { getSync, listActiveRuns, purgePlans, type Pool, type RunRow } from '../store/index.js';
 import type { TemporalClient } from '../temporal/temporal-client.js';
 import { closeLostRun } from './close-lost-run.js';
 import { flowSchedules } from './flow-schedules.js';
+import { findLateSyncs } from './late-syncs.js';
 import { judgeRun } from './run-verdict.policy.js';
 import { ScheduleConverger } from './schedule-converger.js';
 import { syncSchedules } from './sync-schedules.js';
@@ -17,6 +19,7 @@ export interface ReconcilerOptions {
   pool: Pool;
   temporal: TemporalClient;
   opener: ConnectionOpener;
+  secrets: SecretBox;
   /** Default 10,000. */
   intervalMs: number;
   /** How old a queued run without a workflow has to be to be started by us. Default 15,000. */
@@ -65,11 +68,15 @@ export class Reconciler {
   async pass(): Promise<void> {
     try {
       await this.alone(async () => {
+        // Needs no Temporal, whose absence may be why.
+        for (const sync of await findLateSyncs(this.options)) this.options.log('warn', 'a sync is late', { sync });
         await this.reconcileRuns();
         const closed = await reconcileVerifications(this.options, { olderThanMs: this.options.startAfterMs });
         for (const verification of closed) this.options.log('info', 'a verification had lost its workflow', { verification });
         await reconcileActions(this.options, { olderThanMs: this.options.startAfterMs });
-        await reconcileFlows(this.options, { olderThanMs: this.options.startAfterMs });
+        const putBack = await reconcileFlows(this.options, { olderThanMs: this.options.startAfterMs });
+        if (putBack > 0)
+          this.options.log('info', 'deliveries whose flows did not begin are started again', { deliveries: String(putBack) });
         for (const schedules of this.schedules) await schedules.converge();
         await purgePlans(this.options.pool, { endedBeforeMs: PLANS_KEPT_MS, limit: 10_000 });
       });
@@ -116,7 +123,7 @@ export class Reconciler {
   }
 
   private async reconcileRun(run: RunRow): Promise<void> {
-    const { pool, temporal, opener, startAfterMs, log } = this.options;
+    const { pool, temporal, startAfterMs, log } = this.options;
     const fact = await temporal.call((client) => workflowFact(client, run.workflowId));
     const verdict = judgeRun(run, fact, { now: new Date(), startAfterMs });
     switch (verdict) {
@@ -124,7 +131,7 @@ export class Reconciler {
         return;
       case 'start': {
         const sync = await getSync(pool, { id: run.syncId });
-        if (sync === null || sync.deletedAt !== null) await closeLostRun({ pool, opener }, run, 'lost');
+        if (sync === null || sync.deletedAt !== null) await closeLostRun(this.options, run, 'lost');
         else await startSyncWorkflow({ db: pool, temporal }, run, sync);
         break;
       }
@@ -132,11 +139,11 @@ export class Reconciler {
         await temporal.call((client) =>
           client.workflow.getHandle(run.workflowId).terminate('the run was closed: its workflow was reset'),
         );
-        await closeLostRun({ pool, opener }, run, 'lost');
+        await closeLostRun(this.options, run, 'lost');
         break;
       case 'lost':
       case 'cancelled':
-        await closeLostRun({ pool, opener }, run, verdict);
+        await closeLostRun(this.options, run, verdict);
         break;
     }
     log('info', `a run was found ${fact.kind} in Temporal`, { run: run.id, verdict });

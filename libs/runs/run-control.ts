@@ -4,6 +4,7 @@ import type { RunControl, StartedRun } from '../contracts/run-control.port.js';
 import { isTerminal, type RunState } from '../contracts/run-state.js';
 import { PAUSE_UPDATE, RESUME_UPDATE, syncWorkflowId, type ControlAnswer } from '../contracts/workflows.js';
 import { SluiceError } from '../errors/index.js';
+import type { SecretBox } from '../secrets/index.js';
 import type { TemporalClient } from '../temporal/temporal-client.js';
 import {
   appendRunLog,
@@ -18,6 +19,7 @@ import {
   type Pool,
   type RunRow,
 } from '../store/index.js';
+import { failRun } from './fail-run.js';
 import { startSyncWorkflow } from './start-workflow.js';
 
 type StartRequest = Parameters<RunControl['start']>[0];
@@ -34,6 +36,7 @@ export class TemporalRunControl implements RunControl {
   constructor(
     private readonly pool: Pool,
     private readonly temporal: TemporalClient,
+    private readonly secrets: SecretBox,
   ) {}
 
   async start(request: StartRequest): Promise<StartedRun> {
@@ -135,7 +138,7 @@ export class TemporalRunControl implements RunControl {
   /** Nothing stays active; should the workflow have been started all the same, it finds the run closed and ends. */
   private async closeUnstarted(run: RunRow, error: unknown): Promise<void> {
     const code = error instanceof SluiceError ? error.code : 'INTERNAL';
-    await transitionRun(this.pool, { id: run.id, to: 'failed', error: { code } });
+    await inTransaction(this.pool, (tx) => failRun(tx, this.secrets, { id: run.id, error: { code } }));
     await this.log(run, code, 'the workflow of the run could not be started', 'error');
   }
 

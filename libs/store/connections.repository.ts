@@ -1,6 +1,6 @@
 import type { BudgetLimit } from '../contracts/budget.schema.js';
 import type { JsonObject } from '../contracts/json.js';
-import { one, theOne, type Db } from './database.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 
 export interface ConnectionRow {
@@ -16,12 +16,14 @@ export interface ConnectionRow {
   /** Limits declared for the account; null: none. */
   budget: { limits: BudgetLimit[] } | null;
   revision: number;
+  /** Its credentials were refused then; null: they were not. */
+  needsReauthorizationSince: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
 const COLUMNS = `id, seq, workspace_id AS "workspaceId", name, connector, config, secrets, budget, revision,
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+  needs_reauthorization_since AS "needsReauthorizationSince", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** Unique violation of `connection_name`: the name is taken. */
 export async function insertConnection(
@@ -88,7 +90,8 @@ export async function updateConnection(
   return one(
     await db.query<ConnectionRow>(
       `UPDATE control.connection
-       SET name = $4, config = $5, secrets = $6, budget = $7, revision = revision + 1, updated_at = now()
+       SET name = $4, config = $5, secrets = $6, budget = $7, revision = revision + 1, updated_at = now(),
+         needs_reauthorization_since = CASE WHEN config IS DISTINCT FROM $5::jsonb OR secrets IS DISTINCT FROM $6::bytea THEN NULL ELSE needs_reauthorization_since END
        WHERE workspace_id = $1 AND id = $2 AND revision = $3 AND deleted_at IS NULL RETURNING ${COLUMNS}`,
       [
         request.workspaceId,
@@ -129,4 +132,31 @@ export async function deleteConnection(db: Db, request: { workspaceId: string; i
     [request.workspaceId, request.id],
   );
   return result.rowCount === 1;
+}
+
+/**
+ * The credentials were refused: when that was noticed, unless it had been, or the connection changed after `asOf` (a revision, or a time). null: nothing is new.
+ */
+export async function setNeedsReauthorization(
+  tx: Transaction,
+  request: { id: string; asOf: { revision: number } | { time: Date } },
+): Promise<{ workspaceId: string; name: string; connector: string; revision: number; since: Date } | null> {
+  const { id, asOf } = request;
+  const [unchanged, value] = 'revision' in asOf ? ['revision = $2', asOf.revision] : ['updated_at <= $2', asOf.time];
+  return one(
+    await tx.query<{ workspaceId: string; name: string; connector: string; revision: number; since: Date }>(
+      `UPDATE control.connection SET needs_reauthorization_since = clock_timestamp()
+       WHERE id = $1 AND ${unchanged} AND needs_reauthorization_since IS NULL AND deleted_at IS NULL
+       RETURNING workspace_id AS "workspaceId", name, connector, revision, needs_reauthorization_since AS since`,
+      [id, value],
+    ),
+  );
+}
+
+/** The credentials were accepted. */
+export async function clearNeedsReauthorization(db: Db, request: { ids: readonly string[] }): Promise<void> {
+  await db.query(
+    `UPDATE control.connection SET needs_reauthorization_since = NULL WHERE id = ANY($1::uuid[]) AND needs_reauthorization_since IS NOT NULL`,
+    [request.ids],
+  );
 }

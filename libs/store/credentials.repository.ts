@@ -66,7 +66,7 @@ export async function releaseCredential(
 }
 
 /**
- * Stores what was obtained from `version`, and ends the hold. False: a newer one is there, or another one who holds it now may be about to
+ * Stores what was obtained from `version`, and ends the hold; a connection whose credentials had been refused is well again. False: a newer one is there, or another one who holds it now may be about to
  * store one. A holder that overslept still stores when nobody came after it: what it has is then the only valid refresh token.
  */
 export async function storeCredential(
@@ -74,7 +74,9 @@ export async function storeCredential(
   request: Omit<CredentialKey, 'workspaceId'> & { holder: string; version: number; sealed: Buffer },
 ): Promise<boolean> {
   const result = await db.query(
-    `UPDATE control.credential
+    `WITH accepted AS (
+       UPDATE control.connection SET needs_reauthorization_since = NULL WHERE id = $1 AND needs_reauthorization_since IS NOT NULL)
+     UPDATE control.credential
      SET sealed = $5, version = version + 1, holder = NULL, held_until = NULL, updated_at = now()
      WHERE connection_id = $1 AND name = $2 AND version = $4
        AND (holder = $3 OR holder IS NULL OR held_until <= clock_timestamp())`,

@@ -45,6 +45,7 @@ export async function insertReplays(tx: Transaction, request: { eventIds: readon
        SELECT DISTINCT e.id, s.flow_id, s.flow_version, (SELECT coalesce(max(d.round), 0) + 1 FROM control.delivery d WHERE d.event_id = e.id)
        FROM control.event e JOIN control.subscription s ON s.workspace_id = e.workspace_id
          AND s.connection_id IS NOT DISTINCT FROM e.connection_id AND s.event_type IN (e.type, '*')
+         AND (s.subject IS NULL OR s.subject = e.subject)
        WHERE e.id = ANY($1::uuid[]) AND NOT EXISTS (
          SELECT FROM control.delivery d WHERE d.event_id = e.id AND d.flow_id = s.flow_id AND d.state IN ('pending', 'started'))
        RETURNING event_id
@@ -83,6 +84,19 @@ export async function markDeliveriesStarted(db: Db, request: { ids: readonly str
     `UPDATE control.delivery SET state = 'started', started_at = now() WHERE id = ANY($1::uuid[]) AND state = 'pending'`,
     [request.ids],
   );
+}
+
+/** started → pending: those of which nothing was heard since, at most `limit`; how many. A flow's run is written when its workflow begins. By delivery_started. */
+export async function putBackDeliveries(db: Db, request: { olderThanMs: number; limit: number }): Promise<number> {
+  const done = await db.query(
+    `UPDATE control.delivery SET state = 'pending', claimed_until = NULL WHERE state = 'started' AND id IN (
+       SELECT d.id FROM control.delivery d
+       WHERE d.state = 'started' AND d.started_at < now() - make_interval(secs => $1::double precision / 1000)
+         AND NOT EXISTS (SELECT FROM control.flow_run r WHERE r.id = d.id)
+       ORDER BY d.started_at LIMIT $2)`,
+    [request.olderThanMs, request.limit],
+  );
+  return done.rowCount ?? 0;
 }
 
 /** The first end counts; whether this was it. */

@@ -11,6 +11,8 @@ export interface EventRow {
   connectionId: string | null;
   kind: EventKind;
   type: string;
+  /** What it is about, where the type does not say so: a sync or connection, a sync's stream. */
+  subject: string | null;
   /** The provider's event id. */
   dedupeKey: string;
   occurredAt: Date | null;
@@ -20,35 +22,36 @@ export interface EventRow {
   state: EventState;
 }
 
-const META = `id, seq, workspace_id AS "workspaceId", connection_id AS "connectionId", kind, type, dedupe_key AS "dedupeKey",
+const META = `id, seq, workspace_id AS "workspaceId", connection_id AS "connectionId", kind, type, subject, dedupe_key AS "dedupeKey",
   occurred_at AS "occurredAt", received_at AS "receivedAt", state`;
 
 export type EventSummaryRow = Omit<EventRow, 'body'>;
 export type NewEvent = Omit<EventRow, 'seq' | 'receivedAt' | 'state'>;
 
-/** A subscription `s` that wants an event of this workspace ($2), connection ($3) and type ($5). */
-const WANTED = `s.workspace_id = $2 AND s.connection_id IS NOT DISTINCT FROM $3::uuid AND s.event_type IN ($5, '*')`;
+/** A subscription `s` that wants an event of this workspace ($2), connection ($3), type ($5) and subject ($9). */
+const WANTED = `s.workspace_id = $2 AND s.connection_id IS NOT DISTINCT FROM $3::uuid AND s.event_type IN ($5, '*')
+           AND (s.subject IS NULL OR s.subject = $9)`;
 
 /**
  * Stores an event with its deliveries, one to each flow that is subscribed to it, in one statement; one with the same dedupe key is there already and
  * changes nothing. Subscriptions are found by the unique index on them.
  */
 export async function insertEvent(db: Db, event: NewEvent): Promise<{ id: string; isNew: boolean; deliveries: number }> {
-  const { id, workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body } = event;
+  const { id, workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt, body } = event;
   const { made, deliveries } = theOne(
     await db.query<{ made: number; deliveries: number }>(
       `WITH wanted AS (
          SELECT DISTINCT s.flow_id, s.flow_version FROM control.subscription s WHERE ${WANTED}
        ), made AS (
-         INSERT INTO control.event (id, workspace_id, connection_id, kind, type, dedupe_key, occurred_at, body, state)
-         VALUES ($1, $2, $3::uuid, $4, $5, $6, $7, $8, CASE WHEN EXISTS (SELECT FROM wanted) THEN 'pending' ELSE 'unmatched' END)
+         INSERT INTO control.event (id, workspace_id, connection_id, kind, type, dedupe_key, occurred_at, body, subject, state)
+         VALUES ($1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (SELECT FROM wanted) THEN 'pending' ELSE 'unmatched' END)
          ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING RETURNING id
        ), delivered AS (
          INSERT INTO control.delivery (event_id, flow_id, flow_version)
          SELECT made.id, wanted.flow_id, wanted.flow_version FROM made, wanted RETURNING 1
        )
        SELECT (SELECT count(*) FROM made) AS made, (SELECT count(*) FROM delivered) AS deliveries`,
-      [id, workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body],
+      [id, workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body, subject],
     ),
   );
   if (made > 0) return { id, isNew: true, deliveries };

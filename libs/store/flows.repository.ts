@@ -30,12 +30,14 @@ export interface FlowVersionRow {
   definition: FlowDefinition;
   /** As the definition names them → id. */
   connections: Record<string, string>;
+  /** The same of syncs. */
+  syncs: Record<string, string>;
   createdAt: Date;
 }
 
 const COLUMNS = `id, seq, workspace_id AS "workspaceId", name, version, enabled, schedule, schedule_revision AS "scheduleRevision",
   schedule_applied AS "scheduleApplied", created_at AS "createdAt", updated_at AS "updatedAt"`;
-const VERSION = `flow_id AS "flowId", version, hash, definition, connections, created_at AS "createdAt"`;
+const VERSION = `flow_id AS "flowId", version, hash, definition, connections, syncs, created_at AS "createdAt"`;
 
 /** Version 1. Unique violation of `flow_name`: the name is taken. */
 export async function insertFlow(
@@ -53,10 +55,10 @@ export async function insertFlow(
 }
 
 export async function insertFlowVersion(tx: Transaction, request: Omit<FlowVersionRow, 'createdAt'>): Promise<void> {
-  const { flowId, version, hash, definition, connections } = request;
+  const { flowId, version, hash, definition, connections, syncs } = request;
   await tx.query(
-    `INSERT INTO control.flow_version (flow_id, version, hash, definition, connections) VALUES ($1, $2, $3, $4, $5)`,
-    [flowId, version, hash, JSON.stringify(definition), JSON.stringify(connections)],
+    `INSERT INTO control.flow_version (flow_id, version, hash, definition, connections, syncs) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [flowId, version, hash, JSON.stringify(definition), JSON.stringify(connections), JSON.stringify(syncs)],
   );
 }
 
@@ -144,6 +146,16 @@ export async function listFlowsOfConnection(db: Db, request: { connectionId: str
     `SELECT f.id, f.name FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
      WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.connections) c WHERE c.value = $1::text) ORDER BY f.seq LIMIT 20`,
     [request.connectionId],
+  );
+  return rows;
+}
+
+/** Flows whose current version hears of the sync. */
+export async function listFlowsOfSync(db: Db, request: { syncId: string }): Promise<{ id: string; name: string }[]> {
+  const { rows } = await db.query<{ id: string; name: string }>(
+    `SELECT f.id, f.name FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
+     WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.syncs) s WHERE s.value = $1::text) ORDER BY f.seq LIMIT 20`,
+    [request.syncId],
   );
   return rows;
 }

@@ -7,6 +7,8 @@ export interface Subscription {
   connectionId: string | null;
   /** `*`: every type. */
   eventType: string;
+  /** What the event has to be about; undefined: whatever it is. */
+  subject?: string;
   flowId: string;
   flowVersion: number;
 }
@@ -18,9 +20,9 @@ export async function replaceSubscriptions(
 ): Promise<void> {
   const { flowId, subscriptions } = request;
   await tx.query('DELETE FROM control.subscription WHERE flow_id = $1', [flowId]);
-  for (const { workspaceId, connectionId, eventType, flowVersion } of subscriptions)
+  for (const { workspaceId, connectionId, eventType, subject = null, flowVersion } of subscriptions)
     await tx.query(
-      `INSERT INTO control.subscription (workspace_id, connection_id, event_type, flow_id, flow_version) VALUES ($1, $2, $3, $4, $5)`,
-      [workspaceId, connectionId, eventType, flowId, flowVersion],
+      `INSERT INTO control.subscription (workspace_id, connection_id, event_type, flow_id, flow_version, subject) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [workspaceId, connectionId, eventType, flowId, flowVersion, subject],
     );
 }

@@ -1,5 +1,6 @@
 import type { Schedule } from '../contracts/sync-spec.schema.js';
-import { one, theOne, type Db } from './database.js';
+import { ACTIVE_RUN_STATES } from '../contracts/run-state.js';
+import { one, theOne, type Db, type Transaction } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 
 export interface SyncRow {
@@ -17,13 +18,15 @@ export interface SyncRow {
   schedule: Schedule | null;
   scheduleRevision: number;
   scheduleApplied: number;
+  /** The time of the schedule that was missed; null: it is not late. */
+  lateSince: Date | null;
   createdAt: Date;
   updatedAt: Date;
   deletedAt: Date | null;
 }
 
 const COLUMNS = `id, seq, workspace_id AS "workspaceId", name, source_id AS "sourceId", destination_id AS "destinationId", version, epoch,
-  schedule, schedule_revision AS "scheduleRevision", schedule_applied AS "scheduleApplied",
+  schedule, schedule_revision AS "scheduleRevision", schedule_applied AS "scheduleApplied", late_since AS "lateSince",
   created_at AS "createdAt", updated_at AS "updatedAt", deleted_at AS "deletedAt"`;
 
 const json = (value: Schedule | null): string | null => (value === null ? null : JSON.stringify(value));
@@ -48,6 +51,16 @@ export async function findSync(db: Db, request: { workspaceId: string; id: strin
     await db.query<SyncRow>(`SELECT ${COLUMNS} FROM control.sync WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL`, [
       request.workspaceId,
       request.id,
+    ]),
+  );
+}
+
+/** As findSync, by sync_name. */
+export async function findSyncByName(db: Db, request: { workspaceId: string; name: string }): Promise<SyncRow | null> {
+  return one(
+    await db.query<SyncRow>(`SELECT ${COLUMNS} FROM control.sync WHERE workspace_id = $1 AND name = $2 AND deleted_at IS NULL`, [
+      request.workspaceId,
+      request.name,
     ]),
   );
 }
@@ -108,7 +121,9 @@ export async function updateSync(
     await db.query<SyncRow>(
       `UPDATE control.sync
        SET name = $3, version = $4, schedule = $5, updated_at = now(),
-           schedule_revision = schedule_revision + CASE WHEN schedule IS DISTINCT FROM $5::jsonb THEN 1 ELSE 0 END
+           schedule_revision = schedule_revision + CASE WHEN schedule IS DISTINCT FROM $5::jsonb THEN 1 ELSE 0 END,
+           schedule_since = CASE WHEN schedule IS DISTINCT FROM $5::jsonb THEN now() ELSE schedule_since END,
+           late_since = CASE WHEN schedule IS DISTINCT FROM $5::jsonb THEN NULL ELSE late_since END
        WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING ${COLUMNS}`,
       [request.workspaceId, request.id, request.name, request.version, json(request.schedule)],
     ),
@@ -160,4 +175,44 @@ export async function markScheduleApplied(db: Db, request: { syncId: string; rev
     request.syncId,
     request.revision,
   ]);
+}
+
+/** What tells whether a scheduled sync is late. */
+export interface SyncPunctuality extends SyncRow {
+  /** When the schedule became what it is. */
+  scheduleSince: Date;
+  /** A run of its live lane is active. */
+  isActive: boolean;
+  /** When the last run of its live lane succeeded. */
+  succeededAt: Date | null;
+}
+
+/** Every sync that has a schedule, or is late. `after`: the last id seen. By run_sync. */
+export async function listPunctuality(db: Db, request: { limit: number; after: string | null }): Promise<SyncPunctuality[]> {
+  const result = await db.query<SyncPunctuality>(
+    `SELECT ${COLUMNS}, schedule_since AS "scheduleSince",
+       EXISTS (SELECT FROM control.run r WHERE r.sync_id = s.id AND r.lane = 'live' AND r.state = ANY($3)) AS "isActive",
+       (SELECT r.finished_at FROM control.run r WHERE r.sync_id = s.id AND r.lane = 'live' AND r.state = 'succeeded' ORDER BY r.seq DESC LIMIT 1) AS "succeededAt"
+     FROM control.sync s WHERE (schedule IS NOT NULL OR late_since IS NOT NULL) AND deleted_at IS NULL AND ($1::uuid IS NULL OR id > $1)
+     ORDER BY id LIMIT $2`,
+    [request.after, request.limit, ACTIVE_RUN_STATES],
+  );
+  return result.rows;
+}
+
+/** It missed `since` of its schedule; whether it was not late before, nor changed. */
+export async function setSyncLate(
+  tx: Transaction,
+  request: { id: string; scheduleRevision: number; since: Date },
+): Promise<boolean> {
+  const done = await tx.query(
+    `UPDATE control.sync SET late_since = $3
+     WHERE id = $1 AND schedule_revision = $2 AND late_since IS NULL AND deleted_at IS NULL`,
+    [request.id, request.scheduleRevision, request.since],
+  );
+  return done.rowCount === 1;
+}
+
+export async function clearSyncLate(db: Db, request: { id: string }): Promise<void> {
+  await db.query('UPDATE control.sync SET late_since = NULL WHERE id = $1 AND late_since IS NOT NULL', [request.id]);
 }

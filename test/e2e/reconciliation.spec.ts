@@ -81,9 +81,9 @@ describe('store and Temporal are put right when they have come apart', () => {
     await world.untilRows(500, 'unjudged');
     const { temporal } = world.withTemporalAt('127.0.0.1:9');
     const said: string[] = [];
-    const { pool, opener } = world;
+    const { pool, opener, secrets } = world;
     const log = (_level: string, message: string) => void said.push(message);
-    await new Reconciler({ pool, temporal, opener, intervalMs: 1_000, startAfterMs: 0, log }).pass();
+    await new Reconciler({ pool, temporal, opener, secrets, intervalMs: 1_000, startAfterMs: 0, log }).pass();
     expect(await world.until(run, ended)).toMatchObject({ state: 'succeeded' });
   }, 90_000);
 });

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createConnectorCatalog, sealSecrets, StoreConnectionOpener } from '../../libs/connections/index.js';
 import { startProvider, type Asked, type Provider, type Told } from '../support/connectors/token-provider.js';
 import { Egress, EgressAllowList } from '../../libs/egress/index.js';
+import { openBody } from '../../libs/events/index.js';
 import { createSecretBox, splitSecrets } from '../../libs/secrets/index.js';
 import {
   createPool,
@@ -13,6 +14,7 @@ import {
   migrate,
   putConnector,
   updateConnection,
+  type EventRow,
   type Pool,
 } from '../../libs/store/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -116,4 +118,40 @@ test('workers share a connection’s token, and new credentials in its configura
   expect(new Set(provider.to('/items').map(({ headers }) => headers.authorization))).toEqual(
     new Set(['Bearer at-1', 'Bearer at-2']),
   );
+});
+
+const notices = async (): Promise<unknown[]> => {
+  const { rows } = await pool.query<EventRow>(
+    `SELECT workspace_id AS "workspaceId", connection_id AS "connectionId", body FROM control.event
+     WHERE kind = 'system' AND type = 'connection.needs_reauthorization' AND subject = $1 ORDER BY seq`,
+    [connectionId],
+  );
+  return rows.map((row) => JSON.parse(openBody(secrets, row)) as unknown);
+};
+const needsSince = async () => (await findConnection(pool, { workspaceId, id: connectionId }))?.needsReauthorizationSince;
+
+test('a refused renewal makes the connection say that it needs other credentials, with one event, until it has them', async () => {
+  const row = await findConnection(pool, { workspaceId, id: connectionId });
+  await updateConnection(pool, { ...row!, ...split('first') });
+  await pool.query('DELETE FROM control.credential');
+  const refused = await Promise.allSettled([checkWith(opener()), checkWith(opener()), checkWith(opener())]);
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(await needsSince()).toEqual(expect.any(Date));
+  expect(await notices()).toEqual([
+    { connection: { id: connectionId, name: 'c', connector: 'items', revision: 3 }, error: { code: 'SOURCE_AUTH_FAILED' } },
+  ]);
+
+  const now = await findConnection(pool, { workspaceId, id: connectionId });
+  await updateConnection(pool, { ...now!, name: 'renamed' });
+  expect(await needsSince()).toEqual(expect.any(Date));
+  // What is refused of an older configuration says nothing of the one that is there now.
+  const stale = opener();
+  const { source } = await stale.openSource({ workspaceId, connectionId });
+  const renamed = await findConnection(pool, { workspaceId, id: connectionId });
+  await updateConnection(pool, { ...renamed!, ...split('brought again') });
+  await expect(source.check()).rejects.toMatchObject({ code: 'SOURCE_AUTH_FAILED' });
+  await source.close();
+  expect(await needsSince()).toBeNull();
+  await checkWith(opener());
+  expect(await notices()).toHaveLength(1);
 });

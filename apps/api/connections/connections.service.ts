@@ -150,6 +150,7 @@ export class ConnectionsService {
       secrets_set: Object.keys(readSecrets(this.box, row)).sort(),
       budget: row.budget,
       revision: row.revision,
+      needs_reauthorization_since: row.needsReauthorizationSince?.toISOString() ?? null,
       created_at: row.createdAt.toISOString(),
       updated_at: row.updatedAt.toISOString(),
     };

@@ -5,7 +5,8 @@ import type { Catalog, StreamDescriptor } from '../../../libs/contracts/stream.j
 import { SluiceError, toProblem, type Problem } from '../../../libs/errors/index.js';
 import type { Logger } from '../../../libs/observability/index.js';
 import { ConnectorsService } from '../connectors/connectors.service.js';
-import { LOGGER, OPENER } from '../core/tokens.js';
+import { clearNeedsReauthorization, type Pool } from '../../../libs/store/index.js';
+import { LOGGER, OPENER, POOL } from '../core/tokens.js';
 import { errorOfRequest } from '../http/to-sluice-error.js';
 import { ConnectionsService } from './connections.service.js';
 
@@ -18,6 +19,7 @@ interface Key {
 @Injectable()
 export class ProbeService {
   constructor(
+    @Inject(POOL) private readonly pool: Pool,
     @Inject(OPENER) private readonly opener: ConnectionOpener,
     @Inject(ConnectionsService) private readonly connections: ConnectionsService,
     @Inject(ConnectorsService) private readonly connectors: ConnectorsService,
@@ -34,6 +36,7 @@ export class ProbeService {
         connector.kind === 'source' ? (await this.opener.openSource(request)).source : await this.opener.openDestination(request),
         (adapter) => adapter.check(),
       );
+      if (row.needsReauthorizationSince !== null) await clearNeedsReauthorization(this.pool, { ids: [row.id] });
       return { ok: true };
     } catch (thrown) {
       const error = errorOfRequest(thrown);

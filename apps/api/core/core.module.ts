@@ -66,12 +66,16 @@ export class CoreModule {
         [],
         () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) }),
       ),
-      provide(RUN_CONTROL, [POOL, TEMPORAL], (pool: Pool, temporal: TemporalClient) => new TemporalRunControl(pool, temporal)),
+      provide(
+        RUN_CONTROL,
+        [POOL, TEMPORAL, SECRETS],
+        (...parts: [Pool, TemporalClient, SecretBox]) => new TemporalRunControl(...parts),
+      ),
       provide(
         Reconciler,
-        [POOL, TEMPORAL, OPENER],
-        (pool: Pool, temporal: TemporalClient, opener: ConnectionOpener) =>
-          new Reconciler({ pool, temporal, opener, ...timing, log }),
+        [POOL, TEMPORAL, OPENER, SECRETS],
+        (pool: Pool, temporal: TemporalClient, opener: ConnectionOpener, secrets: SecretBox) =>
+          new Reconciler({ pool, temporal, opener, secrets, ...timing, log }),
       ),
     ];
     const exported = providers.map((provider) => provider.provide);

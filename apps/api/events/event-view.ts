@@ -4,7 +4,8 @@ import type { DeliveryRow, EventSummaryRow } from '../../../libs/store/index.js'
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 export const eventSummary = (row: EventSummaryRow): EventSummary => ({
-  ...{ id: row.id, connection_id: row.connectionId, kind: row.kind, type: row.type, provider_id: row.dedupeKey },
+  ...{ id: row.id, connection_id: row.connectionId, kind: row.kind, type: row.type },
+  ...{ subject: row.subject, provider_id: row.dedupeKey },
   ...{ occurred_at: iso(row.occurredAt), received_at: row.receivedAt.toISOString(), state: row.state },
 });
 

@@ -5,7 +5,15 @@ import type { ActionDescription } from '../../../libs/contracts/action.port.js';
 import { flowDefinitionSchema, type FlowDefinition } from '../../../libs/contracts/flow.schema.js';
 import type { FieldError } from '../../../libs/errors/index.js';
 import { ExpressionSandbox, flowErrors, flowInvalid, parseFlow } from '../../../libs/flows/index.js';
-import { findConnection, findConnectionByName, findConnector, type Pool } from '../../../libs/store/index.js';
+import {
+  findConnection,
+  findConnectionByName,
+  findConnector,
+  findSync,
+  findSyncByName,
+  type Pool,
+  type SyncRow,
+} from '../../../libs/store/index.js';
 import { CATALOG, POOL } from '../core/tokens.js';
 import { toFieldErrors } from '../http/field-errors.js';
 import { scheduleErrors } from '../syncs/schedule.policy.js';
@@ -17,6 +25,8 @@ export interface CheckedFlow {
   definition: FlowDefinition;
   /** As the definition names them → id. */
   connections: Record<string, string>;
+  /** The same of syncs. */
+  syncs: Record<string, string>;
 }
 
 /** What has to be right in a flow before it is stored. */
@@ -38,16 +48,25 @@ export class FlowChecks {
     const definition = parsed.data;
     const known = await this.connectionsOf(workspaceId, definition);
     const actionsOf = (name: string): readonly ActionDescription[] | null => known.get(name)?.actions ?? null;
-    const errors = [...this.triggerErrors(definition, known), ...(await flowErrors(definition, this.sandbox, { actionsOf }))];
+    const syncs = await this.syncsOf(workspaceId, definition);
+    const errors = [
+      ...this.triggerErrors(definition, { known, syncs }),
+      ...(await flowErrors(definition, this.sandbox, { actionsOf })),
+    ];
     if (errors.length > 0) throw flowInvalid(located(errors));
-    return { definition, connections: Object.fromEntries([...known].map(([name, { id }]) => [name, id])) };
+    return {
+      ...{ definition, connections: Object.fromEntries([...known].map(([name, { id }]) => [name, id])) },
+      syncs: Object.fromEntries([...syncs].map(([name, { id }]) => [name, id])),
+    };
   }
 
   private async connectionsOf(workspaceId: string, { on, steps }: FlowDefinition) {
     const names = new Set(
-      [on.webhook?.connection, ...steps.flatMap(({ connection, compensate }) => [connection, compensate?.connection])].filter(
-        (name) => name !== undefined,
-      ),
+      [
+        on.webhook?.connection,
+        on.system?.connection,
+        ...steps.flatMap(({ connection, compensate }) => [connection, compensate?.connection]),
+      ].filter((name) => name !== undefined),
     );
     const known = new Map<string, { id: string; actions: readonly ActionDescription[] }>();
     for (const name of names) {
@@ -61,7 +80,19 @@ export class FlowChecks {
     return known;
   }
 
-  private triggerErrors({ on }: FlowDefinition, known: ReadonlyMap<string, unknown>): FieldError[] {
+  private async syncsOf(workspaceId: string, { on }: FlowDefinition): Promise<ReadonlyMap<string, SyncRow>> {
+    const name = on.system?.sync;
+    if (name === undefined) return new Map();
+    const sync =
+      (await findSyncByName(this.pool, { workspaceId, name })) ??
+      (UUID.test(name) ? await findSync(this.pool, { workspaceId, id: name }) : null);
+    return new Map(sync === null ? [] : [[name, sync]]);
+  }
+
+  private triggerErrors(
+    { on }: FlowDefinition,
+    { known, syncs }: { known: ReadonlyMap<string, unknown>; syncs: ReadonlyMap<string, unknown> },
+  ): FieldError[] {
     if (on.request !== undefined) return schemaProblem(on.request.input, '/on/request/input');
     if (on.webhook !== undefined)
       return known.has(on.webhook.connection)
@@ -71,6 +102,28 @@ export class FlowChecks {
       const schedule = { ...on.schedule, jitter_seconds: 0, overlap: 'skip' as const, paused: false };
       return scheduleErrors(schedule, new Date()).map((error) => ({ ...error, path: `/on${error.path}` }));
     }
+    if (on.system !== undefined) {
+      const { event, sync, connection } = on.system;
+      const named = event.startsWith('sync.') ? 'sync' : 'connection';
+      return [
+        ...subjectErrors('sync', { name: sync, isKnown: sync !== undefined && syncs.has(sync), fits: named === 'sync' }),
+        ...subjectErrors('connection', {
+          ...{ name: connection, isKnown: connection !== undefined && known.has(connection) },
+          fits: named === 'connection',
+        }),
+      ];
+    }
     return [];
   }
+}
+
+/** Of what a system event is about. */
+function subjectErrors(
+  field: 'sync' | 'connection',
+  { name, isKnown, fits }: { name: string | undefined; isKnown: boolean; fits: boolean },
+): FieldError[] {
+  if (name === undefined) return [];
+  const error = (message: string): FieldError[] => [{ path: `/on/system/${field}`, message, found: name }];
+  if (!fits) return error(`does not go with this event, which is about a ${field === 'sync' ? 'connection' : 'sync'}`);
+  return isKnown ? [] : error(`is no ${field}`);
 }

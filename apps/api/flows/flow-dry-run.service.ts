@@ -65,6 +65,6 @@ function givenTo({ on }: FlowDefinition, { input, event }: DryRunBody): Record<s
     return { input: input ?? {} };
   }
   const now = new Date().toISOString();
-  const type = on.webhook?.event ?? 'schedule';
+  const type = on.webhook?.event ?? on.system?.event ?? 'schedule';
   return { event: { id: NIL_UUID, type, provider_id: NIL_UUID, occurred_at: now, received_at: now, body: {}, ...event } };
 }

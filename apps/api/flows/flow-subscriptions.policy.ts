@@ -6,17 +6,23 @@ type Subscriptions = Parameters<typeof replaceSubscriptions>[1]['subscriptions']
 /** Which events a flow hears of; none while it is disabled. Pure. */
 export function subscriptionsOf(
   { id, workspaceId, version, enabled }: Pick<FlowRow, 'id' | 'workspaceId' | 'version' | 'enabled'>,
-  { definition, connections }: Pick<FlowVersionRow, 'definition' | 'connections'>,
+  { definition, connections, syncs }: Pick<FlowVersionRow, 'definition' | 'connections' | 'syncs'>,
 ): Subscriptions {
   if (!enabled) return [];
-  const { webhook, schedule } = definition.on;
-  const one = (connectionId: string | null, eventType: string) => ({
+  const { webhook, schedule, system } = definition.on;
+  const one = (connectionId: string | null, eventType: string, subject?: string) => ({
     workspaceId,
     connectionId,
     eventType,
     flowVersion: version,
+    ...(subject === undefined ? {} : { subject }),
   });
   if (webhook !== undefined) return [one(connections[webhook.connection] ?? null, webhook.event)];
   if (schedule !== undefined) return [one(null, scheduleEventType(id))];
+  if (system !== undefined) {
+    const { sync, connection } = system;
+    const subject = sync === undefined ? connection && connections[connection] : syncs[sync];
+    return [one(null, system.event, subject)];
+  }
   return [];
 }

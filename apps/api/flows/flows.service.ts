@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FlowVersionView, FlowView } from '../../../libs/contracts/flow-view.schema.js';
-import type { FlowDefinition } from '../../../libs/contracts/flow.schema.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import {
@@ -16,6 +15,7 @@ import {
   listFlowVersions,
   lockConnection,
   lockFlow,
+  lockSync,
   replaceSubscriptions,
   updateFlow,
   type FlowRow,
@@ -108,10 +108,10 @@ export class FlowsService {
     const flow = await inTransaction(this.pool, async (tx) => {
       const now = await lockFlow(tx, key);
       if (now === null) throw noFlow();
-      const { definition, connections } = await versionOf(tx, now);
+      const { definition, ...named } = await versionOf(tx, now);
       const schedule = enabled ? (definition.on.schedule ?? null) : null;
       const row = await updateFlow(tx, { ...now, enabled, schedule });
-      await replaceSubscriptions(tx, { flowId: row.id, subscriptions: subscriptionsOf(row, { definition, connections }) });
+      await replaceSubscriptions(tx, { flowId: row.id, subscriptions: subscriptionsOf(row, { definition, ...named }) });
       return row;
     });
     return this.view(flow);
@@ -144,12 +144,15 @@ export async function versionOf(db: Parameters<typeof getFlowVersion>[0], flow: 
   return version;
 }
 
-const hashOf = ({ definition, connections }: { definition: FlowDefinition; connections: object }): string =>
-  contentHash({ definition, connections });
+const hashOf = ({ definition, connections, syncs }: Pick<FlowVersionRow, 'definition' | 'connections' | 'syncs'>): string =>
+  contentHash({ definition, connections, ...(Object.keys(syncs).length === 0 ? {} : { syncs }) });
 const noFlow = (): SluiceError => new SluiceError('NOT_FOUND', { detail: 'there is no such flow' });
 
-/** Its connections stay until it is stored. */
-async function hold(tx: Transaction, workspaceId: string, { connections }: CheckedFlow): Promise<void> {
+/** Its connections and syncs stay until it is stored. */
+async function hold(tx: Transaction, workspaceId: string, { connections, syncs }: CheckedFlow): Promise<void> {
+  for (const id of Object.values(syncs))
+    if ((await lockSync(tx, { workspaceId, id })) === null)
+      throw new SluiceError('VERSION_CONFLICT', { detail: 'the sync of the flow was deleted meanwhile' });
   for (const id of [...new Set(Object.values(connections))].sort())
     if ((await lockConnection(tx, { workspaceId, id, strength: 'share' })) === null)
       throw new SluiceError('VERSION_CONFLICT', { detail: 'a connection of the flow was deleted meanwhile' });

@@ -6,6 +6,7 @@ import {
   getInstallationId,
   inTransaction,
   listActiveRunsOfSync,
+  listFlowsOfSync,
   lockSync,
   raiseEpoch,
   type Pool,
@@ -26,7 +27,7 @@ export class DeleteSync {
   ) {}
 
   /**
-   * Errors: NOT_FOUND; RUN_ACTIVE with `run`; the destination's own when its claims cannot be taken back, and nothing is deleted then,
+   * Errors: NOT_FOUND; RUN_ACTIVE with `run`; IN_USE with the flows that it starts; the destination's own when its claims cannot be taken back, and nothing is deleted then,
    * unless `force`: its tables stay claimed.
    */
   async delete(request: Key & { force: boolean }): Promise<void> {
@@ -36,6 +37,12 @@ export class DeleteSync {
       if (sync === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such sync' });
       const [active] = await listActiveRunsOfSync(tx, { syncId: sync.id });
       if (active !== undefined) throw new SluiceError('RUN_ACTIVE', { details: { run: active.id } });
+      const flows = await listFlowsOfSync(tx, { syncId: sync.id });
+      if (flows.length > 0)
+        throw new SluiceError('IN_USE', {
+          detail: `used by ${flows.map(({ name, id }) => `the flow "${name}" (${id})`).join(', ')}`,
+          details: { flows: flows.map(({ id }) => id).join(',') },
+        });
       const epoch = await raiseEpoch(tx, { syncId: sync.id });
       try {
         await this.release({ ...request, destinationId: sync.destinationId, epoch });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
-import { nextFireTimes, scheduleErrors } from './schedule.policy.js';
+import { nextFireTimes } from '../../../libs/runs/fire-times.policy.js';
+import { scheduleErrors } from './schedule.policy.js';
 
 const now = new Date('2026-03-28T12:00:00Z');
 const schedule = (change: Partial<Schedule>): Schedule => ({
@@ -34,6 +35,6 @@ test('intervals count from the epoch, and a paused or absent schedule has no tim
   expect(
     nextFireTimes(schedule({ interval_seconds: 3_600 }), new Date('2026-01-01T00:59:59.999Z'), 2).map((t) => t.toISOString()),
   ).toEqual(['2026-01-01T01:00:00.000Z', '2026-01-01T02:00:00.000Z']);
-  expect(nextFireTimes(schedule({ interval_seconds: 60, paused: true }), now)).toEqual([]);
-  expect(nextFireTimes(null, now)).toEqual([]);
+  expect(nextFireTimes(schedule({ interval_seconds: 60, paused: true }), now, 5)).toEqual([]);
+  expect(nextFireTimes(null, now, 5)).toEqual([]);
 });

@@ -1,8 +1,6 @@
-import { Cron } from 'croner';
 import type { Schedule } from '../../../libs/contracts/sync-spec.schema.js';
 import type { FieldError } from '../../../libs/errors/index.js';
-
-const NEXT_FIRE_TIMES = 5;
+import { parseCron } from '../../../libs/runs/fire-times.policy.js';
 
 /** What Temporal's calendar and croner both understand; `L`, `W`, `#`, `?` and nicknames are croner's alone. */
 const FIELD = /^(?:[\d*/,-]|[a-z]{3})+$/i;
@@ -22,25 +20,11 @@ function cronErrors(cron: string, now: Date): FieldError[] {
   const odd = fields.find((field) => !FIELD.test(field));
   if (odd !== undefined) return error(`the field "${odd}" is not understood`);
   try {
-    return parse(cron, 'UTC').nextRun(now) === null ? error('never fires') : [];
+    return parseCron(cron, 'UTC').nextRun(now) === null ? error('never fires') : [];
   } catch (thrown) {
     return error(thrown instanceof Error ? thrown.message.replace(/^CronPattern: /, '') : 'is not a cron expression');
   }
 }
-
-/** The next times that the schedule names after `now`, before jitter; none while it is paused. Pure. */
-export function nextFireTimes(schedule: Schedule | null, now: Date, count = NEXT_FIRE_TIMES): Date[] {
-  if (schedule === null || schedule.paused) return [];
-  if (schedule.cron !== undefined) return parse(schedule.cron, schedule.timezone).nextRuns(count, now);
-  // Temporal counts intervals from the epoch.
-  const interval = (schedule.interval_seconds ?? 0) * 1_000;
-  const first = (Math.floor(now.getTime() / interval) + 1) * interval;
-  return Array.from({ length: count }, (_, n) => new Date(first + n * interval));
-}
-
-/** With Temporal's reading of a day that is named twice: the day of the month and the weekday must both match. */
-const parse = (cron: string, timezone: string): Cron =>
-  new Cron(cron, { paused: true, mode: '5-part', domAndDow: true, timezone });
 
 function isTimeZone(name: string): boolean {
   try {

@@ -1,6 +1,8 @@
 import type { SyncVersionView, SyncView } from '../../../libs/contracts/sync.schema.js';
 import type { SyncRow, SyncVersionRow } from '../../../libs/store/index.js';
-import { nextFireTimes } from './schedule.policy.js';
+import { nextFireTimes } from '../../../libs/runs/fire-times.policy.js';
+
+const NEXT_FIRE_TIMES = 5;
 
 export function syncView(sync: SyncRow, version: SyncVersionRow, now: Date): SyncView {
   return {
@@ -13,7 +15,8 @@ export function syncView(sync: SyncRow, version: SyncVersionRow, now: Date): Syn
     streams: version.spec.streams,
     weight: version.spec.weight ?? 1,
     schedule: sync.schedule,
-    next_fire_times: nextFireTimes(sync.schedule, now).map((time) => time.toISOString()),
+    next_fire_times: nextFireTimes(sync.schedule, now, NEXT_FIRE_TIMES).map((time) => time.toISOString()),
+    late_since: sync.lateSince?.toISOString() ?? null,
     created_at: sync.createdAt.toISOString(),
     updated_at: sync.updatedAt.toISOString(),
   };

@@ -118,7 +118,7 @@ export class SyncsController {
     id: 'deleteSync',
     summary: 'Delete a sync; its tables stay with their rows',
     status: 204,
-    problems: ['NOT_FOUND', 'RUN_ACTIVE', 'DESTINATION_UNREACHABLE'],
+    problems: ['NOT_FOUND', 'RUN_ACTIVE', 'IN_USE', 'DESTINATION_UNREACHABLE'],
   })
   delete(
     @Workspace() workspaceId: string,

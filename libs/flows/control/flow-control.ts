@@ -8,7 +8,14 @@ import {
   type FlowWorkflowResult,
 } from '../../contracts/flow-workflow.js';
 import { SluiceError } from '../../errors/index.js';
-import { findWaitingFlowRun, getFlowRun, listOpenFlowRuns, type FlowRunRow, type Pool } from '../../store/index.js';
+import {
+  findWaitingFlowRun,
+  getFlowRun,
+  listOpenFlowRuns,
+  putBackDeliveries,
+  type FlowRunRow,
+  type Pool,
+} from '../../store/index.js';
 import { awaitEnd } from '../../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../../temporal/temporal-client.js';
 
@@ -75,13 +82,18 @@ export async function tellFlow({ pool, temporal }: Ports, { actionRunId }: { act
   return true;
 }
 
-/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. */
-export async function reconcileFlows({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<void> {
+/** A delivery is started again after so many times what a run without a workflow is given: its workflow may only wait for a worker. */
+const PATIENCE = 4;
+const PUT_BACK = 1_000;
+
+/** Starts what has no workflow: one whose start was lost, or whose workflow is gone. Started deliveries that no run began for are put back; returns how many. */
+export async function reconcileFlows({ pool, temporal }: Ports, { olderThanMs }: { olderThanMs: number }): Promise<number> {
+  const putBack = await putBackDeliveries(pool, { olderThanMs: PATIENCE * olderThanMs, limit: PUT_BACK });
   for (let after = 0; ;) {
     const runs = await listOpenFlowRuns(pool, { olderThanMs, after, limit: BATCH });
     for (const run of runs) await startFlowWorkflow(temporal, run);
     const last = runs.at(-1);
-    if (last === undefined || runs.length < BATCH) return;
+    if (last === undefined || runs.length < BATCH) return putBack;
     after = last.seq;
   }
 }

@@ -73,6 +73,7 @@ export class RunWorld {
     readonly runs: TemporalRunControl,
     readonly opener: ConnectionOpener,
     readonly workspaceId: string,
+    readonly secrets: SecretBox,
     private readonly env: Record<string, string>,
   ) {}
 
@@ -106,7 +107,16 @@ export class RunWorld {
       SLUICE_SECRET_KEY: SECRET.toString('base64'),
     };
     const workspaceId = await getDefaultWorkspaceId(pool);
-    const world = new RunWorld(pool, target, temporal, new TemporalRunControl(pool, temporal), opener, workspaceId, env);
+    const world = new RunWorld(
+      pool,
+      target,
+      temporal,
+      new TemporalRunControl(pool, temporal, secrets),
+      opener,
+      workspaceId,
+      secrets,
+      env,
+    );
     world.closers = [
       () => temporal.close(),
       () => pool.end(),
@@ -282,7 +292,7 @@ export class RunWorld {
   withTemporalAt(address: string): { runs: TemporalRunControl; temporal: TemporalClient; workspaceId: string } {
     const temporal = new TemporalClient({ address, namespace: 'default' });
     this.closers.unshift(() => temporal.close());
-    return { temporal, runs: new TemporalRunControl(this.pool, temporal), workspaceId: this.workspaceId };
+    return { temporal, runs: new TemporalRunControl(this.pool, temporal, this.secrets), workspaceId: this.workspaceId };
   }
 
   /** The sync's schedule in Temporal, when it is there. */
