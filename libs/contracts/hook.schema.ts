@@ -8,14 +8,26 @@ const secret = z
   .optional()
   .describe('As the provider shows it, where it makes one; absent: one is made, and shown in this answer only.');
 
+export const DEFAULT_HOOK_CALLS_PER_MINUTE = 60_000;
+const callsPerMinute = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .describe('How many requests a minute the hook takes, all of which may come at once; more are answered 429 and not stored.');
+
 /** POST /v1/connections/{id}/hooks */
 export const newHookSchema = z
   .strictObject({
     webhook: z.string().min(1).max(63).describe('One that the connector declares.'),
     secret,
+    calls_per_minute: callsPerMinute.default(DEFAULT_HOOK_CALLS_PER_MINUTE),
   })
   .meta({ id: 'NewHook' });
 export type NewHook = z.output<typeof newHookSchema>;
+
+/** PATCH /v1/connections/{id}/hooks/{hookId} */
+export const hookChangeSchema = z.strictObject({ calls_per_minute: callsPerMinute }).meta({ id: 'HookChange' });
+export type HookChange = z.output<typeof hookChangeSchema>;
 
 /** POST /v1/connections/{id}/hooks/{hookId}:rotate */
 export const rotateHookSchema = z
@@ -38,6 +50,7 @@ export const hookSchema = z
     webhook: z.string(),
     path: z.string().describe('Where the provider is to send, below the API’s address.'),
     url: z.url().nullable().describe('The whole address; null where `SLUICE_PUBLIC_URL` is not set.'),
+    calls_per_minute: z.int(),
     old_secret_until: z.iso.datetime().nullable().describe('Until then what is signed with the secret before is taken too.'),
     created_at: z.iso.datetime(),
     rotated_at: z.iso.datetime().nullable(),

@@ -23,7 +23,7 @@ export const ERROR_TABLE = {
     'The API key may not do this',
     'Use a key that has the scope named in `detail`; `POST /v1/api-keys` makes one.',
   ),
-  CALLS_LIMITED: entry('rate_limited', 429, 'The API key has made too many calls', 'Wait as long as `Retry-After` says.'),
+  CALLS_LIMITED: entry('rate_limited', 429, 'More calls a minute than are allowed', 'Wait as long as `Retry-After` says.'),
   SIGNATURE_INVALID: entry(
     'auth',
     401,

@@ -13,12 +13,15 @@ export interface CallQuota {
 }
 
 /**
- * Takes one call of `perMinute` a minute, all of which may be made at once (GCRA as in libs/budget/gcra.ts, on the database's clock, so that all processes share
- * it). `subject` is whose limit it is, `api-key:<id>` for one. By the primary key; one statement where there is something left.
+ * Takes `calls` (default 1) of `perMinute` a minute, all of which may be made at once (GCRA as in libs/budget/gcra.ts, on the database's clock, so that all processes share
+ * it), or none. `subject` is whose limit it is, `api-key:<id>` for one. By the primary key; one statement where there is something left.
  */
-export async function takeCall(db: Db, { subject, perMinute }: { subject: string; perMinute: number }): Promise<CallQuota> {
+export async function takeCall(
+  db: Db,
+  { subject, perMinute, calls = 1 }: { subject: string; perMinute: number; calls?: number },
+): Promise<CallQuota> {
   const emissionMs = 60_000 / perMinute;
-  const toleranceMs = 60_000 - emissionMs;
+  const toleranceMs = 60_000 - calls * emissionMs;
   // The clock is read once the row is locked, so that calls are judged in the order in which it is their turn.
   const taken = one(
     await db.query<{ ahead: number }>(
@@ -26,7 +29,7 @@ export async function takeCall(db: Db, { subject, perMinute }: { subject: string
        ON CONFLICT (subject) DO UPDATE SET tat = greatest(l.tat, clock_timestamp()) + $2 * interval '1 millisecond'
          WHERE l.tat <= clock_timestamp() + $3 * interval '1 millisecond'
        RETURNING extract(epoch FROM tat - clock_timestamp())::double precision * 1000 AS ahead`,
-      [subject, emissionMs, toleranceMs],
+      [subject, calls * emissionMs, toleranceMs],
     ),
   );
   if (taken !== null) return quota(true, taken.ahead, emissionMs);

@@ -12,6 +12,8 @@ export interface HookRow {
   /** Encrypted. */
   secrets: Buffer;
   revision: number;
+  /** How many requests it takes. */
+  callsPerMinute: number;
   createdAt: Date;
   rotatedAt: Date | null;
 }
@@ -22,17 +24,18 @@ export interface OpenHookRow extends HookRow {
   connectorHash: string;
 }
 
-const COLUMNS = `h.id, h.seq, h.workspace_id AS "workspaceId", h.connection_id AS "connectionId", h.webhook, h.secrets, h.revision,
+const COLUMNS = `h.id, h.seq, h.workspace_id AS "workspaceId", h.connection_id AS "connectionId", h.webhook, h.secrets, h.revision, h.calls_per_minute AS "callsPerMinute",
   h.created_at AS "createdAt", h.rotated_at AS "rotatedAt"`;
 
 export async function insertHook(
   db: Db,
-  hook: Pick<HookRow, 'id' | 'workspaceId' | 'connectionId' | 'webhook' | 'secrets'>,
+  hook: Pick<HookRow, 'id' | 'workspaceId' | 'connectionId' | 'webhook' | 'secrets' | 'callsPerMinute'>,
 ): Promise<HookRow> {
   return theOne(
     await db.query<HookRow>(
-      `INSERT INTO control.hook AS h (id, workspace_id, connection_id, webhook, secrets) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
-      [hook.id, hook.workspaceId, hook.connectionId, hook.webhook, hook.secrets],
+      `INSERT INTO control.hook AS h (id, workspace_id, connection_id, webhook, secrets, calls_per_minute) VALUES ($1, $2, $3, $4, $5, $6)
+       RETURNING ${COLUMNS}`,
+      [hook.id, hook.workspaceId, hook.connectionId, hook.webhook, hook.secrets, hook.callsPerMinute],
     ),
   );
 }
@@ -85,6 +88,16 @@ export async function setHookSecrets(tx: Transaction, request: { id: string; sec
       `UPDATE control.hook AS h SET secrets = $2, revision = revision + 1, rotated_at = now() WHERE id = $1 RETURNING ${COLUMNS}`,
       [request.id, request.secrets],
     ),
+  );
+}
+
+/** null: there is none. */
+export async function setHookLimit(db: Db, request: HookKey & Pick<HookRow, 'callsPerMinute'>): Promise<HookRow | null> {
+  return one(
+    await db.query<HookRow>(`UPDATE control.hook AS h SET calls_per_minute = $4 WHERE ${ONE} RETURNING ${COLUMNS}`, [
+      ...keyValues(request),
+      request.callsPerMinute,
+    ]),
   );
 }
 

@@ -168,6 +168,40 @@ describe('a hook', () => {
   });
 });
 
+describe('the limit of a hook', () => {
+  it('is 60,000 requests a minute where nothing else is said, and can be changed', async () => {
+    const { id } = await makeHook({ webhook: 'stripe' });
+    const at = `/v1/connections/${connection}/hooks/${id}`;
+    expect(await client.get(at)).toMatchObject({ body: { calls_per_minute: 60_000 } });
+    expect(await client.patch(at, { calls_per_minute: 7 })).toMatchObject({ status: 200, body: { id, calls_per_minute: 7 } });
+    expect(await client.get(at)).toMatchObject({ body: { calls_per_minute: 7 } });
+    for (const wrong of [{ calls_per_minute: 0 }, { calls_per_minute: 1.5 }, {}, { secret: 'a-new-secret' }])
+      expect(await client.patch(at, wrong)).toMatchObject(problem(422, 'VALIDATION_FAILED'));
+    const nobodys = `/v1/connections/${connection}/hooks/${randomUUID()}`;
+    expect(await client.patch(nobodys, { calls_per_minute: 7 })).toMatchObject(problem(404, 'NOT_FOUND'));
+  });
+
+  it('refuses what comes beyond it, says when to come again, and stores nothing of it', async () => {
+    const { id, secret } = await makeHook({ webhook: 'stripe', calls_per_minute: 3 });
+    const ids = Array.from({ length: 6 }, () => randomUUID());
+    const answers = await Promise.all(ids.map((one) => send(sign('stripe', { secret, id: one }), id)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429]);
+    for (const { status, headers, body } of answers) {
+      expect(headers.get('ratelimit-policy')).toBe('"hook";q=3;w=60');
+      expect(headers.get('ratelimit')).toMatch(/^"hook";r=\d;t=\d+$/);
+      if (status !== 429) continue;
+      expect(body.code).toBe('CALLS_LIMITED');
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(15);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(20);
+    }
+    const stored = (await events()).map((event) => String(event['provider_id']));
+    const accepted = ids.filter((_, n) => answers[n]?.status === 200);
+    expect(ids.filter((one) => stored.some((known) => known.includes(one))).sort()).toEqual(accepted.sort());
+    await client.patch(`/v1/connections/${connection}/hooks/${id}`, { calls_per_minute: 60_000 });
+    expect(await send(sign('stripe', { secret }), id)).toMatchObject({ status: 200 });
+  });
+});
+
 describe('the administration of hooks', () => {
   it('shows what a connector declares, and no secret', async () => {
     const { body } = await client.get('/v1/connectors/hooked/webhooks');

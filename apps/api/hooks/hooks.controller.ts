@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { z } from 'zod';
 import {
+  hookChangeSchema,
   hookSchema,
   hookWithSecretSchema,
   newHookSchema,
   rotateHookSchema,
   webhooksViewSchema,
+  type HookChange,
   type NewHook,
   type RotateHook,
 } from '../../../libs/contracts/hook.schema.js';
@@ -83,6 +85,21 @@ export class HooksController {
   @Operation({ id: 'getHook', summary: 'A hook', answer: hookSchema, problems: ['NOT_FOUND'] })
   get(@Workspace() workspaceId: string, @Param({ schema: hookParamSchema }) { id: connectionId, hookId: id }: HookParam) {
     return this.hooks.get({ workspaceId, connectionId, id });
+  }
+
+  @Patch(':id/hooks/:hookId')
+  @Operation({
+    id: 'updateHook',
+    summary: 'Change how many requests a minute a hook takes',
+    answer: hookSchema,
+    problems: ['NOT_FOUND', 'INVALID_REQUEST', 'VALIDATION_FAILED'],
+  })
+  change(
+    @Workspace() workspaceId: string,
+    @Param({ schema: hookParamSchema }) { id: connectionId, hookId: id }: HookParam,
+    @Body({ schema: hookChangeSchema }) body: HookChange,
+  ) {
+    return this.hooks.change({ workspaceId, connectionId, id, body });
   }
 
   @Post(':id/hooks/:hookId\\:rotate')

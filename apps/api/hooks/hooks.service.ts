@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
-import type { HookView, HookWithSecretView, NewHook, RotateHook, WebhooksView } from '../../../libs/contracts/hook.schema.js';
+import type {
+  HookChange,
+  HookView,
+  HookWithSecretView,
+  NewHook,
+  RotateHook,
+  WebhooksView,
+} from '../../../libs/contracts/hook.schema.js';
 import type { Page, PageQuery } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
@@ -16,6 +23,7 @@ import {
   listHooks,
   lockConnection,
   lockHook,
+  setHookLimit,
   setHookSecrets,
   type HookRow,
   type Pool,
@@ -65,7 +73,7 @@ export class HooksService {
     const model = await this.model(connection, body.webhook);
     const { secret, made } = secretOf(model, body.secret);
     const verifyToken = model.challenge === 'meta' ? randomBytes(32).toString('base64url') : null;
-    const hook = { ...connection, id: randomUUID(), webhook: body.webhook };
+    const hook = { ...connection, id: randomUUID(), webhook: body.webhook, callsPerMinute: body.calls_per_minute };
     const row = await inTransaction(this.pool, async (tx) => {
       const { workspaceId, connectionId } = connection;
       // A connection that is deleted meanwhile has no new hook.
@@ -86,6 +94,13 @@ export class HooksService {
   /** Errors: NOT_FOUND. */
   async get(key: Key): Promise<HookView> {
     return this.view(await this.find(key));
+  }
+
+  /** Errors: NOT_FOUND. */
+  async change({ body, ...key }: Key & { body: HookChange }): Promise<HookView> {
+    const row = await setHookLimit(this.pool, { ...key, callsPerMinute: body.calls_per_minute });
+    if (row === null) throw noSuchHook();
+    return this.view(row);
   }
 
   /** A new secret; what is signed with the old one is taken for a while. Errors: NOT_FOUND, VALIDATION_FAILED. */
@@ -149,6 +164,7 @@ export class HooksService {
         path,
         url: base === undefined ? null : base + path,
       },
+      calls_per_minute: row.callsPerMinute,
       old_secret_until: old === null || old.until <= Date.now() ? null : new Date(old.until).toISOString(),
       created_at: row.createdAt.toISOString(),
       rotated_at: row.rotatedAt?.toISOString() ?? null,

@@ -30,7 +30,7 @@ export class ReceiverController {
     answer: receivedSchema,
     problems: [
       ...(['NOT_FOUND', 'SIGNATURE_INVALID', 'SIGNATURE_EXPIRED', 'INVALID_REQUEST'] as const),
-      ...(['VALIDATION_FAILED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const),
+      ...(['VALIDATION_FAILED', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'CALLS_LIMITED'] as const),
     ],
   })
   async receive(

@@ -16,6 +16,8 @@ import {
   type WebhookModel,
 } from '../../../libs/webhooks/index.js';
 import { CATALOG, CONFIG, POOL, SECRETS } from '../core/tokens.js';
+import { CallBlocks } from '../http/call-blocks.js';
+import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { DeliveryBell } from './delivery-bell.js';
 import { openHook, validSecrets } from './hook-secrets.js';
 import { readRawBody } from './raw-body.js';
@@ -28,20 +30,25 @@ export type Reception = { challenge: string } | ReceivedView;
 /** Takes what providers send. Nothing is believed before its signature was verified, and nothing is acknowledged before it is stored. */
 @Injectable()
 export class ReceiverService {
+  private readonly calls: CallBlocks;
+
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
     @Inject(POOL) private readonly pool: Pool,
     @Inject(SECRETS) private readonly box: SecretBox,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
     @Inject(DeliveryBell) private readonly bell: DeliveryBell,
-  ) {}
+  ) {
+    this.calls = new CallBlocks(pool);
+  }
 
   /**
-   * Errors: NOT_FOUND, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, SIGNATURE_INVALID, SIGNATURE_EXPIRED, INVALID_REQUEST, VALIDATION_FAILED,
+   * Errors: NOT_FOUND, CALLS_LIMITED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, SIGNATURE_INVALID, SIGNATURE_EXPIRED, INVALID_REQUEST, VALIDATION_FAILED,
    * STORE_UNAVAILABLE: then it is to be sent again.
    */
   async receive({ id, request }: { id: string; request: Request }): Promise<Reception> {
     const hook = await this.hook(id);
+    await this.admit(hook, request);
     const model = await this.model(hook);
     const body = await readRawBody(request, this.config.SLUICE_HOOK_BYTES);
     const signed = { headers: request.headers, body };
@@ -68,6 +75,18 @@ export class ReceiverService {
     const answer = metaChallenge(query, verifyToken);
     if (answer === null) throw new SluiceError('SIGNATURE_INVALID', { detail: 'hub.verify_token is not the hook’s' });
     return answer;
+  }
+
+  /** Before anything is read: what is refused is to cost little. Whoever knows the address counts, whether the signature is right or not. */
+  private async admit({ id, callsPerMinute: perMinute }: OpenHookRow, request: Request): Promise<void> {
+    const quota = await this.calls.take({ subject: `hook:${id}`, perMinute });
+    for (const [name, value] of Object.entries(rateLimitHeaders({ policy: 'hook', perMinute, quota })))
+      request.res?.setHeader(name, value);
+    if (!quota.isAllowed)
+      throw new SluiceError('CALLS_LIMITED', {
+        detail: `the hook takes ${perMinute} requests a minute`,
+        retryAt: Date.now() + quota.retryInMs,
+      });
   }
 
   private async hook(id: string): Promise<OpenHookRow> {
