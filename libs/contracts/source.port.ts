@@ -31,6 +31,8 @@ export interface CopyPage extends PageFacts {
   /** Framed as the protocol frames them: one CopyData message a row, none of them cut. */
   body: Buffer;
   rows: number;
+  /** Takes `body` back once nobody reads it any more: it may then hold other rows. Who never calls it only costs memory. */
+  release?: () => void;
 }
 
 /** The records of a JSON text that nobody has parsed. What they are is what `rows.records()` gives. */

@@ -43,7 +43,7 @@ export class CopyLines {
 
   /** From one row to before another one. */
   records(from = 0, to = this.length): Record<string, unknown>[] {
-    return this.format.decode([this.body.subarray(this.startOf(from), this.startOf(to))]);
+    return this.format.decode(this.body.subarray(this.startOf(from), this.startOf(to)));
   }
 
   /** A field of every record: its place in `places`, -1 where there is no such field. */

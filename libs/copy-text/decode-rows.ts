@@ -15,8 +15,8 @@ export interface LineField {
   decoding: Decoding;
 }
 
-/** Rows of COPY text, each in its frame, none cut, in pieces, as records. */
-export type RowDecoder = (parts: readonly Buffer[]) => Record<string, unknown>[];
+/** Rows of COPY text, each in its frame, none cut, as records. */
+export type RowDecoder = (rows: Buffer) => Record<string, unknown>[];
 
 const NULL = '\\N';
 const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39] as const;
@@ -90,8 +90,8 @@ export function rowDecoder(columns: readonly LineField[]): RowDecoder {
   ) => (lines: readonly string[]) => Record<string, unknown>[];
   const decode = make(unescapeCopy, ...columns.map(({ decoding }) => DECODE[decoding]));
   const unframed = new Unframed();
-  return (parts) => {
-    const lines = unframed.of(parts);
+  return (rows) => {
+    const lines = unframed.of(rows);
     const all = isAscii(lines) ? lines.toString('latin1') : lines.toString('utf8');
     const list = all.split('\n');
     list.pop(); // what follows the last line's end
@@ -104,16 +104,14 @@ class Unframed {
   private buffer: Buffer = Buffer.alloc(0);
 
   /** Until the next call. */
-  of(parts: readonly Buffer[]): Buffer {
-    const most = parts.reduce((sum, { length }) => sum + length, 0);
-    if (this.buffer.length < most) this.buffer = Buffer.allocUnsafeSlow(most * 2);
+  of(rows: Buffer): Buffer {
+    if (this.buffer.length < rows.length) this.buffer = Buffer.allocUnsafeSlow(rows.length * 2);
     let to = 0;
-    for (const part of parts)
-      for (let at = 0; at < part.length;) {
-        const end = at + 1 + part.readUInt32BE(at + 1);
-        to += part.copy(this.buffer, to, at + FRAME_BYTES, end);
-        at = end;
-      }
+    for (let at = 0; at < rows.length;) {
+      const end = at + 1 + rows.readUInt32BE(at + 1);
+      to += rows.copy(this.buffer, to, at + FRAME_BYTES, end);
+      at = end;
+    }
     return this.buffer.subarray(0, to);
   }
 }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { literal } from './quote.js';
+import { RawSocket } from './raw-reads.js';
 import type { ServerConfig } from './server-config.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -46,7 +47,7 @@ export async function connectLink(request: {
     user: config.user,
     password: config.password,
     ssl: tlsOf(config),
-    stream: () => new FixedSocket(address),
+    stream: () => connectTo(config.ssl === 'disable' ? new RawSocket() : new Socket(), address),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_IDLE_MS,
@@ -71,15 +72,10 @@ export async function connectLink(request: {
   }
 }
 
-/** Connects to the address that was checked, while TLS verifies the name. */
-class FixedSocket extends Socket {
-  constructor(private readonly checked: string) {
-    super();
-  }
-  /** The driver's only call is connect(port, host). */
-  override connect(...[port]: unknown[]): this {
-    return super.connect({ port: port as number, host: this.checked });
-  }
+/** Connects to the address that was checked, while TLS verifies the name. The driver's only call is connect(port, host). */
+function connectTo(socket: Socket, checked: string): Socket {
+  const connect = socket.connect.bind(socket);
+  return Object.assign(socket, { connect: (port: number) => connect({ port, host: checked }) });
 }
 
 function tlsOf(config: ServerConfig): pg.ClientConfig['ssl'] {

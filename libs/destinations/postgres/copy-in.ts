@@ -49,13 +49,13 @@ export class CopyIn implements Submittable {
 
   /**
    * Sends whole CopyData messages; resolves when the socket takes more. Throws the server's error when the COPY has failed. `lines`: there is
-   * one message, and only what it holds counts for the checksum.
+   * one message, and only what it holds counts for the checksum. `sent` is called when nobody reads `frame` any more; after a failure perhaps never.
    */
-  async write(frame: Buffer, { lines }: { lines: boolean }): Promise<void> {
+  async write(frame: Buffer, { lines, sent }: { lines: boolean; sent?: (() => void) | undefined }): Promise<void> {
     await this.started;
     const stream = this.openWire().stream;
     this.crc = crc32(lines ? frame.subarray(HEADER_BYTES) : frame, this.crc);
-    if (stream.write(frame)) return;
+    if (stream.write(frame, sent)) return;
     let drained!: () => void;
     const drain = new Promise<void>((resolve) => {
       drained = resolve;

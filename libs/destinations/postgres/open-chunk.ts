@@ -87,26 +87,29 @@ export class OpenChunk {
   }
 
   /** Sends the page's rows as they are. */
-  async writeRows({ format, body, rows, bytes }: CopyPage): Promise<void> {
+  async writeRows({ format, body, rows, bytes, release }: CopyPage): Promise<void> {
     this.read += rows;
     this.lines += rows;
     this.bytes += bytes;
-    if (rows > 0) await this.send(body, { binary: format === 'copy_binary', lines: false });
+    if (rows > 0) await this.send(body, { binary: format === 'copy_binary', lines: false, sent: release });
   }
 
-  private async send(frame: Buffer, { binary, lines }: { binary: boolean; lines: boolean }): Promise<void> {
+  private async send(
+    frame: Buffer,
+    { binary, ...how }: { binary: boolean; lines: boolean; sent?: (() => void) | undefined },
+  ): Promise<void> {
     const { session, begin, copyStatement } = this.options;
     if (this.copy === undefined) {
       this.binary = binary;
       this.copy = CopyIn.begin(session.client, `${begin}; ${copyStatement}${binary ? ' (FORMAT binary)' : ''}`);
-      if (binary) await this.deliver(this.copy, BINARY_HEADER, false);
+      if (binary) await this.deliver(this.copy, BINARY_HEADER, { lines: false });
     }
     if (binary !== this.binary) throw new SluiceError('INTERNAL', { detail: 'a chunk of two formats' });
-    await this.deliver(this.copy, frame, lines);
+    await this.deliver(this.copy, frame, how);
   }
 
-  private async deliver(copy: CopyIn, frame: Buffer, lines: boolean): Promise<void> {
-    await this.options.session.bounded(() => copy.write(frame, { lines })).catch((error: unknown) => this.fail(error));
+  private async deliver(copy: CopyIn, frame: Buffer, how: Parameters<CopyIn['write']>[1]): Promise<void> {
+    await this.options.session.bounded(() => copy.write(frame, how)).catch((error: unknown) => this.fail(error));
   }
 
   /** Ends the COPY; the transaction stays open. Errors: INTERNAL when the server counted other lines than we did. */

@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net';
 import type { Connection, Submittable } from 'pg';
-import type { PgSession } from '../../postgres/index.js';
+import type { BufferPool } from '../../buffers/index.js';
+import { takeRawReads, type PgSession } from '../../postgres/index.js';
 
 interface Wire extends Connection {
   query(text: string): void;
   stream: Socket;
 }
 
-/** Rows in the frames in which they came: one CopyData message each, none cut, in pieces. */
+/** Rows in the frames in which they came: one CopyData message each, none cut. */
 export interface FramedRows {
-  parts: readonly Buffer[];
-  /** Of all parts. */
-  bytes: number;
+  body: Buffer;
   rows: number;
   /** Content of the last one's frame. */
   last: Buffer;
+  /** See CopyPage. */
+  release: () => void;
 }
 
 const COPY_DATA = 0x64; // d
@@ -24,6 +25,8 @@ const PARAMETER_STATUS = 0x53; // S
 const HEADER_BYTES = 5;
 /** Of binary COPY: signature, flags, length of the extension. */
 const SIGNATURE_BYTES = 19;
+/** Of a page's buffer, beyond the page: one read of the socket, and the beginning of a row before it. */
+const ROOM_BYTES = 128 * 1024;
 /** What waits for the reader; then the server is made to wait. */
 const MOST_WAITING_PAGES = 2;
 /** Without a byte while we wait for some: a server that sorts a large table first is silent for long. */
@@ -37,15 +40,14 @@ type Item = { kind: 'page'; page: FramedRows } | { kind: 'end' } | { kind: 'fail
  */
 export class CopyOut implements Submittable {
   private wire: Wire | undefined;
-  private driver: ((chunk: Buffer) => void)[] = [];
-  /** Bytes of a message that is not here to its end. */
-  private rest: Buffer[] = [];
-  private restBytes = 0;
-  private restNeeds = HEADER_BYTES;
-  private parts: Buffer[] = [];
-  private partBytes = 0;
+  private driver: (() => void) | undefined;
+  /** What has arrived: whole rows up to `at`, then the beginning of a message. */
+  private page: Buffer;
+  private end = 0;
+  private at = 0;
   private rows = 0;
-  private last: Buffer = Buffer.alloc(0);
+  /** Where the last row's frame begins. */
+  private lastAt = 0;
   private begun = false;
   private headerTaken = false;
   private failed = false;
@@ -56,16 +58,25 @@ export class CopyOut implements Submittable {
     private readonly statement: string,
     private readonly binary: boolean,
     private readonly pageBytes: number,
-  ) {}
+    private readonly buffers: BufferPool,
+  ) {
+    this.page = this.newPage();
+  }
 
   /** The rows, page by page. Leaving early cuts the session, which is then not used again. */
   static async *rows(
     session: PgSession,
     statement: string,
-    { what, binary, pageBytes, signal }: { what: string; binary: boolean; pageBytes: number; signal: AbortSignal },
+    {
+      what,
+      binary,
+      pageBytes,
+      buffers,
+      signal,
+    }: { what: string; binary: boolean; pageBytes: number; buffers: BufferPool; signal: AbortSignal },
   ) {
     signal.throwIfAborted();
-    const copy = new CopyOut(statement, binary, pageBytes);
+    const copy = new CopyOut(statement, binary, pageBytes, buffers);
     const stop = (): void => session.cut();
     signal.addEventListener('abort', stop);
     let ended = false;
@@ -102,111 +113,104 @@ export class CopyOut implements Submittable {
     if (this.items.length >= MOST_WAITING_PAGES) this.wire?.stream.pause();
   }
 
-  /** Bytes from the socket. */
+  /** Bytes from the socket, which uses their memory again. */
   private readonly take = (chunk: Buffer): void => {
-    let data = chunk;
-    if (this.restBytes > 0) {
-      this.rest.push(chunk);
-      this.restBytes += chunk.length;
-      if (this.restBytes < this.restNeeds) return; // a large row in small pieces is put together once
-      data = Buffer.concat(this.rest);
-      this.rest = [];
-      this.restBytes = 0;
-    }
-    let at = 0;
-    let from = 0; // rows from there to `at` are whole
-    let lastAt = -1; // an object for each of them would cost more than all the rest
-    const whole = (): void => {
-      if (lastAt >= 0) this.last = data.subarray(lastAt + HEADER_BYTES, lastAt + 1 + data.readUInt32BE(lastAt + 1));
-      lastAt = -1;
-      this.keep(data.subarray(from, at));
-    };
-    while (data.length - at >= HEADER_BYTES) {
-      const type = data[at];
-      const end = at + 1 + data.readUInt32BE(at + 1);
-      if (type === COPY_DATA) {
-        if (end > data.length) break;
-        if (!this.binary || !this.isEdge(data, at, end)) {
-          this.rows += 1;
-          lastAt = at;
-          at = end;
-          continue;
-        }
-      } else if (!this.isAside(type)) {
-        whole();
-        return this.handBack(data.subarray(at));
-      } else if (end > data.length) break;
+    this.append(chunk);
+    const { page, binary } = this;
+    let { at, end, rows, lastAt } = this; // of the object, each of them would be read and written for every row
+    while (end - at >= HEADER_BYTES) {
+      const type = page[at];
+      const next = at + 1 + page.readUInt32BE(at + 1);
+      const isRow = type === COPY_DATA;
+      if (!isRow && !this.isAside(type)) {
+        Object.assign(this, { at, end, rows, lastAt });
+        return this.handBack();
+      }
+      if (next > end) break;
+      if (isRow && (!binary || (this.headerTaken && !isTrailer(page, at + HEADER_BYTES, next)))) {
+        rows += 1;
+        lastAt = at;
+        at = next;
+        continue;
+      }
       if (type === COPY_OUT_RESPONSE) this.begun = true;
-      whole();
-      if (type === COPY_DATA) this.keepFirst(data, at, end);
-      at = from = end;
+      end -= this.takeOut(at, next, end);
     }
-    whole();
-    if (this.partBytes >= this.pageBytes) this.flush();
-    if (at < data.length) {
-      this.rest = [data.subarray(at)];
-      this.restBytes = data.length - at;
-      this.restNeeds = this.restBytes >= HEADER_BYTES ? 1 + data.readUInt32BE(at + 1) : HEADER_BYTES;
-    }
+    this.at = at;
+    this.end = end;
+    this.rows = rows;
+    this.lastAt = lastAt;
+    if (at >= this.pageBytes) this.flush();
   };
+
+  private append(chunk: Buffer): void {
+    const { page, end } = this;
+    const bytes = end + chunk.length;
+    // One row that is larger than a page: a buffer of its own size is of no use to others.
+    if (bytes > page.length) {
+      this.page = Buffer.allocUnsafeSlow(Math.max(bytes, page.length * 2));
+      page.copy(this.page, 0, 0, end);
+    }
+    chunk.copy(this.page, end);
+    this.end = bytes;
+  }
 
   /** Messages that may come before and between the rows. */
   private readonly isAside = (type: number | undefined): boolean =>
     type === NOTICE || type === PARAMETER_STATUS || (type === COPY_OUT_RESPONSE && !this.begun);
 
-  /** Binary COPY's header, which comes with the first row, or its trailer. */
-  private isEdge(data: Buffer, at: number, end: number): boolean {
-    return !this.headerTaken || isTrailer(data, at + HEADER_BYTES, end);
+  /** Removes a message that is no row; of binary COPY's header, which comes with the first row, only itself. Returns by how much less there is. */
+  private takeOut(at: number, next: number, end: number): number {
+    const { page } = this;
+    const hasRow = page[at] === COPY_DATA && !this.headerTaken && next - at > HEADER_BYTES + SIGNATURE_BYTES;
+    if (page[at] === COPY_DATA) this.headerTaken = true;
+    const bytes = hasRow ? SIGNATURE_BYTES : next - at;
+    page.copyWithin(at, at + bytes, end);
+    if (hasRow) {
+      page[at] = COPY_DATA;
+      page.writeUInt32BE(next - at - bytes - 1, at + 1);
+    }
+    return bytes;
   }
 
-  /** The row that the header came with, in a frame of its own. */
-  private keepFirst(data: Buffer, at: number, end: number): void {
-    if (this.headerTaken) return;
-    this.headerTaken = true;
-    const row = Buffer.from(data.subarray(at + SIGNATURE_BYTES, end));
-    row[0] = COPY_DATA;
-    row.writeUInt32BE(row.length - 1, 1);
-    const content = row.subarray(HEADER_BYTES);
-    if (content.length === 0 || isTrailer(content, 0, content.length)) return;
-    this.keep(row);
-    this.rows = 1;
-    this.last = content;
-  }
-
-  private keep(part: Buffer): void {
-    if (part.length === 0) return;
-    this.parts.push(part);
-    this.partBytes += part.length;
-  }
-
+  /** Hands out the whole rows; what comes behind them begins the next page. */
   private flush(): void {
-    if (this.rows === 0) return;
-    const page = { parts: this.parts, bytes: this.partBytes, rows: this.rows, last: this.last };
-    this.parts = [];
-    this.partBytes = this.rows = 0;
-    this.push({ kind: 'page', page });
+    const { page, at, end, rows, lastAt, buffers, pageBytes } = this;
+    if (rows === 0) return;
+    this.page = this.newPage(end - at);
+    page.copy(this.page, 0, at, end);
+    this.end = end - at;
+    this.at = this.rows = 0;
+    const body = page.subarray(0, at);
+    const last = page.subarray(lastAt + HEADER_BYTES, lastAt + 1 + page.readUInt32BE(lastAt + 1));
+    const release = (): void => {
+      if (page.length === pageBytes + ROOM_BYTES) buffers.give(page);
+    };
+    this.push({ kind: 'page', page: { body, rows, last, release } });
+  }
+
+  private newPage(least = 0): Buffer {
+    return this.buffers.take(Math.max(this.pageBytes + ROOM_BYTES, least + ROOM_BYTES));
   }
 
   /** The rest of the conversation is the driver's. */
-  private handBack(data: Buffer): void {
+  private handBack(): void {
     const stream = this.wire?.stream;
     if (!stream) return;
-    stream.removeListener('data', this.take);
-    for (const listener of this.driver) stream.on('data', listener);
+    this.driver?.();
+    const rest = Buffer.from(this.page.subarray(this.at, this.end));
+    this.end = this.at;
     this.flush();
     this.wire = undefined;
     stream.resume();
-    stream.emit('data', data);
+    stream.emit('data', rest);
   }
 
   // ---- called by the driver
 
   submit(connection: Connection): void {
     this.wire = connection as Wire;
-    const { stream } = this.wire;
-    this.driver = stream.listeners('data') as ((chunk: Buffer) => void)[];
-    stream.removeAllListeners('data');
-    stream.on('data', this.take);
+    this.driver = takeRawReads(this.wire.stream, this.take);
     this.wire.query(this.statement);
   }
   handleCommandComplete(): void {}

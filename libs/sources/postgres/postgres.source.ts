@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { BufferPool } from '../../buffers/index.js';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import type {
   CopyTarget,
@@ -56,6 +57,7 @@ export class PostgresSource implements Source {
   private readonly sliceBytes: number;
   private readonly settlesWithinMs: number;
   private readonly sessions: SessionShelf;
+  private readonly buffers = new BufferPool();
   private readonly tables = new Map<string, Promise<SourceTable>>();
 
   constructor({ config, egress, sliceBytes = SLICE_BYTES, settlesWithinMs = SETTLES_WITHIN_MS }: PostgresSourceOptions) {
@@ -152,7 +154,7 @@ export class PostgresSource implements Source {
     let clean = false;
     try {
       const table = await this.table(session, stream);
-      const at = { spec: specOf(slice), position, snapshot };
+      const at = { spec: specOf(slice), position, snapshot, buffers: this.buffers };
       yield* readSlice(session, { table, cursor: this.cursor(table), ...at, signal, accept, lines });
       clean = true;
     } finally {

@@ -1,3 +1,4 @@
+import type { BufferPool } from '../../buffers/index.js';
 import type { CopyTarget, Page } from '../../contracts/source.port.js';
 import type { Position } from '../../contracts/stream.js';
 import { CopyLines, FRAME_BYTES } from '../../copy-text/index.js';
@@ -30,11 +31,13 @@ export interface ReadRequest {
   lines: boolean;
   /** See Source.read. */
   snapshot: string | undefined;
+  /** Of pages that pass through. */
+  buffers: BufferPool;
 }
 
 /** One statement in a read-only transaction, so that a slice is seen as of one moment: its own, or that of the snapshot. */
 export async function* readSlice(session: PgSession, request: ReadRequest): AsyncGenerator<Page> {
-  const { table, cursor, spec, position, signal, accept, snapshot } = request;
+  const { table, cursor, spec, position, signal, accept, snapshot, buffers } = request;
   if (spec.kind === 'blocks' && snapshot === undefined)
     throw new SluiceError('SNAPSHOT_LOST', {
       detail: `${table.stream} is read by blocks, which fit together in one snapshot only`,
@@ -48,7 +51,7 @@ export async function* readSlice(session: PgSession, request: ReadRequest): Asyn
   const copy = `COPY (${rows}) TO STDOUT${format.binary ? ' (FORMAT binary)' : ''}`;
   const pageBytes = format.lines === null ? PASSED_BYTES : DECODED_BYTES;
   let requests = 1;
-  for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, pageBytes, signal })) {
+  for await (const page of CopyOut.rows(session, copy, { what, binary: format.binary, pageBytes, buffers, signal })) {
     yield toPage(page, format, { ordered: place.length > 0, requests, lines: request.lines });
     requests = 0;
   }
@@ -60,12 +63,15 @@ function toPage(
   format: RowFormat,
   { ordered, requests, lines }: { ordered: boolean; requests: number; lines: boolean },
 ): Page {
-  const { parts, bytes, rows, last } = framed;
-  const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: bytes - rows * FRAME_BYTES, requests };
-  if (format.lines !== null && !lines) return { format: 'records', records: format.lines.decode(parts), ...common };
-  const body = Buffer.concat(parts);
+  const { body, rows, last, release } = framed;
+  const common = { position: ordered ? placeInRow(last, format.place) : null, bytes: body.length - rows * FRAME_BYTES, requests };
+  if (format.lines !== null && !lines) {
+    const records = format.lines.decode(body);
+    release();
+    return { format: 'records', records, ...common };
+  }
   if (format.lines !== null) return { format: 'copy_lines', lines: new CopyLines(body, rows, format.lines), ...common };
-  return { format: format.binary ? 'copy_binary' : 'copy_text', body, rows, ...common };
+  return { format: format.binary ? 'copy_binary' : 'copy_text', body, rows, release, ...common };
 }
 
 function placeFrom(position: Position | null, length: number): string[] | null {
