@@ -1,6 +1,7 @@
 import type { Source } from '../../libs/contracts/source.port.js';
 import { SluiceError } from '../../libs/errors/index.js';
 import {
+  addRunStreamWarnings,
   appendRunLog,
   claimNextSlices,
   claimSliceAgain,
@@ -53,6 +54,8 @@ export async function planAhead({ pool, source, runId, stream, incremental }: Pl
       snapshots: true,
     });
     await insertSlices(tx, { runId, stream, slices: page.slices });
+    if (page.warnings !== undefined && page.warnings.length > 0)
+      await addRunStreamWarnings(tx, { runId, stream, warnings: page.warnings });
     await setPlanNext(tx, { runId, stream, next: page.next });
     return page.next === null ? 'complete' : 'more_to_come';
   });

@@ -11,12 +11,12 @@ import {
   type RunScope,
 } from '../../libs/runs/run-scope.js';
 import {
+  addRunStreamWarnings,
   appendRunLog,
   insertRunStreams,
   pinRun,
   putDocument,
   setRunStreamState,
-  setRunStreamWarnings,
   transitionRun,
   type Db,
   type Pool,
@@ -51,7 +51,7 @@ export async function beginRun({ pool, opener, settings }: Deps, runId: string):
     await insertRunStreams(pool, { runId, streams: scope.spec.streams.map((stream) => stream.name) });
     const streams = await atOnce(STREAMS_AT_ONCE, scope.spec.streams, async ({ name }) => {
       const stream = streamScope(scope, catalog, name);
-      await setRunStreamWarnings(pool, { runId, stream: name, warnings: stream.descriptor.warnings });
+      await addRunStreamWarnings(pool, { runId, stream: name, warnings: stream.descriptor.warnings });
       if (scope.run.state === 'queued' && resets.has(name)) {
         await destination.reset(stream);
         await endBackfills(pool, destination, stream.ref);

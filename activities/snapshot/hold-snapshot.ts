@@ -33,6 +33,8 @@ interface Deps {
 
 /** With these the source says that it never gives one. */
 const REFUSALS: readonly ErrorCode[] = ['SOURCE_PERMISSION_DENIED', 'SOURCE_UNSUPPORTED'];
+const REMEDY =
+  'Let the connection’s role export a snapshot (on PostgreSQL: GRANT EXECUTE ON FUNCTION pg_export_snapshot()), through an address that always leads to the same server';
 const ENDED: HoldSnapshotResult = { status: 'ended' };
 
 /**
@@ -59,7 +61,7 @@ export async function holdSnapshot(deps: Deps, input: HoldSnapshotInput, stop: A
     await refuseSnapshot(pool, input);
     await sayOfSnapshot(pool, input, {
       code: 'snapshot.refused',
-      message: `each slice is read as of its own moment: ${message}`,
+      message: `each slice is read as of its own moment, so that rows which changed meanwhile may be of different moments: ${message}. ${REMEDY}`,
     });
     return { status: 'refused' };
   } finally {

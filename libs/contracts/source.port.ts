@@ -73,6 +73,8 @@ export interface SlicePage {
   slices: readonly Slice[];
   /** Hand back as `after` to get the next page; null when the plan is complete. */
   next: JsonValue | null;
+  /** What a run should say of reading by this plan. No value of a record is in it. Default: nothing. */
+  warnings?: readonly string[];
 }
 
 /** Where a run over a stream's slices is. */

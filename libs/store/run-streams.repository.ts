@@ -105,16 +105,7 @@ export async function setRunStreamCounts(db: Db, request: Key & { counts: Counts
   );
 }
 
-/** Words for the reader about this run of the stream. */
-export async function setRunStreamWarnings(db: Db, request: Key & { warnings: readonly string[] }): Promise<void> {
-  await db.query(`UPDATE control.run_stream SET warnings = $3 WHERE run_id = $1 AND stream = $2`, [
-    request.runId,
-    request.stream,
-    request.warnings,
-  ]);
-}
-
-/** Adds those that are not there yet. */
+/** Words for the reader about this run of the stream: adds those that are not there yet. */
 export async function addRunStreamWarnings(db: Db, request: Key & { warnings: readonly string[] }): Promise<void> {
   await db.query(
     `UPDATE control.run_stream SET warnings = warnings || ARRAY(SELECT new FROM unnest($3::text[]) new WHERE new <> ALL (warnings))

@@ -199,7 +199,7 @@ test('older counts never replace newer ones, and the log is read in order', asyn
 test('a warning about a stream of a run is kept once, whoever tells it', async () => {
   const run = (await store.findActiveRun(pool, { syncId, lane: 'live' }))!;
   const key = { runId: run.id, stream: 'items' };
-  await store.setRunStreamWarnings(pool, { ...key, warnings: ['pages are counted'] });
+  await store.addRunStreamWarnings(pool, { ...key, warnings: ['pages are counted'] });
   await Promise.all(
     Array.from({ length: 4 }, () =>
       store.addRunStreamWarnings(pool, { ...key, warnings: ['a list is cut short', 'pages are counted'] }),

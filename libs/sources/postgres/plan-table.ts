@@ -19,41 +19,51 @@ const INTEGERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8']);
 const slicesWorth = ({ bytes }: SourceTable, sliceBytes: number): number =>
   Math.min(MOST_SLICES, Math.max(1, Math.ceil(bytes / sliceBytes)));
 
+/** What the reader of a full read is told where the role may not export a snapshot, and the table has no key to cut it by. */
+const IN_ONE_PIECE =
+  'the table has no key and the role may not export a snapshot: it is read in one piece, as of one moment, by one mover, and begins again when it is interrupted. ' +
+  'For slices: GRANT EXECUTE ON FUNCTION pg_export_snapshot() to the connection’s role, or give the table a primary key';
+
+export interface FullPlan {
+  specs: SliceSpec[];
+  /** What the run should say of it. */
+  warnings?: readonly string[];
+}
+
+const whole: FullPlan = { specs: [{ kind: 'all' }] };
+
 /** A full read in ranges of its key, or of its blocks where it has none that tells a place, if it is large enough. */
 export async function planFull(
   session: PgSession,
   table: SourceTable,
   { sliceBytes, snapshots }: { sliceBytes: number; snapshots: boolean },
-): Promise<SliceSpec[]> {
+): Promise<FullPlan> {
   const first = table.columns.find(({ name }) => name === table.key[0]);
   const wanted = slicesWorth(table, sliceBytes);
-  if (wanted === 1) return [{ kind: 'all' }];
-  if (first === undefined || !isKeyset(table)) return snapshots ? planBlocks(session, table, wanted) : [{ kind: 'all' }];
+  if (wanted === 1) return whole;
+  if (first === undefined || !isKeyset(table)) return snapshots ? planBlocks(session, table, wanted) : whole;
   const known = await histogram(session, table, first.name);
   const even = known.length === 0 && INTEGERS.has(first.base);
   const cuts = pick(even ? await evenCuts(session, table, { column: first.name, parts: wanted }) : known, wanted);
   const ends = [null, ...cuts, null];
-  return ends.slice(1).map((to, index) => ({ kind: 'keys', from: ends[index] ?? null, to }));
+  return { specs: ends.slice(1).map((to, index) => ({ kind: 'keys', from: ends[index] ?? null, to })) };
 }
 
 /**
  * In ranges of blocks, where the server finds them without reading the rest (PostgreSQL 14). A row that is updated moves to another block, so
  * the ranges fit together in one snapshot only: a role that may not export one reads the table in one piece.
  */
-async function planBlocks(session: PgSession, { kind, bytes }: SourceTable, parts: number): Promise<SliceSpec[]> {
+async function planBlocks(session: PgSession, { kind, bytes }: SourceTable, parts: number): Promise<FullPlan> {
   const [server] = await session.query<{ version: number; block: number; exports: boolean }>(
     'asking what the server can do',
     `SELECT current_setting('server_version_num')::integer AS version, current_setting('block_size')::integer AS block,
        has_function_privilege('pg_export_snapshot()', 'EXECUTE') AS exports`,
   );
-  const possible = (kind === 'r' || kind === 'm') && server?.exports === true && server.version >= TID_RANGES;
-  if (!possible) return [{ kind: 'all' }];
+  if (server === undefined || (kind !== 'r' && kind !== 'm') || server.version < TID_RANGES) return whole;
+  if (!server.exports) return { ...whole, warnings: [IN_ONE_PIECE] };
   const each = Math.ceil(bytes / server.block / parts);
-  return Array.from({ length: parts }, (_, n) => ({
-    kind: 'blocks',
-    from: n * each,
-    to: n === parts - 1 ? null : (n + 1) * each,
-  }));
+  const to = (n: number): number | null => (n === parts - 1 ? null : (n + 1) * each);
+  return { specs: Array.from({ length: parts }, (_, n) => ({ kind: 'blocks', from: n * each, to: to(n) })) };
 }
 
 /** Where an incremental read is to end; null: there is nothing. */

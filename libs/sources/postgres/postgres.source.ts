@@ -108,8 +108,10 @@ export class PostgresSource implements Source {
   }): Promise<SlicePage> {
     return this.sessions.with(async (session) => {
       const table = await this.table(session, stream);
-      if (!incremental)
-        return { slices: (await planFull(session, table, { sliceBytes: this.sliceBytes, snapshots })).map(toSlice), next: null };
+      if (!incremental) {
+        const { specs, warnings = [] } = await planFull(session, table, { sliceBytes: this.sliceBytes, snapshots });
+        return { slices: specs.map(toSlice), next: null, warnings };
+      }
       const cursor = this.cursor(table);
       if (cursor === null) throw new SluiceError('CURSOR_MISSING', { detail: `${stream} has no cursor`, details: { stream } });
       const known = after as unknown as Closing | null;
