@@ -126,7 +126,9 @@ async function compare(
     const repairing = verification.repair ? { ...keyOf(subject), runId: verification.id, epoch: verification.epoch } : null;
     const { rows, counts, notes } = await copy.compare({ repairing });
     await assertUndisturbed(pool, verification);
-    if (repairing !== null && Object.keys(counts).length > 0) seen.repaired = await copy.repair();
+    // Children may be wrong where no row is.
+    const isWrong = Object.keys(counts).length > 0 || seen.found.children !== undefined;
+    if (repairing !== null && isWrong) seen.repaired = await copy.repair();
     for (const [kind, n] of Object.entries(counts) as [keyof FindingCounts, number][])
       seen.found[kind] = (seen.found[kind] ?? 0) + n;
     for await (const batch of copy.findings()) {

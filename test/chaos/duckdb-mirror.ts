@@ -29,7 +29,7 @@ export class DuckdbMirror {
   /** When no run loads the file. A table that is not there is left out. */
   async show(tables: readonly string[]): Promise<void> {
     const { DuckDBInstance } = await import('@duckdb/node-api');
-    const instance = await this.whenReleased(() => DuckDBInstance.create(this.file));
+    const instance = await whenReleased(() => DuckDBInstance.create(this.file));
     const postgres = new pg.Client({ connectionString: this.postgresUrl });
     await postgres.connect();
     try {
@@ -91,15 +91,16 @@ export class DuckdbMirror {
       .getRows()
       .map(([name, words]) => ({ name: String(name), type: types.get(String(name)) ?? OWN_TYPES[String(words)] ?? 'text' }));
   }
+}
 
-  private async whenReleased<T>(open: () => Promise<T>): Promise<T> {
-    for (const end = Date.now() + RELEASED_WITHIN_MS; ; await pause(EVERY_MS))
-      try {
-        return await open();
-      } catch (error) {
-        if (Date.now() > end) throw error;
-      }
-  }
+/** Tries again while a worker has the file. */
+export async function whenReleased<T>(open: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + RELEASED_WITHIN_MS; ; await pause(EVERY_MS))
+    try {
+      return await open();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
 }
 
 /** Of columns that no field fills. */

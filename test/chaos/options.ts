@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const SUITES = ['cursors', 'modes', 'zombies', 'servers', 'partitions', 'verify', 'webhooks', 'actions'] as const;
 export type Suite = (typeof SUITES)[number];
 
-/** Where `modes` loads. */
+/** Where `modes` and `verify` load. */
 export const DESTINATIONS = ['postgres', 'duckdb'] as const;
 export type Destination = (typeof DESTINATIONS)[number];
 

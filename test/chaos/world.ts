@@ -30,6 +30,8 @@ export interface World {
   shop: ShopClient;
   warehouse: Warehouse;
   controlPlane: ControlPlane;
+  /** What is loaded where the destination is DuckDB. */
+  duckdbFile: string;
   /** The table value by value against the shop's generator. */
   compare(this: void, entity: Entity, table: string, options?: CompareOptions): Promise<Comparison>;
   /** Chunks that the run has committed. */
@@ -70,7 +72,8 @@ export async function withWorld<T>(
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const shop = new ShopClient(stack.shopUrl, stack.shopAdminToken);
   const warehouse = new Warehouse(stack.warehouseUrl, NAMESPACE);
-  const mirror = new DuckdbMirror(join(folder, DUCKDB_FILE), stack.warehouseUrl, NAMESPACE);
+  const duckdbFile = join(folder, DUCKDB_FILE);
+  const mirror = new DuckdbMirror(duckdbFile, stack.warehouseUrl, NAMESPACE);
   const controlPlane = new ControlPlane(stack.databaseUrl);
   const sluice = new SluiceDoor(new RestClient(stack.apiUrl, stack.apiKey));
   try {
@@ -80,6 +83,7 @@ export async function withWorld<T>(
       shop,
       warehouse,
       controlPlane,
+      duckdbFile,
       sluice,
       compare: async (entity, table, { state, keeps = () => true } = {}) =>
         compareTable({

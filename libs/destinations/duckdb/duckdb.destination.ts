@@ -17,7 +17,7 @@ import { openWriter } from './open-writer.js';
 import { prepareStream } from './prepare.js';
 import { duckdbQuarantine } from './quarantine.js';
 import { duckdbStates } from './states.js';
-import { duckdbVerifier } from './verifier.js';
+import { duckdbVerifier } from './verify/duckdb-verifier.js';
 import type { Session } from './session.js';
 import { fenceStream, inspectStream, releaseSync, resetStream, restartStream } from './streams.js';
 
@@ -41,7 +41,7 @@ export class DuckdbDestination implements Destination {
   readonly capabilities = DUCKDB_CAPABILITIES;
   readonly states = duckdbStates((work) => this.with(work));
   readonly quarantine = duckdbQuarantine((work) => this.with(work));
-  readonly verifier = duckdbVerifier((work) => this.with(work));
+  readonly verifier = duckdbVerifier({ with: (work) => this.with(work), take: () => this.take() });
 
   /** `folder`: where files may lie; absent: nowhere. */
   constructor(

@@ -51,8 +51,8 @@ export async function prepareStream(
   });
 }
 
-/** Makes `ref` the run that may write. Errors: STALE_RUN when a newer one is there. */
-async function raiseEpoch(session: Session, ref: StreamRef): Promise<StreamRow> {
+/** Makes `ref` the run that may write, in the caller's transaction. Errors: STALE_RUN when a newer one is there. */
+export async function raiseEpoch(session: Session, ref: StreamRef): Promise<StreamRow> {
   const what = `opening the stream ${ref.stream}`;
   const found = await readStream(session, ref);
   if (found && (found.epoch > ref.epoch || (found.epoch === ref.epoch && found.runId !== ref.runId))) throw staleRun(ref);

@@ -8,6 +8,7 @@ import type { Column, ContractWatch, Wanted } from '../../typing/index.js';
 import type { BoundaryKey, BoundaryWatch } from '../boundary/index.js';
 import { writeBoundary } from './boundary-rows.js';
 import { staleRun } from '../stale-run.js';
+import { ownerOf, writeLedger } from './ledger.js';
 import type { Published } from './loading.js';
 import { publish } from './publish.js';
 import type { Reject, RowEncoder } from './row-encoder.js';
@@ -203,17 +204,12 @@ export class DuckdbSliceWriter implements SliceWriter {
     const { key, boundary } = parts;
     const seq = this.seq + 1;
     const done = facts.lines === 0 ? NONE : await publish(session, { ...parts, ...key, target }, facts.lines);
-    const owner = `${key.streamId}, ${literal(key.runId)}, ${literal(key.sliceId)}`;
-    const line = {
+    const owner = ownerOf(key);
+    await writeLedger(session, owner, {
       ...{ seq, fence: key.fence, generation: key.generation, read: facts.read, ...done },
       ...{ deduplicated: facts.deduplicated + done.deduplicated, quarantined: facts.rejects.length },
       ...{ discarded: facts.discarded, bytes: facts.bytes },
-    };
-    await session.query(
-      'writing the ledger',
-      `INSERT INTO sluice.chunk (stream_id, run_id, slice_id, ${Object.keys(line).join(', ')}, committed_at)
-       VALUES (${owner}, ${Object.values(line).map(literal).join(', ')}, now())`,
-    );
+    });
     for (let at = 0; at < facts.rejects.length; at += REJECTS_PER_STATEMENT) {
       const part = facts.rejects.slice(at, at + REJECTS_PER_STATEMENT);
       const values = part.map(

@@ -32,6 +32,7 @@ CREATE TABLE sluice.chunk (
   CHECK (read = inserted + updated + unchanged + superseded + deduplicated + deleted + filtered + quarantined));
 CREATE TABLE sluice.publication (
   stream_id BIGINT NOT NULL, generation BIGINT NOT NULL, replaced BOOLEAN NOT NULL, "at" TIMESTAMPTZ NOT NULL);
+CREATE TABLE sluice.recount (stream_id BIGINT NOT NULL, "rows" BIGINT NOT NULL, "at" TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.boundary (
   stream_id BIGINT NOT NULL, "partition" VARCHAR NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, "cursor" VARCHAR NOT NULL,
   schema_version INTEGER NOT NULL, digest VARCHAR NOT NULL, copies INTEGER NOT NULL);

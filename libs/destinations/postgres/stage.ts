@@ -1,4 +1,5 @@
 import type { Column } from '../../typing/index.js';
+import { orderColumn } from '../order-column.js';
 import { ident } from './quote.js';
 import { CLEANUP_MS, type Session } from './session.js';
 
@@ -14,12 +15,8 @@ export interface StageOptions {
   schemaVersion: number;
 }
 
-/** Name of the column with the order of reading: a heap gives freed space of earlier pages to later rows, so ctid is not it. */
-export function orderColumn(columns: readonly Column[]): string {
-  let name = 'sluice_order';
-  while (columns.some((column) => column.name === name)) name += '_';
-  return name;
-}
+// A heap gives freed space of earlier pages to later rows, so ctid is not the order of reading.
+export { orderColumn };
 
 /** Makes the session's stage, empty; the one of the slice before is used again where it is the same. */
 export async function openStage(session: Session, { relation, columns, keeps, schemaVersion }: StageOptions): Promise<void> {

@@ -1,13 +1,13 @@
-import type pg from 'pg';
 import type { ChaosResult } from '../result.js';
 import { notSucceeded } from '../sluice-door.js';
 import { secondsSince } from '../wait.js';
 import { NAMESPACE, type World } from '../world.js';
 import { choosePlants, PLANTS, ROWS, rowsAdded, type Plant } from './plants.js';
 import type { Round } from './round.js';
+import type { TableDoor } from './table-door.js';
 
 /** Damages rows of a table with digests: a verification that does not ask the source has to name each of them and nothing else. */
-export async function digestRound(world: World, warehouse: pg.Client, { round, mode, random }: Round): Promise<ChaosResult> {
+export async function digestRound(world: World, warehouse: TableDoor, { round, mode, random }: Round): Promise<ChaosResult> {
   const { sluice } = world;
   const table = `digest_${mode}_${round}`;
   const relation = `"${NAMESPACE}"."${table}"`;
@@ -17,7 +17,9 @@ export async function digestRound(world: World, warehouse: pg.Client, { round, m
   const clean = await sluice.verify(syncId, {});
   if (clean.findings.length > 0) problems.push(`${clean.findings.length} findings in a table that nobody had touched`);
   const plants = choosePlants(random, { mode, count: PLANTS, rows: ROWS });
-  for (const { damage, id, amount } of plants) await warehouse.query(damage.sql(relation), [id, amount]);
+  await warehouse.change(
+    plants.map(({ damage, id, amount }) => ({ sql: damage.sql(relation, 'postgres'), values: [id, amount] })),
+  );
 
   const started = performance.now();
   const { findings, records } = await sluice.verify(syncId, {});

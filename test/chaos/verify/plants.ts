@@ -1,4 +1,5 @@
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import type { Destination } from '../options.js';
 import type { Random } from '../random.js';
 
 /** What is done to one row of the table of orders, behind Sluice's back. */
@@ -7,14 +8,20 @@ export interface Damage {
   /** Only where the table lets it happen; default: in every mode. */
   modes?: readonly WriteMode[];
   /** `$1` is the row's id, `$2` a number that the seed gives. */
-  sql: (table: string) => string;
+  sql: (table: string, destination: Destination) => string;
   /** What a verification has to call it. */
   kind: (mode: WriteMode) => string;
   /** What a repair of an upsert has to make of it. */
   outcome: 'repaired' | 'left';
 }
 
-const update = (set: string) => (table: string) => `UPDATE ${table} SET ${set} WHERE id = $1 AND $2::int > 0`;
+/** `duckdb`: where it says it in other words; numbers with a fraction are texts there. */
+const update =
+  (postgres: string, duckdb = postgres) =>
+  (table: string, destination: Destination) =>
+    `UPDATE ${table} SET ${destination === 'duckdb' ? duckdb : postgres} WHERE id = $1 AND $2::int > 0`;
+const added = (column: string, more: string): string =>
+  `${column} = (coalesce(${column}, '0')::DECIMAL(30, 6) + ${more})::VARCHAR`;
 const differs = { kind: () => 'differing', outcome: 'repaired' } as const;
 /** Rows without a key of their own can be there twice. */
 const UNKEYED: readonly WriteMode[] = ['full_refresh_overwrite', 'incremental_append'];
@@ -24,21 +31,38 @@ export const rowsAdded = ({ damage: { name } }: Plant): number | null =>
 /** Where rows that no order has go: above the ids of all orders. */
 export const EXTRA_FROM = 1_000_000;
 
-const copied = (id: string) => (table: string) =>
-  `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('id', ${id}))).* FROM ${table} t WHERE id = $1 AND $2::int > 0`;
+const copied = (id: string) => (table: string, destination: Destination) =>
+  destination === 'duckdb'
+    ? `INSERT INTO ${table} SELECT * REPLACE (${id} AS id) FROM ${table} WHERE id = $1 AND $2::int > 0`
+    : `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('id', ${id}))).* FROM ${table} t WHERE id = $1 AND $2::int > 0`;
 
 export const DAMAGES: readonly [Damage, ...Damage[]] = [
-  { name: 'value changed', sql: update('total = coalesce(total, 0) + $2::int'), ...differs },
-  { name: 'smallest change', sql: update('total = coalesce(total, 0) + 0.01'), ...differs },
+  { name: 'value changed', sql: update('total = coalesce(total, 0) + $2::int', added('total', '$2::int')), ...differs },
+  { name: 'smallest change', sql: update('total = coalesce(total, 0) + 0.01', added('total', '0.01')), ...differs },
   { name: 'flag turned', sql: update('paid = NOT paid'), ...differs },
   { name: 'column nulled', sql: update('customer_id = NULL'), ...differs },
-  { name: 'null filled', sql: update('discount = coalesce(discount, 0) + $2::int'), ...differs },
+  { name: 'null filled', sql: update('discount = coalesce(discount, 0) + $2::int', added('discount', '$2::int')), ...differs },
   { name: 'text truncated', sql: update('number = left(number, length(number) - 1)'), ...differs },
   { name: 'space added', sql: update(`note = coalesce(note, '') || ' '`), ...differs },
   { name: 'letter turned', sql: update('status = upper(status)'), ...differs },
-  { name: 'jsonb key changed', sql: update(`shipping = jsonb_set(shipping, '{city}', '"elsewhere"')`), ...differs },
-  { name: 'deep jsonb key removed', sql: update(`shipping = shipping #- '{geo,lat}'`), ...differs },
-  { name: 'list grown', sql: update(`tags = tags || '["planted"]'`), ...differs },
+  {
+    name: 'jsonb key changed',
+    sql: update(
+      `shipping = jsonb_set(shipping, '{city}', '"elsewhere"')`,
+      `shipping = json_merge_patch(shipping, '{"city": "elsewhere"}')`,
+    ),
+    ...differs,
+  },
+  {
+    name: 'deep jsonb key removed',
+    sql: update(`shipping = shipping #- '{geo,lat}'`, `shipping = json_merge_patch(shipping, '{"geo": {"lat": null}}')`),
+    ...differs,
+  },
+  {
+    name: 'list grown',
+    sql: update(`tags = tags || '["planted"]'`, `tags = to_json(list_append(json_extract(tags, '$[*]'), '"planted"'::JSON))`),
+    ...differs,
+  },
   { name: 'jsonb nulled', sql: update('tags = NULL'), ...differs },
   { name: 'time shifted', sql: update(`created_at = created_at + interval '1 hour'`), ...differs },
   { name: 'time shifted by a millisecond', sql: update(`created_at = created_at + interval '1 millisecond'`), ...differs },

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import type { FindingView } from '../../../libs/contracts/verification.schema.js';
 import type { WriteMode } from '../../../libs/contracts/write-mode.js';
+import type { Destination } from '../options.js';
 import { randomFrom } from '../random.js';
 import type { ChaosResult } from '../result.js';
 import { notSucceeded } from '../sluice-door.js';
@@ -8,42 +8,48 @@ import { secondsSince } from '../wait.js';
 import { NAMESPACE, withWorld, type World } from '../world.js';
 import { digestRound } from './digest-round.js';
 import type { Round } from './round.js';
+import { duckdbDoor, postgresDoor, type TableDoor } from './table-door.js';
 import { choosePlants, PLANTS, ROWS, type Plant } from './plants.js';
 
 const MODES: readonly WriteMode[] = ['incremental_upsert', 'incremental_append', 'full_refresh_overwrite'];
 
 /**
  * Damages and drops rows behind Sluice's back: a verification has to name each of them and nothing else, and a repair has to touch nothing else. Then the same
- * with digests, without the source. */
-export async function verify({ rounds, seed }: { rounds: number; seed: number }, results: ChaosResult[]): Promise<void> {
+ * with digests, without the source, where the destination has them.
+ */
+export async function verify(
+  { rounds, seed, destination }: { rounds: number; seed: number; destination: Destination },
+  results: ChaosResult[],
+): Promise<void> {
   const random = randomFrom(seed);
-  await withWorld({ sizes: { orders: ROWS } }, async (world) => {
-    const warehouse = new pg.Client({ connectionString: world.stack.warehouseUrl, application_name: 'sluice-chaos' });
-    await warehouse.connect();
+  await withWorld({ sizes: { orders: ROWS }, destination }, async (world) => {
+    const door = destination === 'duckdb' ? duckdbDoor(world.duckdbFile) : await postgresDoor(world.stack.warehouseUrl);
     try {
       for (let round = 1; round <= rounds; round++)
         for (const mode of MODES) {
-          results.push(await oneRound(world, warehouse, { round, mode, random }));
-          results.push(await digestRound(world, warehouse, { round, mode, random }));
+          results.push(await oneRound(world, door, { round, mode, random }));
+          if (destination === 'postgres') results.push(await digestRound(world, door, { round, mode, random }));
         }
     } finally {
-      await warehouse.end();
+      await door.close();
     }
   });
 }
 
-async function oneRound(world: World, warehouse: pg.Client, { round, mode, random }: Round): Promise<ChaosResult> {
+async function oneRound(world: World, warehouse: TableDoor, { round, mode, random }: Round): Promise<ChaosResult> {
   const { sluice } = world;
   const table = `verify_${mode}_${round}`;
   const relation = `"${NAMESPACE}"."${table}"`;
-  const syncId = await sluice.createSync({ name: table, stream: 'orders', table, mode, namespace: NAMESPACE });
+  const syncId = await sluice.createSync({ name: table, stream: 'orders', table, mode, namespace: NAMESPACE, ...warehouse.told });
   const problems = notSucceeded(await sluice.ended(await sluice.start(syncId)));
   const clean = await sluice.verify(syncId, { source: true });
   if (clean.findings.length > 0) problems.push(`${clean.findings.length} findings in a table that nobody had touched`);
 
-  const before = await versions(warehouse, relation);
+  const before = await warehouse.versions(relation);
   const plants = choosePlants(random, { mode, count: PLANTS, rows: ROWS });
-  for (const { damage, id, amount } of plants) await warehouse.query(damage.sql(relation), [id, amount]);
+  await warehouse.change(
+    plants.map(({ damage, id, amount }) => ({ sql: damage.sql(relation, warehouse.destination), values: [id, amount] })),
+  );
   const started = performance.now();
   const { findings, counts } = await sluice.verify(syncId, { source: true, repair: true });
   const seconds = secondsSince(started);
@@ -59,6 +65,7 @@ async function oneRound(world: World, warehouse: pg.Client, { round, mode, rando
   return {
     ...{
       suite: 'verify',
+      destination: warehouse.destination,
       round,
       scenario: `${PLANTS} damages`,
       mode,
@@ -102,6 +109,7 @@ async function afterRepair(
   const rows = findings.filter(({ key }) => key !== null);
   if (rows.length !== left.length) return [`${rows.length} rows are wrong after the repair instead of ${left.length}`];
   if (mode !== 'incremental_upsert') return [];
+  await world.show([table]);
   const { lost, duplicated, differing } = await world.compare('orders', table);
   const later = plants.filter(({ damage }) => damage.name === 'cursor shifted on').length;
   return lost + duplicated === 0 && differing === later
@@ -109,20 +117,12 @@ async function afterRepair(
     : [`after the repair ${lost} lost, ${duplicated} doubled, ${differing} differing`];
 }
 
-/** Where each row lies and who wrote it. */
-async function versions(warehouse: pg.Client, relation: string): Promise<Map<string, string>> {
-  const { rows } = await warehouse.query<{ id: string; at: string }>(
-    `SELECT id::text, ctid || '/' || xmin AS at FROM ${relation}`,
-  );
-  return new Map(rows.map(({ id, at }) => [id, at]));
-}
-
 async function touchedOthers(
-  warehouse: pg.Client,
+  warehouse: TableDoor,
   relation: string,
   { before, plants }: { before: ReadonlyMap<string, string>; plants: readonly Plant[] },
 ): Promise<number> {
   const damaged = new Set(plants.flatMap(({ id, named }) => [String(id), String(named)]));
-  const after = await versions(warehouse, relation);
+  const after = await warehouse.versions(relation);
   return [...before].filter(([id, at]) => !damaged.has(id) && after.get(id) !== at).length;
 }

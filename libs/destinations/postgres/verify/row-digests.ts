@@ -5,7 +5,7 @@ import { ident, qualified } from '../quote.js';
 import { DIGEST, digestedColumns, rowDigest } from '../row-digest.js';
 import type { Session } from '../session.js';
 import { keyObject } from './key-object.js';
-import { present } from './present.js';
+import { present } from '../../verify/present.js';
 
 export interface DigestRequest {
   target: StreamTarget;

@@ -1,30 +1,46 @@
 import { fittingChildren } from '../children/fit-records.js';
-import type { ChildTable } from '../../../typing/index.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { StateKey } from '../../../contracts/stream-states.port.js';
-import type { RecordPage } from '../../../contracts/source.port.js';
-import type { StreamRef } from '../../../contracts/destination.port.js';
-import type { Finding, FindingCounts, FindingKind, SourceCopy } from '../../../contracts/verifier.port.js';
+import type { SourceCopy } from '../../../contracts/verifier.port.js';
 import { SluiceError } from '../../../errors/index.js';
 import { ContractWatch, namesOf, type Column } from '../../../typing/index.js';
 import type { Contract } from '../../../contracts/schema-contract.js';
+import { comparisonTables, TableCopy, type CopySession } from '../../verify/table-copy.js';
+import { relationOf, type CompareDialect, type Compared } from '../../verify/compare-sql.js';
+import { REPAIR_SLICE } from '../../verify/repair-sql.js';
 import { frameEncoder, type FrameEncoder } from '../copy-frame.js';
 import { CopyIn } from '../copy-in.js';
+import { comparable } from '../cursor-order.js';
 import { compileEncoder, type Reject } from '../encoder.js';
 import { mergingOf } from '../merging.js';
-import { readLayout } from '../layout.js';
+import { readLayout, type Layout } from '../layout.js';
 import { ident } from '../quote.js';
 import type { Session, SessionTimeouts } from '../session.js';
 import type { SessionPool } from '../session-pool.js';
 import { dropSliceStage, openStage, orderColumn, STAGE } from '../stage.js';
-import { raiseEpoch, readStream, type StreamRow } from '../stream-row.js';
-import { compareStatements, FOUND, keysOf, relationOf, type CompareTarget } from './compare-sql.js';
+import { raiseEpoch, readStream } from '../stream-row.js';
+import { tombstone } from '../tombstone.js';
 import { keyObject } from './key-object.js';
-import { nextChunk, repairTable } from './repair-table.js';
+import { loadRepair } from './repair-table.js';
+import { digestIsWrong } from './row-digests.js';
 
 const WHAT = 'comparing with the source';
-/** Held in memory at a time. */
-const FINDINGS_PER_READ = 1_000;
+
+const DIALECT: CompareDialect = {
+  temp: 'pg_temp',
+  copy: STAGE,
+  order: (columns) => ident(orderColumn(columns)),
+  rowId: 'ctid',
+  rowText: (values) => `ROW(${values.join(', ')})::text`,
+  texts: (expressions) => (expressions.length === 0 ? `'{}'::text[]` : `array_remove(ARRAY[${expressions.join(', ')}], NULL)`),
+  comparable,
+  tombstone,
+  digestIsWrong: ({ columns, target }) => digestIsWrong(columns, target),
+  prepareJoin: (copy, keys) => [
+    ...(keys.length === 0 ? [] : [`CREATE INDEX ON ${copy} (${keys.join(', ')})`]),
+    `ANALYZE ${copy}`,
+  ],
+};
 
 /** See Verifier.copy: the stage of a session that belongs to the copy until it is closed. */
 export async function openSourceCopy(
@@ -33,6 +49,7 @@ export async function openSourceCopy(
   { key, target }: { key: StateKey; target: StreamTarget },
 ): Promise<SourceCopy> {
   const session = await pool.takeWriter();
+  const release = () => pool.give(session);
   try {
     const row = await readStream(session, key, { lock: false });
     if (!row || row.schemaVersion === 0)
@@ -40,132 +57,93 @@ export async function openSourceCopy(
     const { columns, children } = await readLayout(session, row);
     const compared = { target, columns };
     await openStage(session, { relation: relationOf(compared), columns, keeps: 'slice', schemaVersion: row.schemaVersion });
-    return new PostgresSourceCopy(session, {
-      ...{ row, children, compared, timeouts },
-      release: () => pool.give(session),
-    });
+    const copySession: CopySession = {
+      ...writing(session, { compared, children }),
+      query: (what, sql) => session.query(what, sql),
+      raiseEpoch: async (ref) => {
+        await raiseEpoch(session, ref);
+      },
+      inSnapshot: (work) =>
+        session.transaction(
+          WHAT,
+          async () => {
+            await session.query(WHAT, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+            return work();
+          },
+          { statementMs: timeouts.publishMs },
+        ),
+      nextChunk: async ({ runId }) => {
+        const [last] = await session.query<{ seq: number }>(
+          WHAT,
+          'SELECT coalesce(max(seq), 0)::integer AS seq FROM sluice.chunk WHERE stream_id = $1 AND run_id = $2 AND slice_id = $3',
+          [row.id, runId, REPAIR_SLICE],
+        );
+        return (last?.seq ?? 0) + 1;
+      },
+      load: (request) => loadRepair(session, { ...request, row, compared, timeouts }),
+      keyObject,
+      close: () => closeCopy(session, release),
+    };
+    return new TableCopy(copySession, DIALECT, compared);
   } catch (error) {
-    await pool.give(session);
+    await release();
     throw error;
   }
 }
 
-interface CopyOptions {
-  row: StreamRow;
-  children: readonly ChildTable[];
-  compared: CompareTarget;
-  timeouts: SessionTimeouts;
-  release: () => Promise<void>;
+/** How records get into the stage, and out of it. */
+function writing(
+  session: Session,
+  { compared: { columns, target }, children }: { compared: Compared } & Pick<Layout, 'children'>,
+): Pick<CopySession, 'add' | 'forgetFrom'> {
+  const encode = encoderOf({ columns, target }, children);
+  const order = ident(orderColumn(columns));
+  const list = [...columns.map(({ name }: Column) => ident(name)), order].join(', ');
+  const statement = `COPY ${STAGE} (${list}) FROM STDIN`;
+  return {
+    add: async (records, first) => {
+      const rejects: Reject[] = [];
+      const frame = encode(records, rejects, first);
+      if (frame === null) return rejects.length;
+      const copy = CopyIn.begin(session.client, statement);
+      try {
+        await session.bounded(async () => {
+          await copy.write(frame, { lines: true });
+          await copy.end();
+        });
+      } catch (error) {
+        throw session.failed(
+          WHAT,
+          error,
+          columns.map(({ name }) => name),
+        );
+      }
+      return rejects.length;
+    },
+    forgetFrom: async (first) => {
+      await session.query(WHAT, `DELETE FROM ${STAGE} WHERE ${order} >= $1`, [first]);
+    },
+  };
 }
 
-class PostgresSourceCopy implements SourceCopy {
-  records = 0;
-  private readonly encode: FrameEncoder;
-  private readonly statement: string;
-  private readonly rejects: Reject[] = [];
-  private rejected = 0;
-  private repairing: { ref: StreamRef; seq: number } | undefined;
+/** As a run would load it, but that here no table grows: what it would grow for is not compared. */
+function encoderOf({ columns, target }: Compared, children: Layout['children']): FrameEncoder {
+  const { typeConflicts } = target.contract ?? {};
+  const contract: Contract = { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' };
+  const merging = mergingOf(target, { relation: relationOf({ columns, target }), columns, seen: null });
+  const { primaryKey, cursorField } = namesOf(columns, target);
+  const fixed = merging === null ? [] : [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
+  const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
+  const encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
+  if (children.length === 0) return encode;
+  return fittingChildren(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch }).encode;
+}
 
-  constructor(
-    private readonly session: Session,
-    private readonly options: CopyOptions,
-  ) {
-    const { columns, target } = options.compared;
-    // As a run would load it, but that here no table grows: what it would grow for is not compared.
-    const { typeConflicts } = target.contract ?? {};
-    const contract: Contract = { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' };
-    const merging = mergingOf(target, { relation: relationOf(options.compared), columns, seen: null });
-    const { primaryKey, cursorField } = namesOf(columns, target);
-    const fixed = merging === null ? [] : [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
-    const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
-    const encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
-    const { children } = options;
-    this.encode =
-      children.length === 0
-        ? encode
-        : fittingChildren(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch }).encode;
-    const list = [...columns.map(({ name }: Column) => ident(name)), ident(orderColumn(columns))].join(', ');
-    this.statement = `COPY ${STAGE} (${list}) FROM STDIN`;
-  }
-
-  async write(page: RecordPage): Promise<void> {
-    const frame = this.encode(page.records, this.rejects, this.records);
-    this.records += page.records.length;
-    this.rejected += this.rejects.splice(0).length;
-    if (frame === null) return;
-    const columns = this.options.compared.columns.map(({ name }) => name);
-    const copy = CopyIn.begin(this.session.client, this.statement);
-    try {
-      await this.session.bounded(async () => {
-        await copy.write(frame, { lines: true });
-        await copy.end();
-      });
-    } catch (error) {
-      throw this.session.failed(WHAT, error, columns);
-    }
-  }
-
-  async forgetAfter(records: number): Promise<void> {
-    const order = ident(orderColumn(this.options.compared.columns));
-    await this.session.query(WHAT, `DELETE FROM ${STAGE} WHERE ${order} >= $1`, [records]);
-    this.records = records;
-  }
-
-  async compare({
-    repairing,
-  }: {
-    repairing: StreamRef | null;
-  }): Promise<{ rows: number; counts: FindingCounts; notes: readonly string[] }> {
-    const { session } = this;
-    const { compared, timeouts } = this.options;
-    const work = async (): Promise<number> => {
-      await session.query(WHAT, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-      if (repairing !== null)
-        this.repairing = {
-          ref: repairing,
-          seq: await nextChunk(session, { streamId: this.options.row.id, runId: repairing.runId }),
-        };
-      for (const statement of compareStatements(compared)) await session.query(WHAT, statement);
-      const [found] = await session.query<{ rows: string }>(WHAT, `SELECT count(*) AS rows FROM ${relationOf(compared)}`);
-      return Number(found?.rows ?? 0);
-    };
-    if (repairing !== null) await raiseEpoch(session, repairing);
-    const rows = await session.transaction(WHAT, work, { statementMs: timeouts.publishMs });
-    const kinds = await session.query<{ kind: FindingKind; n: number }>(
-      WHAT,
-      `SELECT "sluice kind" AS kind, count(*)::float8 AS n FROM ${FOUND} GROUP BY 1`,
-    );
-    const notes = this.rejected === 0 ? [] : [`${this.rejected} records cannot be loaded and were not compared`];
-    return { rows, counts: Object.fromEntries(kinds.map(({ kind, n }) => [kind, n])), notes };
-  }
-
-  async repair(): Promise<number> {
-    if (this.repairing === undefined) throw new Error('the copy was not compared for a repair');
-    return repairTable(this.session, { ...this.options, ...this.repairing });
-  }
-
-  async *findings(): AsyncGenerator<readonly Finding[]> {
-    const keys = keysOf(this.options.compared);
-    for (let offset = 0; ; offset += FINDINGS_PER_READ) {
-      const rows = await this.session.query<Finding & Record<string, unknown>>(
-        WHAT,
-        `SELECT "sluice kind" AS kind, ${keys.length === 0 ? 'NULL::jsonb' : keyObject(keys, 'f')} AS key,
-           coalesce("sluice columns", '{}') AS columns, "sluice outcome" AS outcome,
-           coalesce("sluice detail", CASE WHEN "sluice newer" THEN 'the row is newer by its cursor' END) AS detail
-         FROM ${FOUND} f ORDER BY ctid LIMIT ${FINDINGS_PER_READ} OFFSET ${offset}`,
-      );
-      if (rows.length > 0) yield rows;
-      if (rows.length < FINDINGS_PER_READ) return;
-    }
-  }
-
-  async close(): Promise<void> {
-    const drop = `DROP TABLE IF EXISTS ${FOUND}, pg_temp.sluice_rows`;
-    if (!this.session.broken)
-      await this.session.query('leaving a copy', drop).catch(() => {
-        this.session.broken = true;
-      });
-    await dropSliceStage(this.session);
-    await this.options.release();
-  }
+async function closeCopy(session: Session, release: () => Promise<void>): Promise<void> {
+  if (!session.broken)
+    await session.query('leaving a copy', `DROP TABLE IF EXISTS ${comparisonTables(DIALECT).join(', ')}`).catch(() => {
+      session.broken = true;
+    });
+  await dropSliceStage(session);
+  await release();
 }

@@ -1,39 +1,30 @@
-import type { StateKey } from '../../contracts/stream-states.port.js';
-import type { StreamTarget } from '../../contracts/stream-ref.js';
-import type { Finding, Inspection, Verifier } from '../../contracts/verifier.port.js';
-import { SluiceError } from '../../errors/index.js';
-import { ident, literal } from '../../postgres/index.js';
-import { managedColumns, namesOf, type Column } from '../../typing/index.js';
-import { InspectionReport, ONE_ROW_A_KEY } from '../inspection-report.js';
-import type { Session } from './session.js';
-import { readLayout, readStream, type StreamRow } from './stream-row.js';
-import { existing, GENERATION, generationOf, readColumns, relationOf, seenTable } from './table.js';
+import type { StateKey } from '../../../contracts/stream-states.port.js';
+import type { StreamTarget } from '../../../contracts/stream-ref.js';
+import type { Finding, Inspection } from '../../../contracts/verifier.port.js';
+import { ident, literal } from '../../../postgres/index.js';
+import { managedColumns, namesOf, type Column } from '../../../typing/index.js';
+import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
+import type { Session } from '../session.js';
+import { readLayout, readStream, type StreamRow } from '../stream-row.js';
+import { existing, GENERATION, generationOf, readColumns, relationOf, seenTable } from '../table.js';
 
 const WHAT = 'verifying a table';
 
-interface Subject {
+interface InspectRequest {
   key: StateKey;
   target: StreamTarget;
   active: boolean;
+  copied: boolean;
   limit: number;
+}
+
+interface Subject extends InspectRequest {
   row: StreamRow;
   columns: readonly Column[];
 }
 
-/** See Verifier. A table is looked at by itself: it is not compared with its source. `withSession`: takes a session of the file. */
-export const duckdbVerifier = (withSession: <T>(work: (session: Session) => Promise<T>) => Promise<T>): Verifier => ({
-  // One transaction: chunk and ledger are committed together, so what a running load does meanwhile makes no difference.
-  inspect: (request) => withSession((session) => session.transaction(WHAT, () => inspectTable(session, request))),
-  copy: () =>
-    Promise.reject(
-      new SluiceError('DESTINATION_UNSUPPORTED', { detail: 'the rows of a DuckDB table are not compared with the source' }),
-    ),
-});
-
-async function inspectTable(
-  session: Session,
-  request: { key: StateKey; target: StreamTarget; active: boolean; limit: number },
-): Promise<Inspection | null> {
+/** See Verifier.inspect. In the caller's transaction: chunk and ledger are committed together, so what a running load does meanwhile makes no difference. */
+export async function inspectTable(session: Session, request: InspectRequest): Promise<Inspection | null> {
   const row = await readStream(session, request.key);
   if (!row || row.schemaVersion === 0) return null;
   const subject: Subject = { ...request, row, columns: await readLayout(session, row) };
@@ -93,7 +84,13 @@ async function lookAtGenerations(session: Session, { row, target, active }: Subj
 }
 
 /** Two rows with one key are one too many where a key is what makes a row; an append keeps what a record was before. */
-async function lookAtKeys(session: Session, { target, columns, limit }: Subject, report: InspectionReport): Promise<void> {
+async function lookAtKeys(
+  session: Session,
+  { target, columns, limit, copied }: Subject,
+  report: InspectionReport,
+): Promise<void> {
+  // The comparison counts rows itself, but for an upsert's, which it joins by key.
+  if (copied && target.mode !== 'incremental_upsert') return;
   const keys = namesOf(columns, target).primaryKey;
   if (keys.length === 0 || !ONE_ROW_A_KEY.has(target.mode)) return;
   const list = keys.map(ident).join(', ');
@@ -117,18 +114,28 @@ async function lookAtKeys(session: Session, { target, columns, limit }: Subject,
   await select('duplicate', `NOT (${anyNull}) GROUP BY ${list} HAVING count(*) > 1`, 'count(*) - 1');
 }
 
-/** All lanes load one table. What a generation brought counts from when it became visible, and what was there before it was replaced does not. */
+/**
+ * All lanes load one table. What a generation brought counts from when it became visible, and what was there before it was replaced or counted anew
+ * does not.
+ */
 async function countRows(session: Session, { key, target }: Subject): Promise<{ rows: number; ledger: number }> {
   const of = [key.installation, key.syncId, key.stream].map(literal);
   const [found] = await session.query<{ rows: number; ledger: number }>(
     WHAT,
     `WITH streams AS (SELECT id FROM sluice.stream WHERE installation = ${of[0]} AND sync_id = ${of[1]} AND stream = ${of[2]}),
-     base AS (SELECT max("at") AS "at" FROM sluice.publication WHERE replaced AND stream_id IN (FROM streams))
-     SELECT (SELECT count(*) FROM ${relationOf(target)})::DOUBLE AS "rows", (
-       SELECT coalesce(sum(c.inserted - c.deleted - c.removed), 0) FROM sluice.chunk c CROSS JOIN base b
+     base AS (
+       SELECT "rows", "at" FROM (
+         SELECT 0 AS "rows", '-infinity'::TIMESTAMPTZ AS "at"
+         UNION ALL SELECT 0, "at" FROM sluice.publication WHERE replaced AND stream_id IN (FROM streams)
+         UNION ALL SELECT "rows", "at" FROM sluice.recount WHERE stream_id IN (FROM streams))
+       ORDER BY "at" DESC LIMIT 1),
+     given AS (
+       SELECT coalesce(sum(c.inserted - c.deleted - c.removed), 0) AS "rows" FROM sluice.chunk c CROSS JOIN base b
        LEFT JOIN sluice.publication p ON p.stream_id = c.stream_id AND p.generation = c.generation
-       WHERE c.stream_id IN (FROM streams) AND CASE WHEN c.generation IS NULL THEN b."at" IS NULL OR c.committed_at > b."at"
-         WHEN p.replaced THEN p."at" = b."at" ELSE p."at" IS NOT NULL AND (b."at" IS NULL OR p."at" > b."at") END)::DOUBLE AS ledger`,
+       WHERE c.stream_id IN (FROM streams)
+         AND CASE WHEN c.generation IS NULL THEN c.committed_at > b."at" WHEN p.replaced THEN p."at" = b."at" ELSE p."at" > b."at" END)
+     SELECT (SELECT count(*) FROM ${relationOf(target)})::DOUBLE AS "rows", (base."rows" + given."rows")::DOUBLE AS ledger
+     FROM base CROSS JOIN given`,
   );
   return found ?? { rows: 0, ledger: 0 };
 }
