@@ -110,7 +110,7 @@ async function afterRepair(
   if (rows.length !== left.length) return [`${rows.length} rows are wrong after the repair instead of ${left.length}`];
   if (mode !== 'incremental_upsert') return [];
   await world.show([table]);
-  const { lost, duplicated, differing } = await world.compare('orders', table);
+  const { lost, duplicated, differing } = await world.warehouse.withView(table, 'true', (view) => world.compare('orders', view));
   const later = plants.filter(({ damage }) => damage.name === 'cursor shifted on').length;
   return lost + duplicated === 0 && differing === later
     ? []
