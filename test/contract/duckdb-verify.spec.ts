@@ -74,5 +74,5 @@ test('a stream that was never loaded is none', async () => {
 
 verifyContract(async () => {
   const own = await duckdbWorld();
-  return { ...own, run: own.sql };
+  return { ...own, run: (sql) => own.sql(sql) };
 });
