@@ -14,6 +14,7 @@ import {
   addRunStreamWarnings,
   appendRunLog,
   insertRunStreams,
+  openRecordFeed,
   pinRun,
   putDocument,
   setRunStreamState,
@@ -48,6 +49,7 @@ export async function beginRun({ pool, opener, settings }: Deps, runId: string):
   try {
     const catalog = (await pinnedCatalog(pool, scope)) ?? (await pin(pool, scope, source, manifest));
     const resets = await streamsToReset(pool, scope);
+    if (scope.changes.size > 0 && destination.capabilities.changes) await openRecordFeed(pool, { syncId: scope.sync.id });
     await insertRunStreams(pool, { runId, streams: scope.spec.streams.map((stream) => stream.name) });
     const streams = await atOnce(STREAMS_AT_ONCE, scope.spec.streams, async ({ name }) => {
       const stream = streamScope(scope, catalog, name);

@@ -4,7 +4,7 @@ import { PgBudgetGate } from '../../libs/budget/index.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { ExpressionSandbox } from '../../libs/flows/index.js';
-import { Reconciler } from '../../libs/runs/index.js';
+import { RecordRelay, Reconciler } from '../../libs/runs/index.js';
 import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
 import type { Tracing } from '../../libs/observability/index.js';
@@ -20,6 +20,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(WorkerHost) private readonly host: WorkerHost,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(DeliveryRelay) private readonly relay: DeliveryRelay,
+    @Inject(RecordRelay) private readonly records: RecordRelay,
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
     @Inject(UsageMeter) private readonly meter: UsageMeter,
@@ -35,10 +36,11 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     await this.host.start(ended);
     this.reconciler.start();
     this.relay.start();
+    this.records.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.host.stop(), this.reconciler.stop(), this.relay.stop()]);
+    await Promise.all([this.host.stop(), this.reconciler.stop(), this.relay.stop(), this.records.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -33,7 +33,7 @@ import { ExpressionSandbox, FlowPrograms, type FlowPorts } from '../../libs/flow
 import { provide } from '../../libs/nest/provide.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import type { Logger, Tracing } from '../../libs/observability/index.js';
-import { Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
+import { RecordRelay, Reconciler, TemporalRunControl } from '../../libs/runs/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
@@ -146,6 +146,12 @@ export class WorkerModule {
           [POOL, TemporalClient],
           (pool: Pool, temporal: TemporalClient) =>
             new DeliveryRelay({ pool, temporal, log: (level, message, facts) => log[level](facts, message) }),
+        ),
+        provide(
+          RecordRelay,
+          [POOL, CONNECTION_OPENER],
+          (pool: Pool, opener: ConnectionOpener) =>
+            new RecordRelay({ pool, secrets, opener, log: (level, message, facts) => log[level](facts, message) }),
         ),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
           const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);

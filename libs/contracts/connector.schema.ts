@@ -64,6 +64,10 @@ export const connectorSchema = z
       .describe(
         'How many processes can load a destination at the same time; a worker that finds it taken waits. null for sources.',
       ),
+    record_changes: z
+      .boolean()
+      .nullable()
+      .describe('Whether a destination tells of the records that runs change, so that they can start flows; null for sources.'),
     versions: z
       .array(z.object({ version: z.string(), created_at: z.iso.datetime(), current: z.boolean() }))
       .describe('Newest first, at most 50. Running syncs keep the version they began with.'),

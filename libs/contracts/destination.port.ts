@@ -3,6 +3,7 @@ import type { Position, Slice, StreamState } from './stream.js';
 import type { StreamRef, StreamTarget, SyncRef } from './stream-ref.js';
 import type { Verifier } from './verifier.port.js';
 import type { StreamStates } from './stream-states.port.js';
+import type { Outbox } from './outbox.port.js';
 import type { Quarantine } from './quarantine.port.js';
 import type { Delivery, WriteMode, Writers } from './write-mode.js';
 
@@ -18,6 +19,8 @@ export interface DestinationCapabilities {
   deletes: boolean;
   /** Whether its rows can have digests (the metadata column `digest`). */
   digests: boolean;
+  /** Whether it tells of the records that runs change (StreamTarget.changes). */
+  changes: boolean;
   /** Whether lists can become tables of their own (StreamTarget.childTables). */
   childTables: boolean;
 }
@@ -113,6 +116,8 @@ export interface Destination {
   readonly states?: StreamStates;
   /** The records kept aside; absent: this destination does not show them. */
   readonly quarantine?: Quarantine;
+  /** What runs changed, for flows; absent: it does not tell (capabilities.changes). */
+  readonly outbox?: Outbox;
   /** Connects, checks version, permissions and that the session is real (no transaction pooler). Throws what is wrong. */
   check(): Promise<void>;
   /**

@@ -1,3 +1,10 @@
+/** What became of a record in a sync's run. */
+export const RECORD_CHANGES = ['inserted', 'updated', 'deleted'] as const;
+export type RecordChangeKind = (typeof RECORD_CHANGES)[number];
+export const recordEventType = (change: RecordChangeKind): string => `record.${change}`;
+/** Subject of the events of a sync's stream. */
+export const recordSubject = ({ syncId, stream }: { syncId: string; stream: string }): string => `${syncId}/${stream}`;
+
 /** What Sluice itself tells flows: a run of a sync failed; a sync missed a time of its schedule; the provider refuses a connection's credentials. */
 export const SYSTEM_EVENTS = ['sync.failed', 'sync.late', 'connection.needs_reauthorization'] as const;
 export type SystemEvent = (typeof SYSTEM_EVENTS)[number];

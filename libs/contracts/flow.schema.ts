@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { resourceNameSchema } from './connection.schema.js';
 import { jsonObjectSchema } from './connector.schema.js';
-import { SYSTEM_EVENTS } from './flow-events.js';
+import { RECORD_CHANGES, SYSTEM_EVENTS } from './flow-events.js';
 import type { JsonValue } from './json.js';
 
 const text = (most: number) => z.string().min(1).max(most);
@@ -45,6 +45,19 @@ const triggerSchema = z
       })
       .optional()
       .describe('At times.'),
+    record: z
+      .strictObject({
+        sync,
+        stream: text(500).describe('One of its streams.'),
+        changes: z
+          .array(z.enum(RECORD_CHANGES))
+          .min(1)
+          .max(RECORD_CHANGES.length)
+          .default(['inserted', 'updated'])
+          .describe('What starts the flow; a record that is marked as deleted is a deleted one.'),
+      })
+      .optional()
+      .describe('A record that a run of a sync really changed at its destination.'),
     system: z
       .strictObject({
         event: z.enum(SYSTEM_EVENTS),
@@ -54,7 +67,7 @@ const triggerSchema = z
       .optional()
       .describe('An event of Sluice itself.'),
   })
-  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, schedule, system');
+  .refine((on) => Object.keys(on).length === 1, 'name one of request, webhook, schedule, record, system');
 
 const stepSchema = z.strictObject({
   id: z
@@ -93,7 +106,7 @@ export const flowDefinitionSchema = z
   .meta({ id: 'FlowDefinition' });
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;
 
-export const FLOW_TRIGGERS = ['request', 'webhook', 'schedule', 'system'] as const;
+export const FLOW_TRIGGERS = ['request', 'webhook', 'schedule', 'record', 'system'] as const;
 export type FlowTrigger = (typeof FLOW_TRIGGERS)[number];
 
 /** The one thing that starts it. */

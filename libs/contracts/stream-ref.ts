@@ -1,3 +1,4 @@
+import type { RecordChangeKind } from './flow-events.js';
 import type { Metadata } from './metadata.js';
 import type { NamingStyle, Nesting } from './nesting.js';
 import type { JsonObject, JsonSchema } from './json.js';
@@ -75,4 +76,6 @@ export interface StreamTarget {
   deletes?: StreamDeletes;
   /** Of an API as destination: what is called with each row. Absent: rows become rows of a table. */
   action?: StreamAction;
+  /** Changes of its rows that flows wait for: each is written to the outbox with what made it. Default: none. */
+  changes?: readonly RecordChangeKind[];
 }

@@ -1,6 +1,7 @@
 export * from './store-event.js';
 export * from './end-delivery.js';
 export * from './system-events.js';
+export * from './record-events.js';
 export * from './replay-events.js';
 export { openBody } from './event-body.js';
 export { DELIVERIES_CHANNEL } from './delivery-feed.js';

@@ -45,6 +45,7 @@ export const ACTION_CAPABILITIES: DestinationCapabilities = {
   writers: 'many_processes',
   deletes: false,
   digests: false,
+  changes: false,
   childTables: false,
 };
 

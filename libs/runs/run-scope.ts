@@ -1,5 +1,6 @@
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { Destination, StreamRef, StreamTarget } from '../contracts/destination.port.js';
+import type { RecordChangeKind } from '../contracts/flow-events.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Source } from '../contracts/source.port.js';
 import type { Catalog, StreamDescriptor } from '../contracts/stream.js';
@@ -11,6 +12,7 @@ import {
   getRun,
   getSync,
   getSyncVersion,
+  listWantedChanges,
   type Db,
   type RunRow,
   type SyncRow,
@@ -23,6 +25,8 @@ export interface RunScope {
   sync: SyncRow;
   spec: SyncSpec;
   installation: string;
+  /** Of which of its streams flows wait for changes, and which. */
+  changes: ReadonlyMap<string, readonly RecordChangeKind[]>;
 }
 
 /** null: there is no such run (the store was restored from an older copy, say). */
@@ -33,7 +37,10 @@ export async function loadRunScope(db: Db, runId: string): Promise<RunScope | nu
   const version = await getSyncVersion(db, { syncId: run.syncId, version: run.syncVersion });
   if (sync === null || version === null)
     throw new SluiceError('NOT_FOUND', { detail: 'the sync of the run', details: { run: runId } });
-  return { run, sync, spec: specOf(run, version.spec), installation: await getInstallationId(db) };
+  const spec = specOf(run, version.spec);
+  const streams = spec.streams.map(({ name }) => name);
+  const changes = await listWantedChanges(db, { workspaceId: run.workspaceId, syncId: run.syncId, streams });
+  return { run, sync, spec, installation: await getInstallationId(db), changes };
 }
 
 /** The part of a sync that a run loads. */
@@ -78,5 +85,7 @@ export function streamScope(scope: RunScope, catalog: Catalog, name: string): St
   const stream = scope.spec.streams.find((candidate) => candidate.name === name);
   if (stream === undefined) throw new SluiceError('UNKNOWN_STREAM', { detail: name, details: { stream: name } });
   const descriptor = descriptorOf(catalog, name);
-  return { ref: streamRef(scope, name), target: streamTarget(scope.spec, stream, descriptor), descriptor };
+  const changes = scope.changes.get(name);
+  const target = { ...streamTarget(scope.spec, stream, descriptor), ...(changes === undefined ? {} : { changes }) };
+  return { ref: streamRef(scope, name), target, descriptor };
 }

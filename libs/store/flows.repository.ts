@@ -160,6 +160,21 @@ export async function listFlowsOfSync(db: Db, request: { syncId: string }): Prom
   return rows;
 }
 
+/** Flows whose current version starts with records of the sync, with what they wait for. */
+export async function listRecordFlows(
+  db: Db,
+  request: { syncId: string },
+): Promise<{ id: string; name: string; record: NonNullable<FlowDefinition['on']['record']> }[]> {
+  const { rows } = await db.query<{ id: string; name: string; record: NonNullable<FlowDefinition['on']['record']> }>(
+    `SELECT f.id, f.name, v.definition #> '{on,record}' AS record
+     FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
+     WHERE f.deleted_at IS NULL AND v.definition #> '{on,record}' IS NOT NULL
+       AND EXISTS (SELECT FROM jsonb_each_text(v.syncs) s WHERE s.value = $1::text) ORDER BY f.seq LIMIT 100`,
+    [request.syncId],
+  );
+  return rows;
+}
+
 /** Flows, deleted ones included, whose schedule Temporal does not have yet. By flow_schedule. */
 export async function listFlowSchedulesToApply(db: Db, request: { limit: number }): Promise<FlowRow[]> {
   const { rows } = await db.query<FlowRow>(

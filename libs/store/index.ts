@@ -28,6 +28,7 @@ export * from './events.repository.js';
 export * from './deliveries.repository.js';
 export * from './subscriptions.repository.js';
 export * from './hooks.repository.js';
+export * from './record-feeds.repository.js';
 export * from './reverse-streams.repository.js';
 export * from './reverse-rows.repository.js';
 export * from './flows.repository.js';

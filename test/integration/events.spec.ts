@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { endDelivery, openBody, storeEvent, type IncomingEvent } from '../../libs/events/index.js';
+import { endDelivery, openBody, storeEvent, storeRecordEvents, type IncomingEvent } from '../../libs/events/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import * as store from '../../libs/store/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -30,9 +30,11 @@ const incoming = (given: Partial<IncomingEvent> = {}): IncomingEvent => ({
   body: '{"amount":9007199254740993}',
   ...given,
 });
-const subscribe = async (eventType: string, connection: string | null = connectionId, flowVersion = 1) => {
+const subscribe = async (eventType: string, connection: string | null = connectionId, flowVersion = 1, subject?: string) => {
   const flowId = randomUUID();
-  const subscriptions = [{ workspaceId, connectionId: connection, eventType, flowVersion }];
+  const subscriptions = [
+    { workspaceId, connectionId: connection, eventType, flowVersion, ...(subject === undefined ? {} : { subject }) },
+  ];
   await store.inTransaction(pool, (tx) => store.replaceSubscriptions(tx, { flowId, subscriptions }));
   return flowId;
 };
@@ -61,6 +63,27 @@ test('an event is stored once with a delivery to each flow that wants it; what n
   const lonely = await storeEvent(pool, secrets, incoming({ type: 'nobody.cares' }));
   expect(lonely).toMatchObject({ isNew: true, deliveries: 0 });
   expect(await stateOf(lonely.id)).toBe('unmatched');
+});
+
+test('a change of a record is one event, however often it is taken from the outbox, with every digit of it', async () => {
+  const flow = await subscribe('record.updated', null, 1, 'the sync/orders');
+  await subscribe('record.updated', null, 1, 'the sync/lines');
+  const sync = { id: 'the sync', workspaceId, name: 'nightly' };
+  const change = { stream: 'orders', lane: 'live', runId: 'run', change: 'updated', at: new Date() } as const;
+  const changes = [1, 2].map((n) => ({ ...change, id: randomUUID(), record: `{"id":${n},"total":9007199254740993.10}` }));
+  await storeRecordEvents({ pool, secrets }, { sync, changes: changes.slice(0, 1) });
+  await Promise.all([1, 2].map(() => storeRecordEvents({ pool, secrets }, { sync, changes })));
+  const { rows } = await store.listEvents(pool, {
+    ...{ workspaceId, connectionId: null, kind: 'record', type: 'record.updated', state: 'pending', since: null, until: null },
+    ...{ limit: 10, after: null },
+  });
+  expect(rows).toHaveLength(2);
+  const first = await store.getEvent(pool, { id: rows[1]!.id });
+  expect(openBody(secrets, first!)).toBe(
+    '{"sync":{"id":"the sync","name":"nightly"},"stream":"orders","run":{"id":"run","lane":"live"},"change":"updated",' +
+      '"record":{"id":1,"total":9007199254740993.10}}',
+  );
+  expect((await store.listDeliveries(pool, { eventId: first!.id })).map(({ flowId }) => flowId)).toEqual([flow]);
 });
 
 test('the same id of another connection, or of the system, is another event', async () => {

@@ -118,6 +118,7 @@ function connectorView(row: ConnectorRow, description: ConnectorDescription, ver
     webhooks: description.webhooks.map(({ name }) => name),
     delivery: description.capabilities?.delivery ?? null,
     writers: description.capabilities?.writers ?? null,
+    record_changes: description.capabilities?.changes ?? null,
     versions,
   };
 }

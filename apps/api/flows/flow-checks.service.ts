@@ -11,11 +11,13 @@ import {
   findConnector,
   findSync,
   findSyncByName,
+  getSyncVersion,
   type Pool,
   type SyncRow,
 } from '../../../libs/store/index.js';
 import { CATALOG, POOL } from '../core/tokens.js';
 import { toFieldErrors } from '../http/field-errors.js';
+import { recordTriggerErrors } from './record-trigger.policy.js';
 import { scheduleErrors } from '../syncs/schedule.policy.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -51,6 +53,7 @@ export class FlowChecks {
     const syncs = await this.syncsOf(workspaceId, definition);
     const errors = [
       ...this.triggerErrors(definition, { known, syncs }),
+      ...(await this.recordErrors(definition, syncs)),
       ...(await flowErrors(definition, this.sandbox, { actionsOf })),
     ];
     if (errors.length > 0) throw flowInvalid(located(errors));
@@ -81,12 +84,24 @@ export class FlowChecks {
   }
 
   private async syncsOf(workspaceId: string, { on }: FlowDefinition): Promise<ReadonlyMap<string, SyncRow>> {
-    const name = on.system?.sync;
+    const name = on.record?.sync ?? on.system?.sync;
     if (name === undefined) return new Map();
     const sync =
       (await findSyncByName(this.pool, { workspaceId, name })) ??
       (UUID.test(name) ? await findSync(this.pool, { workspaceId, id: name }) : null);
     return new Map(sync === null ? [] : [[name, sync]]);
+  }
+
+  private async recordErrors({ on: { record } }: FlowDefinition, syncs: ReadonlyMap<string, SyncRow>): Promise<FieldError[]> {
+    if (record === undefined) return [];
+    const sync = syncs.get(record.sync);
+    if (sync === undefined) return [{ path: '/on/record/sync', message: 'is no sync', found: record.sync }];
+    const { workspaceId } = sync;
+    const version = await getSyncVersion(this.pool, { syncId: sync.id, version: sync.version });
+    const destination = await findConnection(this.pool, { workspaceId, id: sync.destinationId });
+    const connector = destination && (await findConnector(this.pool, { workspaceId, name: destination.connector }));
+    const capabilities = connector && this.catalog.describe(connector).capabilities;
+    return recordTriggerErrors(record, { streams: version?.spec.streams ?? [], tells: capabilities?.changes === true });
   }
 
   private triggerErrors(

@@ -4,6 +4,7 @@ import { assertInput } from '../../../libs/connectors/index.js';
 import type { ActionPreview } from '../../../libs/contracts/action.port.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import type { DryRunBody, DryRunView } from '../../../libs/contracts/flow-view.schema.js';
+import { recordEventType } from '../../../libs/contracts/flow-events.js';
 import type { FlowDefinition } from '../../../libs/contracts/flow.schema.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { SluiceError } from '../../../libs/errors/index.js';
@@ -65,6 +66,9 @@ function givenTo({ on }: FlowDefinition, { input, event }: DryRunBody): Record<s
     return { input: input ?? {} };
   }
   const now = new Date().toISOString();
-  const type = on.webhook?.event ?? on.system?.event ?? 'schedule';
+  const type =
+    on.webhook?.event ??
+    on.system?.event ??
+    (on.record === undefined ? 'schedule' : recordEventType(on.record.changes[0] ?? 'inserted'));
   return { event: { id: NIL_UUID, type, provider_id: NIL_UUID, occurred_at: now, received_at: now, body: {}, ...event } };
 }

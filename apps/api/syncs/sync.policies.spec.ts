@@ -13,6 +13,7 @@ const deletes = (change: Partial<NonNullable<SyncStream['deletes']>>) => ({
 const destination = {
   delivery: Object.fromEntries(WRITE_MODES.map((mode) => [mode, 'exactly_once' as const])),
   deletes: true,
+  changes: true,
   childTables: true,
   digests: true,
   rows: null,

@@ -102,7 +102,7 @@ export class SyncsController {
     description:
       'A change of streams makes a new version, which the next run uses. Key, cursor, mode and target of a stream change only with a reset of it.',
     answer: syncSchema,
-    problems: [...SPEC_PROBLEMS, 'NOT_FOUND', 'RESET_REQUIRED'],
+    problems: [...SPEC_PROBLEMS, 'NOT_FOUND', 'RESET_REQUIRED', 'IN_USE'],
   })
   patch(
     @Workspace() workspaceId: string,

@@ -11,6 +11,7 @@ import {
   insertSyncVersion,
   inTransaction,
   isUniqueViolation,
+  listRecordFlows,
   listSyncs,
   listSyncVersions,
   lockConnection,
@@ -24,6 +25,7 @@ import {
 } from '../../../libs/store/index.js';
 import { POOL } from '../core/tokens.js';
 import { numberCursor, pageOfResult, pageOfRows } from '../http/cursor.js';
+import { recordTriggerErrors } from '../flows/record-trigger.policy.js';
 import { assertResets } from './sync-changes.policy.js';
 import { SyncChecks } from './sync-checks.service.js';
 import { syncView, versionView } from './sync-view.js';
@@ -88,7 +90,7 @@ export class SyncsService {
     return this.view(sync);
   }
 
-  /** Errors: NOT_FOUND, VERSION_CONFLICT, those of SyncChecks, RESET_REQUIRED, NAME_TAKEN. */
+  /** Errors: NOT_FOUND, VERSION_CONFLICT, those of SyncChecks, RESET_REQUIRED, NAME_TAKEN, IN_USE. */
   async patch(request: Key & { body: SyncPatch }): Promise<SyncView> {
     const { body } = request;
     const before = await this.find(request);
@@ -108,6 +110,7 @@ export class SyncsService {
   private async store(tx: Transaction, change: { now: SyncRow; body: SyncPatch; spec: SyncSpec | null }): Promise<SyncRow> {
     const { now, body, spec } = change;
     const version = spec === null ? now.version : now.version + 1;
+    if (spec !== null) await assertHeard(tx, now.id, spec);
     if (spec !== null)
       await insertSyncVersion(tx, { syncId: now.id, version, hash: contentHash(spec), spec, resets: body.reset });
     const row = await updateSync(tx, {
@@ -147,6 +150,18 @@ export async function currentVersion(db: Db, sync: SyncRow): Promise<SyncVersion
   const version = await getSyncVersion(db, { syncId: sync.id, version: sync.version });
   if (version === null) throw new SluiceError('INTERNAL', { detail: 'a sync without its current version' });
   return version;
+}
+
+/** Errors: IN_USE where a flow waits for records that runs of the changed sync would not tell of any more. */
+async function assertHeard(tx: Transaction, syncId: string, { streams }: SyncSpec): Promise<void> {
+  for (const { id, name, record } of await listRecordFlows(tx, { syncId })) {
+    const [error] = recordTriggerErrors(record, { streams, tells: true });
+    if (error !== undefined)
+      throw new SluiceError('IN_USE', {
+        detail: `the flow "${name}" (${id}) starts with records of the stream "${record.stream}", which ${error.message}`,
+        details: { flows: id },
+      });
+  }
 }
 
 const versionConflict = (version: number): SluiceError =>

@@ -33,6 +33,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   writers: 'one_process',
   deletes: true,
   digests: false,
+  changes: false,
   childTables: false,
 };
 

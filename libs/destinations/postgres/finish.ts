@@ -7,6 +7,7 @@ import { collapseBoundary } from './boundary-rows.js';
 import { dropGenerations } from './generation.js';
 import { publishChildren } from './children/publish-children.js';
 import { readLayout } from './layout.js';
+import { outboxSettings } from './outbox.js';
 import { publishGeneration } from './publish-generation.js';
 import { remembersKeys } from '../whole-read.js';
 import { deleteMissing } from './seen-keys.js';
@@ -37,6 +38,9 @@ export async function finishStream(
       [row.id, ref.runId],
     );
     if (open.length > 0) throw new SluiceError('INTERNAL', { detail: `a slice of the stream ${ref.stream} is not complete` });
+    // What is loaded anew is not told of: who asked for that knows, and a row that came back as it was has not changed.
+    if (!row.reset)
+      for (const setting of outboxSettings(target, { streamId: row.id, runId: ref.runId })) await session.query(what, setting);
     if (row.loading) {
       await publishGeneration(session, row, target);
       await session.query(what, 'INSERT INTO sluice.publication (stream_id, generation, replaced) VALUES ($1, $2, $3)', [

@@ -18,6 +18,7 @@ import { mergingOf } from './merging.js';
 import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
 import { settings } from './metadata.js';
+import { outboxSettings } from './outbox.js';
 import { linesEncoder } from './lines-encoder.js';
 import { rowsEncoder } from './rows-encoder.js';
 import { ident, literal } from './quote.js';
@@ -65,7 +66,7 @@ export async function openWriter(
       sessions,
       copyTarget: () => copyTargetOf(session, request, { relation: relationOf(request, opened), columns }),
       timeouts,
-      settings: settings(request.target, key),
+      settings: [...settings(request.target, key), ...(opened.loading ? [] : outboxSettings(request.target, key))],
       evolve: async (wanted) => {
         const { ref, target } = request;
         const schemaVersion = await pool.with((other) => evolveStream(other, timeouts, { ref, target, wanted }));

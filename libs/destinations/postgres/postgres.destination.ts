@@ -18,6 +18,7 @@ import { installSchema } from './install-schema.js';
 import { LayoutCache } from './layout.js';
 import type { OpenRequest } from './open-slice.js';
 import { openWriter } from './open-writer.js';
+import { postgresOutbox } from './outbox.js';
 import { prepareStream } from './prepare.js';
 import { postgresStates } from './states.js';
 import { postgresQuarantine } from './quarantine.js';
@@ -53,6 +54,7 @@ export const POSTGRES_CAPABILITIES: DestinationCapabilities = {
   writers: 'many_processes',
   deletes: true,
   digests: true,
+  changes: true,
   childTables: true,
 };
 
@@ -61,6 +63,7 @@ export class PostgresDestination implements Destination {
   readonly capabilities = POSTGRES_CAPABILITIES;
   readonly states = postgresStates((work) => this.withSchema(work));
   readonly quarantine = postgresQuarantine((work) => this.withSchema(work));
+  readonly outbox = postgresOutbox((work) => this.withSchema(work));
   readonly verifier = postgresVerifier((work) => this.withSchema(work), { pool: () => this.pool, timeouts: () => this.timeouts });
   private readonly pool: SessionPool;
   private readonly timeouts: SessionTimeouts;

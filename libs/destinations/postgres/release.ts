@@ -17,7 +17,7 @@ export async function releaseSync(session: Session, { installation, syncId, epoc
       [installation, syncId, epoch],
     );
     const released = streams.map(({ id }) => id);
-    for (const table of ['boundary', 'boundary_hit'])
+    for (const table of ['boundary', 'boundary_hit', 'outbox'])
       await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = ANY($1::bigint[])`, [released]);
     await session.query(what, 'DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2', [installation, syncId]);
     return released;

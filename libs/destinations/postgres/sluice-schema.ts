@@ -1,3 +1,4 @@
+import { MANAGED } from '../../typing/index.js';
 import { STATES_KEPT, STATES_KEPT_BYTES, STATES_KEPT_DAYS } from '../state-change.js';
 
 /** What Sluice keeps in the destination: one statement list a version, additive for one release. */
@@ -134,6 +135,16 @@ CREATE TABLE sluice.quarantine (
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX quarantine_stream ON sluice.quarantine (stream_id, run_id);
+CREATE TABLE sluice.outbox (              -- changes of records that flows wait for; see keep_changes. Rows go when they are in the inbox
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id uuid NOT NULL UNIQUE DEFAULT pg_catalog.gen_random_uuid(),
+  stream_id bigint NOT NULL,
+  run_id text NOT NULL,
+  change text NOT NULL,                   -- inserted, updated or deleted
+  record jsonb NOT NULL,                  -- the row, as it was written or before it was deleted
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX outbox_stream ON sluice.outbox (stream_id, seq);
 CREATE TABLE sluice.table_owner (
   schema_name text NOT NULL,
   table_name text NOT NULL,
@@ -167,6 +178,38 @@ END $$;
 CREATE TRIGGER keep_state AFTER UPDATE ON sluice.stream FOR EACH ROW
   WHEN (NEW.state_version IS DISTINCT FROM OLD.state_version AND NEW.state::text IS DISTINCT FROM OLD.state::text)
   EXECUTE FUNCTION sluice.keep_state();
+`;
+
+/**
+ * Keeps the changes of a table's rows, in the transaction that makes them: triggers on the table of a stream that flows hear of (outbox.ts), so that no merge
+ * has to tell. Only transactions that set sluice.outbox (stream, run and the wanted changes) are heard: what others do to the table is not the run's. A row that is marked as deleted is
+ * a deleted one. The inner query alone sees the table's columns, which may be called as the variables are.
+ */
+const CHANGES = `
+CREATE FUNCTION sluice.keep_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  said text := nullif(pg_catalog.current_setting('sluice.outbox', true), '');
+  managed text[] := TG_ARGV[0]::text[];
+  operation text := CASE TG_OP WHEN 'INSERT' THEN 'inserted' WHEN 'UPDATE' THEN 'updated' ELSE 'deleted' END;
+BEGIN
+  IF said IS NULL THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    INSERT INTO sluice.outbox (stream_id, run_id, change, record)
+    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), operation, doc - managed
+    FROM (SELECT pg_catalog.to_jsonb(r.*) AS doc FROM sluice_changed r) d
+    WHERE operation = ANY (pg_catalog.string_to_array(pg_catalog.split_part(said, ' ', 3), ','))
+      AND (doc ->> '${MANAGED.deleted}') IS DISTINCT FROM 'true';
+  ELSE
+    INSERT INTO sluice.outbox (stream_id, run_id, change, record)
+    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), change, doc - managed
+    FROM (SELECT doc, CASE WHEN doc ->> '${MANAGED.deleted}' = 'true' THEN 'deleted' ELSE operation END AS change
+      FROM (SELECT pg_catalog.to_jsonb(r.*) AS doc FROM sluice_changed r) d) c
+    WHERE change = ANY (pg_catalog.string_to_array(pg_catalog.split_part(said, ' ', 3), ','));
+  END IF;
+  RETURN NULL;
+END $$;
 `;
 
 /**
@@ -219,4 +262,4 @@ BEGIN
 END $$;
 `;
 
-export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [{ version: 1, statements: TABLES + FUNCTIONS + HISTORY }];
+export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [{ version: 1, statements: TABLES + FUNCTIONS + HISTORY + CHANGES }];

@@ -13,7 +13,16 @@ ALTER TABLE control.sync
   ADD COLUMN late_since timestamptz;                              -- the time of the schedule that was missed; null: it is not late
 ALTER TABLE control.connection ADD COLUMN needs_reauthorization_since timestamptz;   -- its credentials were refused; null: not so
 
+-- Syncs whose destination may hold changes of records that are not in the inbox yet. A relay looks there, and says by when it will be back.
+CREATE TABLE control.record_feed (
+  sync_id uuid PRIMARY KEY REFERENCES control.sync,
+  look_at timestamptz NOT NULL DEFAULT now(),   -- the next look; while a relay is at it, when it is believed dead
+  holder uuid                                   -- the relay that looked last; null: a run began since
+);
+CREATE INDEX record_feed_due ON control.record_feed (look_at);
+
 -- Down Migration
+DROP TABLE control.record_feed;
 ALTER TABLE control.connection DROP COLUMN needs_reauthorization_since;
 ALTER TABLE control.sync DROP COLUMN late_since, DROP COLUMN schedule_since;
 ALTER TABLE control.flow_version DROP COLUMN syncs;
