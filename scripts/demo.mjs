@@ -1,4 +1,4 @@
-// `npm run demo [-- --once] [--rows N]`: Node's standard library until everything is installed and built, then the demo itself.
+// `npm run demo [-- all|sync|scenarios] [--once] [--rows N]`: Node's standard library until everything is installed and built, then the demo itself.
 import { fileURLToPath } from 'node:url';
 import { ensureReady } from './setup.mjs';
 

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
+import { exampleFlow } from '../../apps/demo/scenarios/example-flows.js';
 import { flowWorkflowId } from '../../libs/contracts/flow-workflow.js';
 import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
-import { DemoSystems, exampleFlow } from '../support/flows/demo-systems.js';
+import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
 let shop: AppProcess;
@@ -18,12 +20,12 @@ const yaml = { 'content-type': 'application/yaml' };
 const ended = ({ state }: { state: string }) => ['succeeded', 'failed', 'cancelled'].includes(state);
 
 beforeAll(async () => {
-  shop = await DemoSystems.start();
+  shop = await startDemoSystems();
   world = await RunWorld.create();
   const key = generateApiKey();
   api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
   client = new ApiClient(api.address, key);
-  systems = await DemoSystems.connect(shop, client);
+  systems = await connectDemoSystems(shop, { address: api.address, key });
 });
 afterAll(async () => {
   await api?.stop();

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
-import { DemoSystems } from '../support/flows/demo-systems.js';
+import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
+import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { PROVIDERS, type ProviderSending } from '../support/hooks/provider-requests.js';
 import type { Sent } from '../support/hooks/signed-requests.js';
 import { RunWorld } from '../support/runs/run-world.js';
@@ -43,7 +44,7 @@ const connections = {} as Record<Provider, string>;
 const hooks = {} as Record<Provider, string>;
 
 beforeAll(async () => {
-  shop = await DemoSystems.start();
+  shop = await startDemoSystems();
   world = await RunWorld.create();
   const key = generateApiKey();
   const allowed = world.allowing(new URL(shop.address).host);
@@ -51,7 +52,7 @@ beforeAll(async () => {
   client = new ApiClient(api.address, key);
   stranger = new ApiClient(api.address, null);
   await world.startWorker(allowed);
-  systems = await DemoSystems.connect(shop, client);
+  systems = await connectDemoSystems(shop, { address: api.address, key });
   for (const name of NAMES) {
     connections[name] = await client.created('/v1/connections', { name, connector: name, config: CONFIGS[name] });
     hooks[name] = await client.created(`/v1/connections/${connections[name]}/hooks`, {

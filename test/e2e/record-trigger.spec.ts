@@ -2,11 +2,13 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBody } from '../../libs/events/index.js';
+import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
+import { exampleFlow } from '../../apps/demo/scenarios/example-flows.js';
 import { generateApiKey } from '../../libs/secrets/index.js';
 import type { EventRow } from '../../libs/store/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
-import { DemoSystems, exampleFlow } from '../support/flows/demo-systems.js';
+import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
 let shop: AppProcess;
@@ -20,12 +22,12 @@ const yaml = { 'content-type': 'application/yaml' };
 const ended = ({ state }: { state: string }) => ['succeeded', 'failed', 'cancelled'].includes(state);
 
 beforeAll(async () => {
-  shop = await DemoSystems.start();
+  shop = await startDemoSystems();
   world = await RunWorld.create();
   const key = generateApiKey();
   api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
   client = new ApiClient(api.address, key);
-  systems = await DemoSystems.connect(shop, client);
+  systems = await connectDemoSystems(shop, { address: api.address, key });
   worker = await world.startWorker(allowed());
 });
 afterAll(async () => {
