@@ -63,7 +63,13 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
     const { ref, target } = streamScope(scope, catalog, stream);
     const { source } = await openRunSource(pool, opener, scope);
     const destination = await openRunDestination(opener, scope);
-    const pulse = new CountsPulse(() => refreshCounts(pool, destination, ref));
+    let calls = 0;
+    const pulse = new CountsPulse(async () => {
+      const told = calls;
+      const counts = await refreshCounts(pool, destination, ref, told);
+      calls -= told;
+      return counts;
+    });
     try {
       const feed = new PlanFeed({ pool, source, runId, stream, incremental: isIncremental(target) }, { mover, attempt });
       const { drain } = stop;
@@ -71,6 +77,7 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
       const chunkMover = new ChunkMover({
         ...{ source, destination, feed, ref, target },
         ...{ limits, warn, failures, deadline, drain },
+        onPage: (page) => void (calls += page.requests),
         ...(mayHoldSnapshot(source, target) ? { snapshots: new HeldView({ pool, runId, stream }) } : {}),
       });
       begun(chunkMover);

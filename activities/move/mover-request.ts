@@ -1,5 +1,5 @@
 import type { Destination, StreamRef, StreamTarget } from '../../libs/contracts/destination.port.js';
-import type { Source } from '../../libs/contracts/source.port.js';
+import type { Page, Source } from '../../libs/contracts/source.port.js';
 import type { ClaimedSlice } from '../../libs/store/index.js';
 import type { SluiceError } from '../../libs/errors/index.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
@@ -49,6 +49,8 @@ export interface ChunkMoverRequest {
   failures?: number | undefined;
   /** Takes what the source says of the stream (RecordPage.warnings). */
   warn(words: readonly string[]): Promise<void>;
+  /** Told of each page that was written. Default: nobody is. */
+  onPage?(page: Page): void;
   /** Milliseconds since the epoch: the end of the window. */
   deadline: number;
   /** Aborts when the mover should commit what it has and return. */

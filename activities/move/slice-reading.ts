@@ -83,6 +83,7 @@ export class SliceReading {
       switch (next.kind) {
         case 'page':
           await this.writer.write(next.page);
+          this.request.onPage?.(next.page);
           if (next.page.warnings !== undefined) await this.request.warn(next.page.warnings);
           this.untouched = false;
           this.cutter.add(next.page, Date.now());

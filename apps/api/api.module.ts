@@ -12,6 +12,7 @@ import { FlowsController } from './flows/flows.controller.js';
 import { FlowsService } from './flows/flows.service.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
+import { BudgetsService } from './budgets/budgets.service.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
 import { ProbeService } from './connections/probe.service.js';
@@ -109,6 +110,7 @@ export class ApiModule {
           VerificationsService,
           BackfillsService,
           QuarantineService,
+          BudgetsService,
           Lifecycle,
         ],
       ],

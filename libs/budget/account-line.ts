@@ -28,6 +28,8 @@ interface TakeRequest {
   weight?: number;
   deadlineMs: number;
   signal: AbortSignal;
+  /** Told when it has to wait. */
+  waits: { wait(): void };
 }
 
 /** RATE_LIMITED with the time at which another try is worth it. */
@@ -79,7 +81,8 @@ export class AccountLine {
   }
 
   /** Waits for those who came before, but no longer than this caller's own deadline. */
-  private async turn(before: Promise<unknown>, { account, deadlineMs, signal }: TakeRequest): Promise<void> {
+  private async turn(before: Promise<unknown>, { account, deadlineMs, signal, waits }: TakeRequest): Promise<void> {
+    waits.wait();
     const { clock } = this.options;
     const stop = new AbortController();
     const patience = clock.sleep(Math.max(0, deadlineMs - clock.nowMs()), AbortSignal.any([signal, stop.signal]));
@@ -94,7 +97,7 @@ export class AccountLine {
     }
   }
 
-  private async serve({ account, points, weight = 1, deadlineMs, signal }: TakeRequest): Promise<Ticket> {
+  private async serve({ account, points, weight = 1, deadlineMs, signal, waits }: TakeRequest): Promise<Ticket> {
     const { clock } = this.options;
     for (let polls = 0; ; polls++) {
       signal.throwIfAborted();
@@ -110,6 +113,7 @@ export class AccountLine {
         throw rateLimited(account, clock.wallMs() + (grant.retryMs ?? SLOT_RETRY_MS));
       }
       this.retryMs = clock.nowMs() + waitMs;
+      waits.wait();
       // the others wait behind this one: first come, first served
       await clock.sleep(waitMs, signal);
     }

@@ -1,5 +1,12 @@
 import type { Pool } from 'pg';
-import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit, BudgetShare } from '../contracts/budget.port.js';
+import type {
+  BudgetAccount,
+  BudgetCaller,
+  BudgetClass,
+  BudgetGate,
+  BudgetPermit,
+  BudgetShare,
+} from '../contracts/budget.port.js';
 import { AccountLine, rateLimited, type Ticket } from './account-line.js';
 import { afterRefusal, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
 import { BlockFeed } from './block-feed.js';
@@ -8,6 +15,7 @@ import { BudgetRepository, type Block } from './budget.repository.js';
 import { systemClock, type GateClock } from './clock.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { forPolicy } from './policy-account.js';
+import { Presence, type CallMark } from './presence.js';
 import { parseProviderHeaders } from './provider-headers.js';
 import { Reporter } from './reporter.js';
 import { SlotQueue } from './slot-queue.js';
@@ -28,6 +36,7 @@ interface Taken {
   /** The account, with the limits that this call counts against. */
   counted: BudgetAccount;
   ticket: Ticket;
+  mark: CallMark;
 }
 
 export interface PgBudgetGateOptions {
@@ -53,6 +62,7 @@ export class PgBudgetGate implements BudgetGate {
   private readonly troubles = new Map<string, Trouble>();
   /** Of accounts without declared limits. */
   private readonly queues = new Map<string, SlotQueue>();
+  private readonly presence: Presence;
   private begun = false;
 
   constructor(options: PgBudgetGateOptions) {
@@ -66,6 +76,7 @@ export class PgBudgetGate implements BudgetGate {
       onError,
     });
     this.reporter = new Reporter({ repository: this.repository, nowMs: () => this.clock.nowMs(), onError });
+    this.presence = new Presence({ pool: options.pool, nowMs: () => this.clock.nowMs(), onError });
     this.feed = new BlockFeed({
       pool: options.pool,
       onBlock: (block) => this.learnBlock(block),
@@ -74,6 +85,7 @@ export class PgBudgetGate implements BudgetGate {
         this.reportSlots();
         await this.reporter.flush();
         await this.leases.renew();
+        await this.presence.publish();
       },
     });
   }
@@ -84,6 +96,7 @@ export class PgBudgetGate implements BudgetGate {
     share?: BudgetShare;
     policy?: string;
     points?: number;
+    by?: BudgetCaller;
     maxWaitMs: number;
     signal: AbortSignal;
   }): Promise<BudgetPermit> {
@@ -96,22 +109,49 @@ export class PgBudgetGate implements BudgetGate {
     const key = accountKey(account);
     signal.throwIfAborted();
     if (!this.begun) await this.begin(signal);
+    const mark = this.presence.mark(counted, request);
+    try {
+      return await this.admit({ ...request, counted, own, key, points, deadlineMs, mark });
+    } catch (error) {
+      mark.gone();
+      throw error;
+    }
+  }
+
+  private async admit(request: {
+    account: BudgetAccount;
+    /** The account with the limits that count, and its key. */
+    counted: BudgetAccount;
+    own: string;
+    key: string;
+    class: BudgetClass;
+    share?: BudgetShare;
+    points: number;
+    deadlineMs: number;
+    signal: AbortSignal;
+    mark: CallMark;
+  }): Promise<BudgetPermit> {
+    const { account, counted, own, key, points, deadlineMs, signal, mark } = request;
     for (;;) {
-      await this.outlastBlock(account, own, deadlineMs, signal);
+      await this.outlastBlock({ account, own, deadlineMs, signal, mark });
       const ticket =
         counted.limits.length === 0
-          ? await this.enter(account, key, { ...request, deadlineMs })
+          ? await this.enter(account, key, request)
           : await this.line(own, request.class, request.share?.name).take({
               account: counted,
               points,
               weight: request.share?.weight ?? 1,
               deadlineMs,
               signal,
+              waits: mark,
             });
       this.leases.hold(ticket.leases);
       try {
         const waitMs = ticket.notBeforeMs - this.clock.nowMs();
-        if (waitMs > 0) await this.clock.sleep(waitMs, signal);
+        if (waitMs > 0) {
+          mark.wait();
+          await this.clock.sleep(waitMs, signal);
+        }
         signal.throwIfAborted();
       } catch (error) {
         this.leave(ticket, UNSENT);
@@ -120,7 +160,9 @@ export class PgBudgetGate implements BudgetGate {
       }
       if (this.waitMs(account, own) === 0) {
         this.view.spend(own, points);
-        return this.permit(account, { key, counted, ticket });
+        if (ticket.leases.length > 0 || ticket.queue !== undefined) mark.hold();
+        else mark.gone();
+        return this.permit(account, { key, counted, ticket, mark });
       }
       // a 429 arrived while this one waited for its turn: what it holds was granted before
       this.leave(ticket, UNSENT);
@@ -134,15 +176,17 @@ export class PgBudgetGate implements BudgetGate {
     this.reportSlots();
     await this.reporter.flush();
     await this.leases.close();
+    await this.presence.close();
   }
 
-  private permit(account: BudgetAccount, { key, counted, ticket }: Taken): BudgetPermit {
+  private permit(account: BudgetAccount, { key, counted, ticket, mark }: Taken): BudgetPermit {
     const startedMs = this.clock.nowMs();
     let settled = false;
     return {
       settle: async ({ status: answered, headers, timedOut = false }) => {
         if (settled) return;
         settled = true;
+        mark.gone();
         const refused = answered !== null && account.limitStatuses?.includes(answered) === true;
         const status = refused ? 429 : answered;
         const releasing = this.leases.release(ticket.leases);
@@ -177,11 +221,12 @@ export class PgBudgetGate implements BudgetGate {
   private async enter(
     account: BudgetAccount,
     key: string,
-    { class: cls, deadlineMs, signal }: { class: BudgetClass; deadlineMs: number; signal: AbortSignal },
+    { class: cls, deadlineMs, signal, mark }: { class: BudgetClass; deadlineMs: number; signal: AbortSignal; mark: CallMark },
   ): Promise<Ticket> {
     let queue = this.queues.get(key);
     if (queue === undefined) this.queues.set(key, (queue = new SlotQueue(account, this.clock)));
-    if (!(await queue.enter(cls, deadlineMs, signal))) throw rateLimited(account, this.clock.wallMs() + SLOT_RETRY_MS);
+    if (!(await queue.enter(cls, { deadlineMs, signal, waits: mark })))
+      throw rateLimited(account, this.clock.wallMs() + SLOT_RETRY_MS);
     return { notBeforeMs: 0, leases: [], queue };
   }
 
@@ -213,7 +258,14 @@ export class PgBudgetGate implements BudgetGate {
     return own === key ? waitMs : Math.max(waitMs, this.view.waitMs(own, nowMs));
   }
 
-  private async outlastBlock(account: BudgetAccount, own: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  private async outlastBlock(request: {
+    account: BudgetAccount;
+    own: string;
+    deadlineMs: number;
+    signal: AbortSignal;
+    mark: CallMark;
+  }): Promise<void> {
+    const { account, own, deadlineMs, signal, mark } = request;
     const key = accountKey(account);
     for (;;) {
       const waitMs = this.waitMs(account, own);
@@ -222,6 +274,7 @@ export class PgBudgetGate implements BudgetGate {
       if (this.clock.nowMs() + waitMs > deadlineMs) throw rateLimited(account, wall + waitMs);
       const index = this.waiting.get(key) ?? 0;
       this.waiting.set(key, index + 1);
+      mark.wait();
       try {
         await this.clock.sleep(waitMs + staggerMs({ index, random: this.clock.random() }), signal);
       } finally {

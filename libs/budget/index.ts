@@ -1,2 +1,3 @@
 export { PgBudgetGate } from './budget-gate.js';
-export { listBudgets, type BudgetView } from './list-budgets.js';
+export * from './forecast.policy.js';
+export { findBudget, listBudgets, type BudgetView } from './list-budgets.js';

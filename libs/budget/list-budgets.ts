@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listBudgetRows, type BudgetRow, type Db } from '../store/index.js';
+import { findBudgetRow, listBudgetRows, type BudgetRow, type Db } from '../store/index.js';
 import { availablePoints } from './gcra.js';
 
 /** How much of a limit is spent, now. `used` + `remaining` = `allowed`, unless more slots are held than a lowered limit allows. */
@@ -13,6 +13,8 @@ export interface LimitUse {
   /** Rates only: points per period. */
   points?: number;
   periodSeconds?: number;
+  /** Rates only: when all of it is there again if nobody calls; null: it is now. */
+  fullAt?: Date | null;
 }
 
 export interface BudgetView {
@@ -52,6 +54,15 @@ export async function listBudgets(
   return (await listBudgetRows(db, request)).map(describeBudget);
 }
 
+/** A budget of a workspace with its limits as they are declared; null: there is none. */
+export async function findBudget(
+  db: Db,
+  request: { workspaceId: string; id: string },
+): Promise<(BudgetView & { declared: BudgetRow['limits'] }) | null> {
+  const row = await findBudgetRow(db, request);
+  return row === null ? null : { ...describeBudget(row), declared: row.limits };
+}
+
 /** Pure: a row as it is shown. */
 function describeBudget(row: BudgetRow): BudgetView {
   const observed = observedSchema.safeParse(row.observed);
@@ -63,8 +74,10 @@ function describeBudget(row: BudgetRow): BudgetView {
       switch (limit.kind) {
         case 'rate': {
           const allowed = limit.burst ?? limit.points;
-          const remaining = availablePoints(limit, (row.tat[limit.name] ?? 0) - row.nowMs);
-          const rate = { points: limit.points, periodSeconds: limit.period_seconds };
+          const tatMs = row.tat[limit.name] ?? 0;
+          const remaining = availablePoints(limit, tatMs - row.nowMs);
+          const fullAt = tatMs > row.nowMs ? new Date(tatMs) : null;
+          const rate = { points: limit.points, periodSeconds: limit.period_seconds, fullAt };
           return { kind: limit.kind, name: limit.name, allowed, used: allowed - remaining, remaining, ...rate };
         }
         case 'concurrency': {

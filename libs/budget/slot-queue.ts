@@ -44,11 +44,15 @@ export class SlotQueue {
   }
 
   /** Waits for a slot; false: there was none by `deadlineMs`. Without anybody waiting it costs no promise of its own. */
-  async enter(cls: BudgetClass, deadlineMs: number, signal: AbortSignal): Promise<boolean> {
+  async enter(
+    cls: BudgetClass,
+    { deadlineMs, signal, waits }: { deadlineMs: number; signal: AbortSignal; waits: { wait(): void } },
+  ): Promise<boolean> {
     if (this.underWay < slotsOf(this.state)) {
       this.underWay++;
       return true;
     }
+    waits.wait();
     const stop = new AbortController();
     const queue = this.waiting[cls];
     let entered = false;

@@ -1,5 +1,5 @@
 import { createVault } from '../connectors/index.js';
-import type { BudgetClass, BudgetShare } from '../contracts/budget.port.js';
+import type { BudgetAccount, BudgetClass, BudgetShare } from '../contracts/budget.port.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { Destination } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
@@ -71,14 +71,7 @@ export class StoreConnectionOpener implements ConnectionOpener {
   private outside(connection: ConnectionRow, connector: ConnectorRef, stored: ConfigSecrets, share?: BudgetShare) {
     const config = this.validConfig(connection, connector, stored);
     const { workspaceId } = connection;
-    const account = this.options.catalog.account({
-      connector,
-      config,
-      workspaceId,
-      limits: connection.budget?.limits ?? null,
-    });
-    // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
-    const named = { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
+    const named = this.accountOf(connection, connector, config);
     const caller = { workspaceId, connectionId: connection.id, connector: connection.connector };
     const http = this.options.egress.client({
       account: named,
@@ -102,6 +95,21 @@ export class StoreConnectionOpener implements ConnectionOpener {
     const { db, secrets } = this.options;
     const code = 'SOURCE_AUTH_FAILED';
     return inTransaction(db, (tx) => markNeedsReauthorization(tx, secrets, { id, asOf: { revision }, code }));
+  }
+
+  /** The account whose budget the calls of a connection use. Errors: NOT_FOUND, CONFIG_INVALID. */
+  async budgetAccount(request: { workspaceId: string; connectionId: string }): Promise<BudgetAccount> {
+    const connection = await this.connection(request);
+    const connector = await this.connector(connection);
+    const config = this.validConfig(connection, connector, readSecrets(this.options.secrets, connection));
+    return this.accountOf(connection, connector, config);
+  }
+
+  private accountOf(connection: ConnectionRow, connector: ConnectorRef, config: JsonObject): BudgetAccount {
+    const { workspaceId, budget } = connection;
+    const account = this.options.catalog.account({ connector, config, workspaceId, limits: budget?.limits ?? null });
+    // A plain digest of a weak password could be guessed from: what is stored and shown takes the installation's key to make.
+    return { ...account, account: `${account.host}#${this.options.secrets.fingerprint(account.account)}` };
   }
 
   async openDestination(request: { workspaceId: string; connectionId: string }): Promise<Destination> {

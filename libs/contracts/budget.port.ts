@@ -1,4 +1,5 @@
 import type { BudgetLimit } from './budget.schema.js';
+import type { Operation } from './call-meter.port.js';
 
 /** Who calls: actions have a reserved share, syncs share the rest. */
 export type BudgetClass = 'interactive' | 'batch';
@@ -34,6 +35,12 @@ export interface BudgetAccount {
   headerNames?: { limit?: string; remaining?: string; reset?: string; retryAfter?: string };
 }
 
+/** Whose call it is: for those who look at who waits. */
+export interface BudgetCaller {
+  connectionId: string;
+  operation?: Operation;
+}
+
 /** Permission for one call. `settle` must be called once, with what the provider said, or that no answer came. */
 export interface BudgetPermit {
   settle(outcome: {
@@ -59,6 +66,8 @@ export interface BudgetGate {
     /** Of the account's policies the one that this call belongs to. */
     policy?: string;
     points?: number;
+    /** Default: it is not shown among those who wait. */
+    by?: BudgetCaller;
     maxWaitMs: number;
     signal: AbortSignal;
   }): Promise<BudgetPermit>;

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit, BudgetShare } from '../contracts/budget.port.js';
+import type { Caller } from '../contracts/call-meter.port.js';
 import type { CircuitBreakers, CircuitPass } from '../contracts/circuit.port.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../contracts/http.port.js';
 import { SluiceError } from '../errors/index.js';
@@ -29,6 +30,7 @@ export interface GuardedHttpClientOptions {
   class: BudgetClass;
   /** See BudgetGate. */
   share?: BudgetShare;
+  caller?: Caller;
   maxWaitMs: number;
   userAgent: string;
   /** Told of every call that was made, or that the budget held. */
@@ -108,12 +110,21 @@ export class GuardedHttpClient implements HttpClient {
 
   /** Waits until the host's circuit and the account's budget let a call go. */
   private async admit(hop: Hop, request: HttpRequest): Promise<{ permit: BudgetPermit; pass: CircuitPass | undefined }> {
-    const { gate, account, maxWaitMs, circuits, share } = this.options;
-    const { signal } = request;
+    const { gate, account, maxWaitMs, circuits, share, caller } = this.options;
+    const { signal, operation } = request;
+    const by = caller && { connectionId: caller.connectionId, ...(operation && { operation }) };
     const { workspaceId, account: name } = account;
     for (;;) {
       const pass = await circuits?.enter({ workspaceId, account: name, host: hop.url.host, maxWaitMs, signal });
-      const asked = { account, class: this.options.class, maxWaitMs, signal, ...(share && { share }), ...request.budget };
+      const asked = {
+        account,
+        class: this.options.class,
+        maxWaitMs,
+        signal,
+        ...(share && { share }),
+        ...(by && { by }),
+        ...request.budget,
+      };
       const permit = await gate.acquire(asked).catch((error: unknown) => {
         pass?.settle('unknown');
         throw error;

@@ -21,6 +21,8 @@ export * from './snapshots.repository.js';
 export * from './run-log.repository.js';
 export * from './job-slots.repository.js';
 export * from './budgets.repository.js';
+export * from './budget-calls.repository.js';
+export * from './run-forecasts.repository.js';
 export * from './verifications.repository.js';
 export * from './action-runs.repository.js';
 export * from './effects.repository.js';

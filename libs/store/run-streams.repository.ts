@@ -96,12 +96,16 @@ export async function setPlanNext(db: Db, request: Key & { next: JsonValue | nul
   );
 }
 
-/** Sums that were read from the ledger at `at`; older ones than those there are dropped. */
-export async function setRunStreamCounts(db: Db, request: Key & { counts: Counts; at: Date }): Promise<void> {
+/** Sums that were read from the ledger at `at`; older ones than those there are dropped. `calls`: that were made for pages since they were last told. */
+export async function setRunStreamCounts(
+  db: Db,
+  { runId, stream, counts, at, calls = 0 }: Key & { counts: Counts; at: Date; calls?: number },
+): Promise<void> {
   await db.query(
-    `UPDATE control.run_stream SET counts = $3, counts_at = $4
-     WHERE run_id = $1 AND stream = $2 AND (counts_at IS NULL OR counts_at <= $4)`,
-    [request.runId, request.stream, JSON.stringify(request.counts), request.at],
+    `UPDATE control.run_stream SET calls = calls + $5, counts_at = greatest(counts_at, $4),
+       counts = CASE WHEN counts_at IS NULL OR counts_at <= $4 THEN $3 ELSE counts END
+     WHERE run_id = $1 AND stream = $2 AND (counts_at IS NULL OR counts_at <= $4 OR $5 > 0)`,
+    [runId, stream, JSON.stringify(counts), at, calls],
   );
 }
 

@@ -1,20 +1,26 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { listBudgets, type BudgetView as Budget } from '../../../libs/budget/index.js';
-import { budgetViewSchema, type BudgetView } from '../../../libs/contracts/budget-view.schema.js';
+import { listBudgets } from '../../../libs/budget/index.js';
+import { budgetDetailSchema, budgetViewSchema } from '../../../libs/contracts/budget-view.schema.js';
 import { pageOf, pageQuerySchema, type PageQuery } from '../../../libs/contracts/page.schema.js';
 import type { Pool } from '../../../libs/store/index.js';
 import { POOL } from '../core/tokens.js';
 import { pageOfRows, textCursor } from '../http/cursor.js';
 import { Operation } from '../http/operation.decorator.js';
+import { idParamSchema, type IdParam } from '../http/params.schema.js';
 import { Workspace } from '../http/workspace.decorator.js';
+import { budgetView } from './budget-view.js';
+import { BudgetsService } from './budgets.service.js';
 
 const LIST = 'budgets';
 
 @ApiTags('budgets')
 @Controller('v1/budgets')
 export class BudgetsController {
-  constructor(@Inject(POOL) private readonly pool: Pool) {}
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(BudgetsService) private readonly budgets: BudgetsService,
+  ) {}
 
   @Get()
   @Operation({
@@ -26,30 +32,19 @@ export class BudgetsController {
   })
   async list(@Workspace() workspaceId: string, @Query({ schema: pageQuerySchema }) { limit, cursor }: PageQuery) {
     const rows = await listBudgets(this.pool, { workspaceId, limit, after: textCursor(LIST, cursor) });
-    return pageOfRows(LIST, { rows, limit, after: (row) => row.account, view });
+    return pageOfRows(LIST, { rows, limit, after: (row) => row.account, view: budgetView });
   }
-}
 
-function view(budget: Budget): BudgetView {
-  return {
-    id: budget.id,
-    host: budget.host,
-    account: budget.account,
-    limits: budget.limits.map(({ periodSeconds, ...limit }) => ({
-      ...limit,
-      ...(periodSeconds === undefined ? {} : { period_seconds: periodSeconds }),
-    })),
-    blocked_until: budget.blockedUntil?.toISOString() ?? null,
-    observed:
-      budget.observed === null
-        ? null
-        : {
-            at: budget.observed.at.toISOString(),
-            windows: budget.observed.windows.map(({ resetsAt, ...window }) => ({
-              ...window,
-              resets_at: resetsAt?.toISOString() ?? null,
-            })),
-          },
-    updated_at: budget.updatedAt.toISOString(),
-  };
+  @Get(':id')
+  @Operation({
+    id: 'getBudget',
+    summary: 'An allowance with who waits for it and how long runs will take',
+    description:
+      'Waiters are those of all processes. The forecast of a run is its calls that are left and the time that they take at its share of the rate, with what it was concluded from.',
+    answer: budgetDetailSchema,
+    problems: ['NOT_FOUND'],
+  })
+  get(@Workspace() workspaceId: string, @Param({ schema: idParamSchema }) { id }: IdParam) {
+    return this.budgets.get({ workspaceId, id });
+  }
 }
