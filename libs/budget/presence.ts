@@ -17,7 +17,7 @@ interface Marks {
   readonly present: Set<CallMark>;
   /** Callers that waited since this was last told, and do not now, with how long ago their last wait began. */
   readonly waited: Map<string, { mark: Pick<CallMark, 'account' | 'call'>; sinceMs: number }>;
-  nowMs(): number;
+  nowMs: () => number;
 }
 
 /** One call on its way through the gate. Nothing is kept of it until it waits or holds a slot. */
