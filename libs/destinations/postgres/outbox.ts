@@ -49,24 +49,33 @@ const triggerName = (operation: string): string => PREFIX + operation.toLowerCas
 export const outboxSettings = (target: Target, { streamId, runId }: { streamId: string; runId: string }): string[] =>
   tells(target) ? [`SET LOCAL sluice.outbox = ${literal([streamId, runId, (target.changes ?? []).join(',')].join(' '))}`] : [];
 
-/** See Outbox. */
+/** See Outbox. An id is a row's key, with its time: numbers begin anew where the schema is made anew. */
 export const postgresOutbox = (withSchema: <T>(work: (session: Session) => Promise<T>) => Promise<T>): Outbox => ({
   read: ({ installation, syncId, limit }) =>
     withSchema((session) =>
       session.query<RecordChange & Record<string, unknown>>(
         'reading the outbox',
         `WITH page AS MATERIALIZED (
-           SELECT o.seq, o.id, o.run_id, o.change, o.record::text AS record, o.at, s.stream, s.lane
-           FROM sluice.outbox o JOIN sluice.stream s ON s.id = o.stream_id
-           WHERE s.installation = $1 AND s.sync_id = $2 ORDER BY o.seq LIMIT $3)
-         SELECT id::text, stream, lane, run_id AS "runId", change, record, at FROM (
-           SELECT *, row_number() OVER w AS n, sum(octet_length(record)) OVER w AS bytes FROM page WINDOW w AS (ORDER BY seq)) p
+           SELECT o.*, s.stream, s.lane FROM (
+             SELECT id, stream, lane FROM sluice.stream WHERE installation = $1 AND sync_id = $2 OFFSET 0) s
+           CROSS JOIN LATERAL (
+             SELECT stream_id, seq, run_id, change, record::text AS record, at FROM sluice.outbox
+             WHERE stream_id = s.id ORDER BY seq LIMIT $3) o
+           ORDER BY o.seq LIMIT $3)
+         SELECT concat_ws('.', stream_id, seq, (extract(epoch FROM at) * 1000000)::bigint) AS id, stream, lane, run_id AS "runId", change, record, at
+         FROM (SELECT *, sum(octet_length(record)) OVER w AS bytes, row_number() OVER w AS n FROM page WINDOW w AS (ORDER BY seq)) p
          WHERE n = 1 OR bytes <= $4 ORDER BY seq`,
         [installation, syncId, limit, MOST_BYTES],
       ),
     ),
   remove: ({ ids }) =>
     withSchema(async (session) => {
-      await session.query('emptying the outbox', 'DELETE FROM sluice.outbox WHERE id = ANY ($1::uuid[])', [ids]);
+      await session.query(
+        'emptying the outbox',
+        `DELETE FROM sluice.outbox o USING (
+           SELECT split_part(id, '.', 1)::bigint AS stream_id, split_part(id, '.', 2)::bigint AS seq FROM unnest($1::text[]) AS id) gone
+         WHERE o.stream_id = gone.stream_id AND o.seq = gone.seq`,
+        [ids],
+      );
     }),
 });

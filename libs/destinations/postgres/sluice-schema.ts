@@ -136,15 +136,14 @@ CREATE TABLE sluice.quarantine (
 );
 CREATE INDEX quarantine_stream ON sluice.quarantine (stream_id, run_id);
 CREATE TABLE sluice.outbox (              -- changes of records that flows wait for; see keep_changes. Rows go when they are in the inbox
-  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  id uuid NOT NULL UNIQUE DEFAULT pg_catalog.gen_random_uuid(),
   stream_id bigint NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY,
   run_id text NOT NULL,
   change text NOT NULL,                   -- inserted, updated or deleted
   record jsonb NOT NULL,                  -- the row, as it was written or before it was deleted
-  at timestamptz NOT NULL DEFAULT clock_timestamp()
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (stream_id, seq)            -- no other index: one stream is read at a time, in order, however much of others lies there
 );
-CREATE INDEX outbox_stream ON sluice.outbox (stream_id, seq);
 CREATE TABLE sluice.table_owner (
   schema_name text NOT NULL,
   table_name text NOT NULL,
@@ -197,13 +196,13 @@ BEGIN
   END IF;
   IF TG_OP = 'DELETE' THEN
     INSERT INTO sluice.outbox (stream_id, run_id, change, record)
-    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), operation, doc - managed
+    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), operation, CASE WHEN doc ?| managed THEN doc - managed ELSE doc END
     FROM (SELECT pg_catalog.to_jsonb(r.*) AS doc FROM sluice_changed r) d
     WHERE operation = ANY (pg_catalog.string_to_array(pg_catalog.split_part(said, ' ', 3), ','))
       AND (doc ->> '${MANAGED.deleted}') IS DISTINCT FROM 'true';
   ELSE
     INSERT INTO sluice.outbox (stream_id, run_id, change, record)
-    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), change, doc - managed
+    SELECT pg_catalog.split_part(said, ' ', 1)::bigint, pg_catalog.split_part(said, ' ', 2), change, CASE WHEN doc ?| managed THEN doc - managed ELSE doc END
     FROM (SELECT doc, CASE WHEN doc ->> '${MANAGED.deleted}' = 'true' THEN 'deleted' ELSE operation END AS change
       FROM (SELECT pg_catalog.to_jsonb(r.*) AS doc FROM sluice_changed r) d) c
     WHERE change = ANY (pg_catalog.string_to_array(pg_catalog.split_part(said, ' ', 3), ','));
