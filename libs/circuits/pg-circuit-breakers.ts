@@ -1,7 +1,7 @@
 import type { CircuitBreakers, CircuitOutcome, CircuitPass, CircuitRequest } from '../contracts/circuit.port.js';
 import { SluiceError } from '../errors/index.js';
 import { pause } from '../pause/index.js';
-import { openCircuit, openCircuits, settleProbe, takeProbe, type CircuitKey, type Db } from '../store/index.js';
+import { openCircuit, openCircuits, renewProbes, settleProbe, takeProbe, type CircuitKey, type Db } from '../store/index.js';
 import { afterCall, healthAt, openMs, reasonToOpen, type Health } from './circuit.policy.js';
 
 /** How late a process may learn that another one opened or closed a circuit. */
@@ -28,6 +28,8 @@ export class PgCircuitBreakers implements CircuitBreakers {
   private open = new Map<string, number>();
   private readonly health = new Map<string, Health>();
   private readonly writing = new Set<Promise<void>>();
+  /** Probes of this process that are under way. */
+  private readonly probing = new Set<CircuitKey>();
   /** Raised with every change made here: what was read before it is old. */
   private changes = 0;
   private first: Promise<void> | undefined;
@@ -97,6 +99,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
 
   private probe(name: string, key: CircuitKey, level: number): CircuitPass {
     const { db, onChange } = this.options;
+    this.probing.add(key);
     const found = (outcome: CircuitOutcome): Promise<void> => {
       this.changes++;
       if (outcome === 'fine') {
@@ -108,7 +111,13 @@ export class PgCircuitBreakers implements CircuitBreakers {
       this.open.set(name, performance.now() + ms);
       return settleProbe(db, key, outcome === 'broken' ? { openMs: ms } : null);
     };
-    return { stale: false, settle: (outcome) => this.write(found(outcome)) };
+    return {
+      stale: false,
+      settle: (outcome) => {
+        this.probing.delete(key);
+        this.write(found(outcome));
+      },
+    };
   }
 
   private forget(name: string): void {
@@ -142,6 +151,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
   private async load(): Promise<void> {
     const before = this.changes;
     try {
+      if (this.probing.size > 0) await renewProbes(this.options.db, [...this.probing]);
       const rows = await openCircuits(this.options.db);
       if (before !== this.changes || this.writing.size > 0) return;
       const nowMs = performance.now();

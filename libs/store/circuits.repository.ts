@@ -12,8 +12,8 @@ export interface OpenCircuit extends CircuitKey {
   remainingMs: number;
 }
 
-/** A probe whose process died is forgotten after this. */
-const PROBE_MS = 90_000;
+/** A probe of which nobody says that it is under way is forgotten after this: its process has died. Whoever sends one says so every second. */
+export const PROBE_MS = 10_000;
 /** While a probe is under way, others ask again after this. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -45,6 +45,17 @@ export async function takeProbe(
   if (granted !== null) return { kind: 'granted', level: granted.level };
   const open = one(await db.query<{ remainingMs: number }>(`SELECT ${REMAINING} FROM control.circuit WHERE ${where}`, values));
   return open === null ? { kind: 'closed' } : { kind: 'open', remainingMs: open.remainingMs };
+}
+
+/** These probes, of this process, are still under way. */
+export async function renewProbes(db: Db, keys: readonly CircuitKey[]): Promise<void> {
+  const of = (name: keyof CircuitKey): string[] => keys.map((key) => key[name]);
+  await db.query(
+    `UPDATE control.circuit c SET probe_until = clock_timestamp() + ${PROBE_MS} * interval '1 millisecond'
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS p (workspace_id, account, host)
+     WHERE (c.workspace_id, c.account, c.host) = (p.workspace_id, p.account, p.host) AND c.probe_until IS NOT NULL`,
+    [of('workspaceId'), of('account'), of('host')],
+  );
 }
 
 /** What the probe found. `fine` closes it; `openMs`: it did not work, and stays open so long; null: the probe was not sent. */

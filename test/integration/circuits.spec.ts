@@ -6,7 +6,16 @@ import { PgCircuitBreakers } from '../../libs/circuits/index.js';
 import type { BudgetGate } from '../../libs/contracts/budget.port.js';
 import { Egress, EgressAllowList } from '../../libs/egress/index.js';
 import { SluiceError } from '../../libs/errors/index.js';
-import { createPool, getDefaultWorkspaceId, listCircuits, migrate, takeProbe, type Pool } from '../../libs/store/index.js';
+import {
+  createPool,
+  getDefaultWorkspaceId,
+  listCircuits,
+  migrate,
+  PROBE_MS,
+  takeProbe,
+  type Pool,
+} from '../../libs/store/index.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
@@ -143,4 +152,29 @@ test('a probe that fails keeps it open for twice as long; one that was given up 
   (await other.enter(key)).settle('unknown');
   await other.close();
   expect(await takeProbe(pool, { workspaceId, account, host })).toEqual({ kind: 'granted', level: 1 });
+});
+
+test('a probe that is under way is said to be; of one whose process died others send another soon', async () => {
+  const account = randomUUID();
+  await breakIt(account);
+  await passTime();
+  const key = { workspaceId, account, host };
+  const { circuits } = worker(account);
+  const pass = await circuits.enter({ ...key, maxWaitMs: 0, signal: new AbortController().signal });
+  const leftMs = async (): Promise<number> => {
+    const { rows } = await pool.query<{ ms: number }>(
+      'SELECT (extract(epoch FROM probe_until - clock_timestamp()) * 1000)::double precision AS ms FROM control.circuit',
+    );
+    return rows[0]?.ms ?? 0;
+  };
+  expect(await leftMs()).toBeLessThanOrEqual(PROBE_MS);
+  await pool.query(`UPDATE control.circuit SET probe_until = clock_timestamp() + interval '5 s'`);
+  for (const deadline = Date.now() + 20_000; (await leftMs()) < 6_000 && Date.now() < deadline;) await pause(50);
+  expect(await leftMs()).toBeGreaterThan(6_000);
+  expect(await takeProbe(pool, key)).toMatchObject({ kind: 'open' });
+  // Nobody renews it any more.
+  await circuits.close();
+  await pool.query('UPDATE control.circuit SET probe_until = clock_timestamp()');
+  expect(await takeProbe(pool, key)).toEqual({ kind: 'granted', level: 0 });
+  pass.settle('unknown');
 });
