@@ -52,7 +52,7 @@ export class ActivityRegistry {
     };
   }
 
-  /** Of the task queue of flows. */
+  /** Of the task queues of flows and of actions. */
   flowActivities(): FlowContract {
     return {
       beginFlow: (input) => this.flow.beginFlow(input),

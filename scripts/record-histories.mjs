@@ -1,6 +1,7 @@
 // Records a history of every workflow, in its different endings, for test/replay. Run it after a change of a workflow that old histories cannot follow
-// and that was made behind a patch: `npm run build && node scripts/record-histories.mjs`. Needs what `npm test` needs.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// and that was made behind a patch, or as a workflow of another name (the old one's are then `retired-…` and stay): `npm run build && node scripts/record-histories.mjs`. Needs what `npm test` needs.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureReady } from './setup.mjs';
 
@@ -17,8 +18,7 @@ process.env.SLUICE_TEST_TEMPORAL_ADDRESS = stack.temporalAddress;
 try {
   const folder = 'test/replay/histories';
   const histories = await recordHistories();
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (!file.startsWith('retired-')) rmSync(join(folder, file));
   for (const [name, json] of Object.entries(histories)) {
     writeFileSync(`${folder}/${name}.json`, json);
     console.log(`${name}: ${json.length} bytes`);

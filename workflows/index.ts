@@ -1,5 +1,5 @@
 export { flowWorkflow as flow } from './flow.workflow.js';
-export { actionWorkflow } from './action.workflow.js';
+export { actionWorkflow, localActionWorkflow as action } from './action.workflow.js';
 export { syncWorkflow } from './sync.workflow.js';
 export { scheduledSyncWorkflow } from './scheduled-sync.workflow.js';
 export { verifyWorkflow } from './verify.workflow.js';

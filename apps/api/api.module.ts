@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ActionRunsController, CallController, ConnectorActionsController } from './actions/actions.controller.js';
 import { ActionWorker } from './actions/action-worker.js';
+import { ToldActivities } from './actions/told-activities.js';
 import { ActionsService } from './actions/actions.service.js';
 import { FlowChecks } from './flows/flow-checks.service.js';
 import { FlowDryRunService } from './flows/flow-dry-run.service.js';
@@ -102,6 +103,7 @@ export class ApiModule {
           FlowsService,
           FlowRunsService,
           ActionWorker,
+          ToldActivities,
           SyncsService,
           SyncChecks,
           DeleteSync,

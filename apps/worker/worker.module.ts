@@ -157,7 +157,10 @@ export class WorkerModule {
           const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
           const queues = [
             { name: SYNC_TASK_QUEUE, activities: registry.activities(), slots: config.SLUICE_WORKER_ACTIVITIES },
-            { name: ACTION_TASK_QUEUE, activities: registry.actionActivities(), slots: ACTIONS_AT_ONCE },
+            {
+              ...{ name: ACTION_TASK_QUEUE, activities: { ...registry.actionActivities(), ...registry.flowActivities() } },
+              ...{ slots: ACTIONS_AT_ONCE },
+            },
             {
               ...{ name: SNAPSHOT_TASK_QUEUE, activities: registry.snapshotActivities() },
               ...{ slots: SNAPSHOTS_HELD, workflowless: true },

@@ -1,6 +1,11 @@
-import { ACTION_TASK_QUEUE, type ActionWorkflowInput, type ActionWorkflowResult } from '../contracts/action-workflow.js';
+import {
+  ACTION_TASK_QUEUE,
+  ACTION_WORKFLOW,
+  type ActionWorkflowInput,
+  type ActionWorkflowResult,
+} from '../contracts/action-workflow.js';
 import { actionOutcome, getActionRun, inTransaction, listOpenActionRuns, type ActionRunRow, type Pool } from '../store/index.js';
-import { awaitEnd } from '../temporal/await-end.js';
+import { awaitEnd, type EndRequest } from '../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 import { ABANDONED, dropAction } from './drop-action.js';
 
@@ -15,12 +20,12 @@ interface Ports {
 const BATCH = 100;
 
 /**
- * Starts a run's workflow; that it runs already is success, and one that was lost is started anew: what it may do the ledger says. Throws
- * TEMPORAL_UNAVAILABLE.
+ * Starts a run's workflow; that it runs already is success, and one that was lost is started anew: what it may do the ledger says. Whether a worker of
+ * this process has it. Throws TEMPORAL_UNAVAILABLE.
  */
-export async function startActionWorkflow(temporal: TemporalClient, run: Startable): Promise<void> {
-  await temporal.start((client, eagerly) =>
-    startOnce<ActionWorkflow>(client, 'actionWorkflow', {
+export async function startActionWorkflow(temporal: TemporalClient, run: Startable): Promise<boolean> {
+  const started = await temporal.start((client, eagerly) =>
+    startOnce<ActionWorkflow>(client, ACTION_WORKFLOW, {
       ...eagerly,
       taskQueue: ACTION_TASK_QUEUE,
       workflowId: run.workflowId,
@@ -30,12 +35,17 @@ export async function startActionWorkflow(temporal: TemporalClient, run: Startab
       priority: { priorityKey: 1 },
     }),
   );
+  return started?.isEager ?? false;
 }
 
 /** The run when it has ended, or as it is after `ms`. */
-export function waitForAction({ pool, temporal }: Ports, run: ActionRunRow, ms: number): Promise<ActionRunRow> {
+export function waitForAction(
+  { pool, temporal }: Ports,
+  run: ActionRunRow,
+  wait: Pick<EndRequest<ActionRunRow>, 'ms' | 'watch' | 'isHere'>,
+): Promise<ActionRunRow> {
   const read = () => getActionRun(pool, { id: run.id });
-  return awaitEnd(temporal, run, { ms, hasEnded: (row) => actionOutcome(row) !== null, read });
+  return awaitEnd(temporal, run, { ...wait, hasEnded: (row) => actionOutcome(row) !== null, read });
 }
 
 /** Starts what has no workflow: one whose start was lost, or whose workflow is gone. What a flow's run that has ended had reserved is ended too. */

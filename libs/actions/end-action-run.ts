@@ -7,11 +7,12 @@ import {
   inTransaction,
   lastEffect,
   settleEffect,
+  settleLastEffect,
   type ActionRunRow,
+  type Db,
   type EffectRow,
   type Pool,
   type RunError,
-  type Transaction,
 } from '../store/index.js';
 
 /** How a run ends, and with it the try that decided it. */
@@ -26,16 +27,14 @@ export interface RunEnd {
   providerAnswer?: Buffer;
 }
 
-/** Writes run and ledger in one transaction. Whoever was first is right: a run that has ended stays as it is. */
-export async function endRun(tx: Transaction, runId: string, end: RunEnd): Promise<ActionStep> {
+/** Writes run and ledger with one commit. Whoever was first is right: a run that has ended stays as it is. */
+export async function endRun(db: Db, runId: string, end: RunEnd): Promise<ActionStep> {
   const { attempt, effect: state, status = null, error, result = null, providerAnswer = null } = end;
   const resolvedBy = state === 'outcome_unknown' ? null : (end.resolvedBy ?? 'answer');
-  if (await settleEffect(tx, { runId, attempt, state, status, resolvedBy }))
-    await endActionRun(tx, {
-      ...{ id: runId, state: end.state, result, providerAnswer },
-      error: error === undefined ? null : toRunError(error),
-    });
-  return stepOf(await getActionRun(tx, { id: runId }));
+  const run = { state: end.state, result, providerAnswer, error: error === undefined ? null : toRunError(error) };
+  if (await settleLastEffect(db, { runId, attempt, state, status, resolvedBy, run }))
+    return { status: 'done', outcome: end.state };
+  return stepOf(await getActionRun(db, { id: runId }));
 }
 
 /** Ends a run that cannot go on: nobody knows what became of a try that was sent. */

@@ -41,7 +41,6 @@ export async function performAction(
   if (run === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such run' });
   const outcome = actionOutcome(run);
   if (outcome !== null) return { status: 'done', outcome };
-  await startActionRun(ports.pool, run);
   let actions: Actions;
   try {
     const { workspaceId, connectionId, connectorHash: version } = run;
@@ -73,11 +72,14 @@ class Attempt {
   async step(): Promise<ActionStep> {
     const { run, ports } = this;
     const { repeat } = this.actions.describe(run.action);
-    const next = nextStep(await lastEffect(ports.pool, { runId: run.id }), repeat);
+    const last = await lastEffect(ports.pool, { runId: run.id });
+    const next = nextStep(last, repeat);
     switch (next.kind) {
       case 'send':
         // The first try of what a flow abandoned its end has ended; only one that is made again may not have been met by it.
         if (next.attempt > 1 && (await this.dropped())) return { status: 'done', outcome: 'failed' };
+        // The first one's place came with the run.
+        if (last?.attempt !== next.attempt) await reserveEffect(ports.pool, { runId: run.id, attempt: next.attempt });
         return await this.send(next.attempt);
       case 'wait':
         return wait(next.ms);
@@ -105,7 +107,6 @@ class Attempt {
 
   private async send(attempt: number): Promise<ActionStep> {
     const { run, ports, actions } = this;
-    await reserveEffect(ports.pool, { runId: run.id, attempt });
     const { timeoutMs } = actions.describe(run.action);
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -219,7 +220,10 @@ class Attempt {
     resolvedBy: 'answer' | 'key' | 'lookup',
     status: number | null = null,
   ): Promise<void> {
-    await settleEffect(this.ports.pool, { runId: this.run.id, attempt, state, status, resolvedBy });
+    const { pool } = this.ports;
+    await settleEffect(pool, { runId: this.run.id, attempt, state, status, resolvedBy });
+    // It may never have been sent: the time in which it is given up counts from now.
+    if (this.run.state === 'queued') await startActionRun(pool, this.run);
   }
 
   private end({
@@ -229,16 +233,17 @@ class Attempt {
   }: Omit<RunEnd, 'result' | 'providerAnswer'> & { result?: string; answer?: string | null }) {
     const { run, ports } = this;
     const seal = (text: string): Buffer => sealText(ports.secrets, run, text);
+    const ending = {
+      ...end,
+      ...(result === undefined ? {} : { result: seal(result) }),
+      ...(answer == null ? {} : { providerAnswer: seal(answer) }),
+    };
+    if (end.error?.code !== 'SOURCE_AUTH_FAILED' || end.status === FORBIDDEN) return endRun(ports.pool, run.id, ending);
     return inTransaction(ports.pool, async (tx) => {
-      if (end.error?.code === 'SOURCE_AUTH_FAILED' && end.status !== FORBIDDEN)
-        await markNeedsReauthorization(tx, ports.secrets, {
-          ...{ id: run.connectionId, asOf: { time: run.createdAt }, code: end.error.code },
-        });
-      return endRun(tx, run.id, {
-        ...end,
-        ...(result === undefined ? {} : { result: seal(result) }),
-        ...(answer == null ? {} : { providerAnswer: seal(answer) }),
+      await markNeedsReauthorization(tx, ports.secrets, {
+        ...{ id: run.connectionId, asOf: { time: run.createdAt }, code: 'SOURCE_AUTH_FAILED' },
       });
+      return endRun(tx, run.id, ending);
     });
   }
 }

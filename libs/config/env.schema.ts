@@ -70,7 +70,7 @@ export const apiEnvSchema = z.object({
   SLUICE_HOOK_BYTES: count(1_024, 33_554_432, 1_048_576),
   /** Events are kept so long after they came, and recognised when they come again. */
   SLUICE_EVENT_DAYS: count(1, 3_650, 30),
-  /** Calls of actions that the API process makes at once by itself, which spares them the way to a worker; 0: workers make all of them. */
+  /** Calls of actions, and steps of flows that requests start, that the API process makes at once by itself, which spares them the way to a worker; 0: workers make all of them. */
   SLUICE_API_ACTIONS: count(0, 1_000, 20),
   /** How long the hours of `GET /v1/usage` are kept. */
   SLUICE_USAGE_DAYS: count(3, 3_650, 400),

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { endRunInputSchema } from './activities.schema.js';
 
-/** Task queue of actions: a long load never delays a call. */
+/** Task queue of what somebody waits for, actions and flows that a request starts: neither a load nor a burst of events delays it. */
 export const ACTION_TASK_QUEUE = 'sluice-actions';
+
+/** A run's workflow. One that was begun when tries were activities of their own is an `actionWorkflow`. */
+export const ACTION_WORKFLOW = 'action';
 
 export const actionWorkflowId = (runId: string): string => `action-run-${runId}`;
 

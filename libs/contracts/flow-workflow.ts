@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endRunInputSchema } from './activities.schema.js';
 
-/** Task queue of flows: neither a load nor a burst of events delays a call that somebody waits for. */
+/** Task queue of flows that events and times start. Those that a request starts are on the queue of actions, which the API serves too. */
 export const FLOW_TASK_QUEUE = 'sluice-flows';
 export const FLOW_WORKFLOW = 'flow';
 /** Temporal's priority: whoever made a request waits for it. */

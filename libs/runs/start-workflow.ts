@@ -28,12 +28,12 @@ export async function startSyncWorkflow(
     connectionId: sync.sourceId,
     workspaceId: run.workspaceId,
   });
-  const executionId = await temporal.call((client) =>
+  const started = await temporal.call((client) =>
     startOnce(client, 'syncWorkflow', { ...options, typedSearchAttributes }).catch((error: unknown) => {
       // A cluster without our search attributes refuses them: the run is started all the same.
       if (isInvalidArgument(error)) return startOnce(client, 'syncWorkflow', options);
       throw error;
     }),
   );
-  if (executionId !== undefined) await setFirstExecution(db, { id: run.id, executionId });
+  if (started !== undefined) await setFirstExecution(db, { id: run.id, executionId: started.executionId });
 }

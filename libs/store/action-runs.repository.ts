@@ -50,13 +50,16 @@ type NewActionRun = Pick<
   | 'workflowId'
 >;
 
-/** The run of this idempotency key: the new one, or the one that there is already. */
+/** The run of this idempotency key: the new one, with the place of its first try in the ledger, or the one that there is already. One commit. */
 export async function reserveActionRun(db: Db, run: NewActionRun): Promise<{ row: ActionRunRow; isNew: boolean }> {
   const made = one(
     await db.query<ActionRunRow>(
-      `INSERT INTO control.action_run (id, workspace_id, connection_id, connector, connector_hash, action, idempotency_key, request_hash, input,
-         workflow_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, idempotency_key) DO NOTHING RETURNING ${COLUMNS}`,
+      `WITH made AS (
+         INSERT INTO control.action_run (id, workspace_id, connection_id, connector, connector_hash, action, idempotency_key, request_hash, input,
+           workflow_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, idempotency_key) DO NOTHING RETURNING ${COLUMNS}),
+       reserved AS (INSERT INTO control.effect (run_id, attempt) SELECT id, 1 FROM made)
+       SELECT * FROM made`,
       [
         ...[run.id, run.workspaceId, run.connectionId, run.connector, run.connectorHash, run.action],
         ...[run.idempotencyKey, run.requestHash, run.input, run.workflowId],
@@ -111,6 +114,7 @@ export async function listOpenActionRuns(db: Db, request: { olderThanMs: number;
   return rows;
 }
 
+/** `running`, where nothing was sent yet: see markSent. */
 export async function startActionRun(tx: Db, request: { id: string }): Promise<void> {
   await tx.query(
     `UPDATE control.action_run SET state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1 AND state = 'queued'`,

@@ -1,3 +1,4 @@
+import type { ActionRunRow } from './action-runs.repository.js';
 import { one, type Db, type Transaction } from './database.js';
 
 export type EffectState = 'reserved' | 'sent' | 'postponed' | 'superseded' | 'succeeded' | 'failed' | 'outcome_unknown';
@@ -53,16 +54,22 @@ export async function reserveEffect(db: Db, request: { runId: string; attempt: n
   ]);
 }
 
-/** reserved → sent: whoever gets true sends, nobody else. Of a run that has ended nothing is sent any more. */
+/** reserved → sent, and its run is running: whoever gets true sends, nobody else. Of a run that has ended nothing is sent any more. One commit. */
 export async function markSent(db: Db, request: { runId: string; attempt: number; timeoutMs: number }): Promise<boolean> {
-  const done = await db.query(
-    `UPDATE control.effect SET state = 'sent', sent_at = clock_timestamp(),
-       deadline = clock_timestamp() + $3::double precision * interval '1 millisecond'
-     WHERE run_id = $1 AND attempt = $2 AND state = 'reserved'
-       AND EXISTS (SELECT 1 FROM control.action_run r WHERE r.id = $1 AND r.state IN ('queued', 'running'))`,
+  const { rows } = await db.query<{ sent: number }>(
+    `WITH sent AS (
+       UPDATE control.effect SET state = 'sent', sent_at = clock_timestamp(),
+         deadline = clock_timestamp() + $3::double precision * interval '1 millisecond'
+       WHERE run_id = $1 AND attempt = $2 AND state = 'reserved'
+         AND EXISTS (SELECT FROM control.action_run r WHERE r.id = $1 AND r.state IN ('queued', 'running'))
+       RETURNING run_id),
+     begun AS (
+       UPDATE control.action_run r SET state = 'running', started_at = coalesce(r.started_at, now())
+       FROM sent WHERE r.id = sent.run_id AND r.state = 'queued')
+     SELECT count(*)::int AS sent FROM sent`,
     [request.runId, request.attempt, request.timeoutMs],
   );
-  return done.rowCount === 1;
+  return rows[0]?.sent === 1;
 }
 
 /** What became of a try. The first word counts; whether this was it. */
@@ -77,4 +84,31 @@ export async function settleEffect(
     [runId, attempt, state, status, resolvedBy],
   );
   return done.rowCount === 1;
+}
+
+/**
+ * What became of a try, and with it how its run ends: one commit. The first word counts. `result` and `providerAnswer` are encrypted.
+ * Whether this was it.
+ */
+export async function settleLastEffect(
+  db: Db,
+  request: { runId: string; attempt: number } & Pick<EffectRow, 'state' | 'status' | 'resolvedBy'> & {
+      run: Pick<ActionRunRow, 'state' | 'result' | 'providerAnswer' | 'error'>;
+    },
+): Promise<boolean> {
+  const { runId, attempt, state, status, resolvedBy, run } = request;
+  const { rows } = await db.query<{ ended: number }>(
+    `WITH settled AS (
+       UPDATE control.effect SET state = $3, status = coalesce($4, status), resolved_by = $5, settled_at = clock_timestamp()
+       WHERE run_id = $1 AND attempt = $2 AND state IN ('reserved', 'sent', 'outcome_unknown') RETURNING run_id),
+     ended AS (
+       UPDATE control.action_run r SET state = $6, result = $7, provider_answer = $8, error = $9, finished_at = now()
+       FROM settled WHERE r.id = settled.run_id AND r.state IN ('queued', 'running', 'outcome_unknown') RETURNING 1)
+     SELECT count(*)::int AS ended FROM ended`,
+    [
+      ...[runId, attempt, state, status, resolvedBy],
+      ...[run.state, run.result, run.providerAnswer, run.error === null ? null : JSON.stringify(run.error)],
+    ],
+  );
+  return rows[0]?.ended === 1;
 }

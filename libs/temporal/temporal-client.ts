@@ -79,14 +79,23 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Starts a workflow: Temporal's id of the execution, or undefined where one with this id was started already. */
+/** A workflow that was started. */
+export interface Started {
+  /** Temporal's id of the execution. */
+  executionId: string;
+  /** A worker of this process has its first task already. */
+  isEager: boolean;
+}
+
+/** Starts a workflow; undefined: one with this id was started already. */
 export async function startOnce<W extends Workflow>(
   client: Client,
   name: string,
   options: WorkflowStartOptions<W>,
-): Promise<string | undefined> {
+): Promise<Started | undefined> {
   try {
-    return (await client.workflow.start<W>(name, options)).firstExecutionRunId;
+    const { firstExecutionRunId: executionId, eagerlyStarted: isEager } = await client.workflow.start<W>(name, options);
+    return { executionId, isEager };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
     throw error;

@@ -43,6 +43,10 @@ const STICKY_TIMEOUT_MS = 500;
  */
 const POLLS = 2;
 
+/** However few activities a queue may do at once, its workflows go on. */
+const LEAST_TASKS = 20;
+const LEAST_CACHED = 100;
+
 /** The Temporal workers of this process. */
 export class WorkerHost {
   private connection: NativeConnection | undefined;
@@ -62,7 +66,8 @@ export class WorkerHost {
     return connection;
   }
 
-  private create(connection: NativeConnection, { name, activities, slots, workflowless = false }: TaskQueue): Promise<Worker> {
+  private create(connection: NativeConnection, queue: TaskQueue): Promise<Worker> {
+    const { name, activities, slots, workflowless = false } = queue;
     const { namespace, dataConverter, code } = this.options;
     const traced = tracedWorker(this.options.tracing);
     return Worker.create({
@@ -77,10 +82,11 @@ export class WorkerHost {
       ...(dataConverter === undefined ? {} : { dataConverter }),
       maxConcurrentActivityTaskExecutions: slots,
       maxConcurrentActivityTaskPolls: Math.min(slots, POLLS),
-      maxConcurrentLocalActivityExecutions: 20,
-      maxConcurrentWorkflowTaskExecutions: 20,
+      // A workflow's task lasts as long as the local activities that it began.
+      maxConcurrentLocalActivityExecutions: Math.max(slots, LEAST_TASKS),
+      maxConcurrentWorkflowTaskExecutions: Math.max(slots, LEAST_TASKS),
       maxConcurrentWorkflowTaskPolls: POLLS,
-      maxCachedWorkflows: 100,
+      maxCachedWorkflows: Math.max(2 * slots, LEAST_CACHED),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,
       maxHeartbeatThrottleInterval: HEARTBEAT_MS,
       defaultHeartbeatThrottleInterval: HEARTBEAT_MS,

@@ -1,21 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ActionActivities } from '../../../activities/action/action.activities.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
-import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import { ACTION_TASK_QUEUE } from '../../../libs/contracts/action-workflow.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
-import type { SecretBox } from '../../../libs/secrets/index.js';
-import type { Pool } from '../../../libs/store/index.js';
 import { dataConverter, type TemporalClient } from '../../../libs/temporal/index.js';
 import { WorkerHost, workflowCode } from '../../../libs/worker-host/index.js';
-import { CONFIG, LOGGER, OPENER, POOL, SECRETS, TEMPORAL, TRACING } from '../core/tokens.js';
+import { CONFIG, LOGGER, TEMPORAL, TRACING } from '../core/tokens.js';
+import { ToldActivities } from './told-activities.js';
 
 /** Before another worker takes the place of one that could not begin, or ended. */
 const AGAIN_AFTER_MS = 2_000;
 
 /**
- * A small worker for actions in the API's own process. A workflow that is started here begins here, with the answer to its start; if the process dies, the workers
+ * A small worker in the API's own process for what somebody waits for: actions, and flows that a request starts. A workflow that is started here begins here, with the answer to its start; if the process dies, the workers
  * of apps/worker go on. The API is up without it: while Temporal is away it waits in the background.
  */
 @Injectable()
@@ -26,9 +23,7 @@ export class ActionWorker {
 
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
-    @Inject(POOL) private readonly pool: Pool,
-    @Inject(SECRETS) private readonly secrets: SecretBox,
-    @Inject(OPENER) private readonly opener: ConnectionOpener,
+    @Inject(ToldActivities) private readonly activities: ToldActivities,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(TRACING) private readonly tracing: Tracing | null,
@@ -71,14 +66,10 @@ export class ActionWorker {
   }
 
   private makeHost(): WorkerHost {
-    const { config, pool, secrets, opener, logger: log, tracing } = this;
+    const { config, logger: log, tracing } = this;
     const { SLUICE_SECRET_KEY: secretKey, SLUICE_SECRET_KEYS_OLD: oldKeys } = config;
     const converter = dataConverter({ encryption: config.SLUICE_TEMPORAL_ENCRYPTION === 'true', secretKey, oldKeys });
-    const actions = new ActionActivities({ pool, secrets, opener });
-    const activities = {
-      performAction: actions.performAction.bind(actions),
-      failAction: actions.failAction.bind(actions),
-    };
+    const activities = this.activities.all();
     return new WorkerHost({
       ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE, dataConverter: converter, tracing, log },
       code: workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined),

@@ -32,7 +32,7 @@ import {
   type ConnectorRow,
   type Pool,
 } from '../../../libs/store/index.js';
-import type { TemporalClient } from '../../../libs/temporal/index.js';
+import { RunEnds, type TemporalClient } from '../../../libs/temporal/index.js';
 import { CATALOG, LOGGER, POOL, SECRETS, TEMPORAL } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 import { failureOfRun } from '../runs/failure-of-run.js';
@@ -63,6 +63,7 @@ export class ActionsService {
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
     @Inject(SECRETS) private readonly secrets: SecretBox,
+    @Inject(RunEnds) private readonly ends: RunEnds,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -90,10 +91,20 @@ export class ActionsService {
       if (!sameRequest) throw new SluiceError('IDEMPOTENCY_KEY_REUSED');
       if (actionOutcome(row) === null && !wait.asked)
         throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
-    } else await this.start(row);
-    const run = await waitForAction({ pool: this.pool, temporal: this.temporal }, row, wait.ms);
+    }
+    const run = await this.outcome(row, { isNew, ms: wait.ms });
     if (run.error !== null) throw failureOfRun(run);
     return this.view(run);
+  }
+
+  private async outcome(row: ActionRunRow, { isNew, ms }: { isNew: boolean; ms: number }): Promise<ActionRunRow> {
+    const watch = this.ends.watch(row.id);
+    try {
+      const isHere = isNew && (await this.start(row));
+      return await waitForAction({ pool: this.pool, temporal: this.temporal }, row, { ms, watch, isHere });
+    } finally {
+      watch.stop();
+    }
   }
 
   /** Errors: NOT_FOUND. */
@@ -134,13 +145,14 @@ export class ActionsService {
     return this.get(key);
   }
 
-  /** With Temporal away the run waits for it: it is stored, and the reconciler starts what has no workflow. */
-  private async start(row: ActionRunRow): Promise<void> {
+  /** Whether it began in this process. With Temporal away the run waits for it: it is stored, and the reconciler starts what has no workflow. */
+  private async start(row: ActionRunRow): Promise<boolean> {
     try {
-      await startActionWorkflow(this.temporal, row);
+      return await startActionWorkflow(this.temporal, row);
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
       this.logger.warn({ run: row.id, code: error.code }, 'an action waits for Temporal');
+      return false;
     }
   }
 

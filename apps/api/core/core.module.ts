@@ -12,7 +12,7 @@ import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
 import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
 import { createPool, type Pool } from '../../../libs/store/index.js';
-import { dataConverter, TemporalClient } from '../../../libs/temporal/index.js';
+import { dataConverter, RunEnds, TemporalClient } from '../../../libs/temporal/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
 import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
 
@@ -66,6 +66,7 @@ export class CoreModule {
         [],
         () => new TemporalClient({ ...cluster, ...(converter === undefined ? {} : { dataConverter: converter }) }),
       ),
+      provide(RunEnds, [], () => new RunEnds()),
       provide(
         RUN_CONTROL,
         [POOL, TEMPORAL, SECRETS],

@@ -20,7 +20,7 @@ import {
   type FlowRunRow,
   type Pool,
 } from '../../../libs/store/index.js';
-import type { TemporalClient } from '../../../libs/temporal/index.js';
+import { RunEnds, type TemporalClient } from '../../../libs/temporal/index.js';
 import { LOGGER, POOL, SECRETS, TEMPORAL } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 import { failureOfRun } from '../runs/failure-of-run.js';
@@ -53,6 +53,7 @@ export class FlowRunsService {
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(SECRETS) private readonly secrets: SecretBox,
     @Inject(FlowsService) private readonly flows: FlowsService,
+    @Inject(RunEnds) private readonly ends: RunEnds,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -78,10 +79,20 @@ export class FlowRunsService {
     if (!isNew) {
       if (!row.requestHash.equals(requestHash)) throw new SluiceError('IDEMPOTENCY_KEY_REUSED');
       if (row.finishedAt === null && !wait.asked) throw new SluiceError('IDEMPOTENCY_IN_FLIGHT', { details: { run: row.id } });
-    } else await this.start(row, flow.name);
-    const run = await waitForFlow({ pool: this.pool, temporal: this.temporal }, row, wait.ms);
+    }
+    const run = await this.outcome(row, { name: flow.name, isNew, ms: wait.ms });
     if (run.finishedAt !== null && run.error !== null) throw failureOfRun(run);
     return this.view(run);
+  }
+
+  private async outcome(row: FlowRunRow, { name, isNew, ms }: { name: string; isNew: boolean; ms: number }): Promise<FlowRunRow> {
+    const watch = this.ends.watch(row.id);
+    try {
+      const isHere = isNew && (await this.start(row, name));
+      return await waitForFlow({ pool: this.pool, temporal: this.temporal }, row, { ms, watch, isHere });
+    } finally {
+      watch.stop();
+    }
   }
 
   /** Errors: NOT_FOUND. */
@@ -106,13 +117,14 @@ export class FlowRunsService {
     return this.get(key);
   }
 
-  /** With Temporal away the run waits for it: it is stored, and the reconciler starts what has no workflow. */
-  private async start(row: FlowRunRow, name: string): Promise<void> {
+  /** Whether it began in this process. With Temporal away the run waits for it: it is stored, and the reconciler starts what has no workflow. */
+  private async start(row: FlowRunRow, name: string): Promise<boolean> {
     try {
-      await startFlowWorkflow(this.temporal, { ...row, name });
+      return await startFlowWorkflow(this.temporal, { ...row, name });
     } catch (error) {
       if (!(error instanceof SluiceError) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
       this.logger.warn({ run: row.id, code: error.code }, 'a flow waits for Temporal');
+      return false;
     }
   }
 

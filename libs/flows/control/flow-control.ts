@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { ACTION_TASK_QUEUE } from '../../contracts/action-workflow.js';
 import {
   FLOW_PRIORITY,
   FLOW_TASK_QUEUE,
@@ -16,7 +17,7 @@ import {
   type FlowRunRow,
   type Pool,
 } from '../../store/index.js';
-import { awaitEnd } from '../../temporal/await-end.js';
+import { awaitEnd, type EndRequest } from '../../temporal/await-end.js';
 import { startOnce, type TemporalClient } from '../../temporal/temporal-client.js';
 
 type FlowWorkflow = (input: FlowWorkflowInput) => Promise<FlowWorkflowResult>;
@@ -28,27 +29,37 @@ interface Ports {
 
 const BATCH = 100;
 
-/** That a run's workflow runs already is success, and one that was lost is started anew: what was made is in the store. Throws TEMPORAL_UNAVAILABLE. */
+/**
+ * That a run's workflow runs already is success, and one that was lost is started anew: what was made is in the store. Whether a worker of this process has
+ * it. Throws TEMPORAL_UNAVAILABLE.
+ */
 export async function startFlowWorkflow(
   temporal: TemporalClient,
   run: Pick<FlowRunRow, 'id' | 'workflowId' | 'trigger'> & { name?: string },
-): Promise<void> {
-  await temporal.call((client) =>
+): Promise<boolean> {
+  const isAwaited = run.trigger === 'request';
+  const started = await temporal.start((client, eagerly) =>
     startOnce<FlowWorkflow>(client, FLOW_WORKFLOW, {
-      taskQueue: FLOW_TASK_QUEUE,
+      ...(isAwaited ? eagerly : {}),
+      taskQueue: isAwaited ? ACTION_TASK_QUEUE : FLOW_TASK_QUEUE,
       workflowId: run.workflowId,
       args: [{ flowRunId: run.id }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       ...(run.name === undefined ? {} : { staticSummary: `flow ${run.name}` }),
-      priority: { priorityKey: run.trigger === 'request' ? FLOW_PRIORITY.request : FLOW_PRIORITY.event },
+      priority: { priorityKey: isAwaited ? FLOW_PRIORITY.request : FLOW_PRIORITY.event },
     }),
   );
+  return started?.isEager ?? false;
 }
 
 /** The run when it has ended, or as it is after `ms`. */
-export function waitForFlow({ pool, temporal }: Ports, run: FlowRunRow, ms: number): Promise<FlowRunRow> {
+export function waitForFlow(
+  { pool, temporal }: Ports,
+  run: FlowRunRow,
+  wait: Pick<EndRequest<FlowRunRow>, 'ms' | 'watch' | 'isHere'>,
+): Promise<FlowRunRow> {
   const read = () => getFlowRun(pool, { id: run.id });
-  return awaitEnd(temporal, run, { ms, hasEnded: (row) => row.finishedAt !== null, read });
+  return awaitEnd(temporal, run, { ...wait, hasEnded: (row) => row.finishedAt !== null, read });
 }
 
 /** Asks a run's workflow to end; false: it has none. Throws TEMPORAL_UNAVAILABLE. */
