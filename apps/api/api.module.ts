@@ -19,6 +19,7 @@ import { ConnectionsService } from './connections/connections.service.js';
 import { ProbeService } from './connections/probe.service.js';
 import { ConnectorChanges } from './connectors/connector-changes.service.js';
 import { ConnectorsController } from './connectors/connectors.controller.js';
+import { ConnectorVersions } from './connectors/connector-versions.service.js';
 import { ConnectorsService } from './connectors/connectors.service.js';
 import { ConnectorSeed } from './connectors/seed-connectors.js';
 import { CoreModule, type CoreParts } from './core/core.module.js';
@@ -95,7 +96,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[EventsService, HooksService, ReceiverService, DeliveryBell],
-        ...[ConnectorsService, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
+        ...[ConnectorsService, ConnectorVersions, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[
           ActionsService,
           FlowChecks,

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { ENTITIES, type Entity } from './entities.js';
 
-const FAULT_KINDS = ['status', 'reset', 'slow', 'truncate', 'hang', 'bad_json', 'wrong_shape', 'refuse_cursor'] as const;
+const FAULT_KINDS = [
+  'status',
+  'reset',
+  'slow',
+  'truncate',
+  'hang',
+  'bad_json',
+  'wrong_shape',
+  'refuse_cursor',
+  'retire',
+  'drift',
+] as const;
 
 /**
  * One way to misbehave. A rule applies to the requests that match it; of those, in this order, `skip` lets the first ones pass, `everyNth`
@@ -12,7 +23,9 @@ const faultRuleSchema = z.strictObject({
   /**
    * `status`: answers `status`. `reset`: the connection is reset in the middle of the body. `slow`: answers after `delayMs`. `truncate`: the
    * connection ends before the announced length. `hang`: no answer (with `delayMs`: reset then). `bad_json`: complete HTTP, JSON cut off.
-   * `wrong_shape`: valid JSON without the list. `refuse_cursor`: 410 for a request with a cursor.
+   * `wrong_shape`: valid JSON without the list. `refuse_cursor`: 410 for a request with a cursor. `retire`: the answer says when it was deprecated and will stop
+   * (`deprecation`, `sunset`, `link`). `drift`: records have a field `channel`, their `id` is a text, and their `status`, if they
+   * have one, is `returned`.
    */
   kind: z.enum(FAULT_KINDS),
   status: z.int().min(400).max(599).default(500),
@@ -24,6 +37,8 @@ const faultRuleSchema = z.strictObject({
   seed: z.int().default(1),
   /** Seconds, with status 429 and 503; a 429 blocks the key until then. */
   retryAfter: z.number().min(0).optional(),
+  /** Headers of `retire`. */
+  headers: z.partialRecord(z.enum(['deprecation', 'sunset', 'link']), z.string()).default({}),
 });
 export const faultRulesSchema = z.array(faultRuleSchema);
 export type FaultRule = z.infer<typeof faultRuleSchema>;

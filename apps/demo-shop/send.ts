@@ -12,12 +12,18 @@ export function send(response: ServerResponse, answer: Answer): void {
 }
 
 /** Answers in the way of the fault; the statuses, and the delay of `slow`, were dealt with before. Returns whether it was spoiled. */
-export function sendSpoiled(response: ServerResponse, answer: Answer, { kind, delayMs }: FaultRule): boolean {
+export function sendSpoiled(response: ServerResponse, answer: Answer, { kind, delayMs, headers }: FaultRule): boolean {
   switch (kind) {
     case 'status':
     case 'refuse_cursor':
     case 'slow':
       send(response, answer);
+      return false;
+    case 'retire':
+      send(response, { ...answer, headers: { ...answer.headers, ...headers } });
+      return false;
+    case 'drift':
+      send(response, drifted(answer));
       return false;
     case 'bad_json':
       send(response, { ...answer, body: [half(answer)] });
@@ -41,6 +47,19 @@ export function sendSpoiled(response: ServerResponse, answer: Answer, { kind, de
 export function after(response: ServerResponse, ms: number, then: () => void): void {
   const timer = setTimeout(then, ms);
   response.once('close', () => clearTimeout(timer));
+}
+
+/** The records of another version of the API. */
+function drifted(answer: Answer): Answer {
+  const body = JSON.parse(Buffer.concat(answer.body).toString()) as Record<string, unknown>;
+  const change = (record: Record<string, unknown>): Record<string, unknown> => ({
+    ...record,
+    ...{ channel: 'web', id: String(record['id']) },
+    ...('status' in record ? { status: 'returned' } : {}),
+  });
+  const records = body['data'];
+  const next = Array.isArray(records) ? { ...body, data: records.map(change) } : change(body);
+  return { ...answer, body: [Buffer.from(JSON.stringify(next))] };
 }
 
 const half = (answer: Answer): Buffer => {

@@ -30,6 +30,7 @@ import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
 import { ExpressionSandbox, FlowPrograms, type FlowPorts } from '../../libs/flows/index.js';
+import { AnnouncementLog } from '../../libs/lifecycle/index.js';
 import { provide } from '../../libs/nest/provide.js';
 import type { ChunkLimits } from '../../libs/pipeline/index.js';
 import type { Logger, Tracing } from '../../libs/observability/index.js';
@@ -81,6 +82,7 @@ export class WorkerModule {
       onError: (err: unknown) => log.warn({ err }, 'the circuits could not be read or written'),
       onChange: (facts: object) => log.warn(facts, 'a circuit changed'),
     };
+    const onAnnouncementError = (err: unknown) => log.warn({ err }, 'what a provider announced was not stored yet');
     const onUsageError = (err: unknown, facts: object) => log.warn({ err, ...facts }, 'calls were not counted yet');
     return {
       module: WorkerModule,
@@ -94,11 +96,15 @@ export class WorkerModule {
         provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
         provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),
         provide(UsageMeter, [POOL], (db: Pool) => new UsageMeter({ db, onError: onUsageError })),
+        provide(AnnouncementLog, [POOL], (pool: Pool) => new AnnouncementLog({ pool, secrets, onError: onAnnouncementError })),
         provide(
           Egress,
-          [PgBudgetGate, PgCircuitBreakers, UsageMeter],
-          (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter) =>
-            new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, circuits, meter, version }),
+          [PgBudgetGate, PgCircuitBreakers, UsageMeter, AnnouncementLog],
+          (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter, announcements: AnnouncementLog) =>
+            new Egress({
+              allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW),
+              ...{ gate, circuits, meter, announcements, version },
+            }),
         ),
         provide(CATALOG, [Egress], (egress: Egress) => catalog(egress)),
         provide(

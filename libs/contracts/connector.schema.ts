@@ -111,3 +111,48 @@ export const putConnectorSchema = z
   })
   .meta({ id: 'PutConnector' });
 export type PutConnectorView = z.output<typeof putConnectorSchema>;
+
+const when = z.iso.datetime().nullable();
+const address = z.string().nullable().describe('Where the provider says more, without query.');
+
+const announcementSchema = z
+  .object({
+    connection_id: z.uuid(),
+    operation: z.object({ kind: z.enum(['stream', 'action', 'lookup', 'credential']), name: z.string() }),
+    host: z.string(),
+    deprecated: z.boolean().describe('It has, or will have, a successor (`Deprecation`).'),
+    deprecated_at: when.describe('Since or from when; null: it did not say.'),
+    sunset_at: when.describe('When it will stop to answer (`Sunset`); null: it did not say.'),
+    deprecation_link: address,
+    sunset_link: address,
+    first_seen_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime().describe('At most a minute older than the last answer that said so.'),
+  })
+  .meta({ id: 'RetirementAnnouncement' });
+
+/** Answer of GET /v1/connectors/{name}/versions. */
+export const connectorVersionsSchema = z
+  .object({
+    versions: z
+      .array(
+        z.object({
+          version: z.string().describe('Hash of the content.'),
+          created_at: z.iso.datetime(),
+          current: z.boolean(),
+          api_version: z
+            .object({ version: z.string(), in: z.string().nullable(), name: z.string().nullable() })
+            .nullable()
+            .describe('The provider’s version that its `sluice.yaml` declares; null: none.'),
+          retirements_url: z.string().nullable().describe('Where the provider announces retirements.'),
+        }),
+      )
+      .describe('Newest first, at most 50.'),
+    announcements: z
+      .array(announcementSchema)
+      .describe(
+        'What answers said of retirements: the newest word for each operation of each connection, the nearest end first; at most 1,000.',
+      ),
+    complete: z.boolean().describe('false: there are more announcements.'),
+  })
+  .meta({ id: 'ConnectorVersions' });
+export type ConnectorVersionsView = z.output<typeof connectorVersionsSchema>;

@@ -5,8 +5,16 @@ export const recordEventType = (change: RecordChangeKind): string => `record.${c
 /** Subject of the events of a sync's stream. */
 export const recordSubject = ({ syncId, stream }: { syncId: string; stream: string }): string => `${syncId}/${stream}`;
 
-/** What Sluice itself tells flows: a run of a sync failed; a sync missed a time of its schedule; the provider refuses a connection's credentials. */
-export const SYSTEM_EVENTS = ['sync.failed', 'sync.late', 'connection.needs_reauthorization'] as const;
+/**
+ * What Sluice itself tells flows: a run of a sync failed; a sync missed a time of its schedule; the provider refuses a connection's credentials, or announces that something
+ * of a connector will be retired.
+ */
+export const SYSTEM_EVENTS = [
+  'sync.failed',
+  'sync.late',
+  'connection.needs_reauthorization',
+  'connector.retirement_announced',
+] as const;
 export type SystemEvent = (typeof SYSTEM_EVENTS)[number];
 
 /** Type of the event that Sluice itself stores for a time of a flow's schedule. */

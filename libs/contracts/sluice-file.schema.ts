@@ -99,7 +99,26 @@ const actionSchema = z.strictObject({
 export const sluiceFileSchema = z
   .strictObject({
     version: z.literal(1),
-    api_version: text(100).optional().describe('The provider’s version that requests and schemas are written for.'),
+    api_version: z
+      .union([
+        text(100),
+        z.strictObject({
+          version: text(100),
+          in: z.enum(['header', 'path', 'parameter']).describe('Where requests name it.'),
+          name: text(200).optional().describe('Of the header or parameter.'),
+        }),
+      ])
+      .optional()
+      .describe('The provider’s version that requests and schemas are written for; told, not sent: requests name it themselves.'),
+    retirements: z
+      .strictObject({
+        url: z
+          .url({ protocol: /^https?$/ })
+          .max(2_000)
+          .describe('Where the provider announces what it will retire.'),
+      })
+      .optional()
+      .describe('What is known of the ends of versions. What answers say of them (Deprecation, Sunset) is noticed anyway.'),
     requester: z
       .string()
       .regex(/^#\//, 'a reference into the manifest, as #/definitions/requester')

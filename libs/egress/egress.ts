@@ -1,5 +1,6 @@
 import { Agent, Pool } from 'undici';
 import type { BudgetAccount, BudgetClass, BudgetGate, BudgetShare } from '../contracts/budget.port.js';
+import type { Announcements } from '../contracts/announcement.port.js';
 import type { Caller, CallMeter } from '../contracts/call-meter.port.js';
 import type { HttpClient } from '../contracts/http.port.js';
 import type { CircuitBreakers } from '../contracts/circuit.port.js';
@@ -23,6 +24,8 @@ export interface EgressOptions {
   circuits?: CircuitBreakers;
   /** Default: calls are not counted. */
   meter?: CallMeter;
+  /** Default: nobody listens to what answers say of retirements. */
+  announcements?: Announcements;
   /** DNS, replaced in tests. */
   resolve?: Resolve;
 }
@@ -36,14 +39,16 @@ export class Egress {
   private readonly gate: BudgetGate;
   private readonly meter: CallMeter | undefined;
   private readonly circuits: CircuitBreakers | undefined;
+  private readonly announcements: Announcements | undefined;
   private readonly userAgent: string;
 
-  constructor({ allow, gate, version, meter, circuits, resolve }: EgressOptions) {
+  constructor({ allow, gate, version, meter, circuits, announcements, resolve }: EgressOptions) {
     const guard = createEgressGuard(allow, resolve);
     this.guard = guard;
     this.gate = gate;
     this.meter = meter;
     this.circuits = circuits;
+    this.announcements = announcements;
     this.userAgent = `Sluice/${version}`;
     const agent = (kept: Pool.Options): Agent =>
       new Agent({
@@ -67,7 +72,7 @@ export class Egress {
     share?: BudgetShare;
     maxWaitMs?: number;
   }): HttpClient {
-    const { guard, agent, single, gate, userAgent, circuits } = this;
+    const { guard, agent, single, gate, userAgent, circuits, announcements } = this;
     const count = options.caller === undefined || this.meter === undefined ? undefined : countedBy(this.meter, options.caller);
     return new GuardedHttpClient({
       maxWaitMs: 15_000,
@@ -79,6 +84,7 @@ export class Egress {
       circuits,
       userAgent,
       count,
+      ...(announcements && { announcements }),
     });
   }
 

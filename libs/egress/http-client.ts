@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BudgetAccount, BudgetClass, BudgetGate, BudgetPermit, BudgetShare } from '../contracts/budget.port.js';
+import type { Announcements } from '../contracts/announcement.port.js';
 import type { Caller } from '../contracts/call-meter.port.js';
 import type { CircuitBreakers, CircuitPass } from '../contracts/circuit.port.js';
 import type { HttpClient, HttpRequest, HttpResponse } from '../contracts/http.port.js';
@@ -12,6 +13,7 @@ import { failureOf, isBroken } from './circuit-outcome.js';
 import type { EgressGuard } from './egress-guard.js';
 import { exchange, type Answer } from './exchange.js';
 import { mapNetworkError } from './map-error.js';
+import { parseAnnouncement } from './parse-announcement.js';
 import { followRedirect, type Hop } from './redirect.js';
 import { traceCall } from './trace-call.js';
 
@@ -35,6 +37,8 @@ export interface GuardedHttpClientOptions {
   userAgent: string;
   /** Told of every call that was made, or that the budget held. */
   count: CountCall | undefined;
+  /** Told what answers say of retirements, of calls that belong to a caller's operation. */
+  announcements?: Announcements;
 }
 
 /** The one adapter of HttpClient: guard → circuit → budget → call, for every hop of a redirect anew; then decompress. */
@@ -94,6 +98,7 @@ export class GuardedHttpClient implements HttpClient {
     }
     const { status, headers, feed } = answer;
     pass?.settle(isBroken(status) ? 'broken' : 'fine');
+    this.hear(hop, request, headers);
     if (feed === undefined) {
       counting?.answered(status, answer.body.length);
       await permit.settle({ status, headers });
@@ -133,6 +138,13 @@ export class GuardedHttpClient implements HttpClient {
       // It opened while this one waited for its budget.
       await permit.settle({ status: null, headers: {} });
     }
+  }
+
+  private hear({ url: { host } }: Hop, { operation }: HttpRequest, headers: Answer['headers']): void {
+    const { announcements, caller } = this.options;
+    if (announcements === undefined || caller === undefined || operation === undefined) return;
+    const said = parseAnnouncement(headers);
+    if (said !== null) announcements.heard({ caller, operation, host, ...said });
   }
 
   private async finish(

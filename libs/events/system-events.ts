@@ -1,3 +1,4 @@
+import type { Announcement } from '../contracts/announcement.port.js';
 import type { SystemEvent } from '../contracts/flow-events.js';
 import type { SecretBox } from '../secrets/index.js';
 import { setNeedsReauthorization, type RunError, type RunRow, type Transaction } from '../store/index.js';
@@ -68,5 +69,29 @@ export async function markNeedsReauthorization(
     ...{ workspaceId, type: 'connection.needs_reauthorization', subject: id, occurredAt: since },
     once: `${id} ${since.toISOString()}`,
     body: { connection: { id, name, connector, revision }, error: { code } },
+  });
+}
+
+/** A provider announced that an operation will be retired. Once for each announcement (its dates) of a connector, whatever connections and operations say it. */
+export async function storeRetirementAnnounced(tx: Transaction, secrets: SecretBox, announcement: Announcement): Promise<void> {
+  const { caller, operation, host, deprecatedAt, sunsetAt, deprecationLink, sunsetLink } = announcement;
+  const dates = [deprecatedAt, sunsetAt].map((date) => date?.toISOString() ?? null);
+  await store(tx, secrets, {
+    ...{
+      workspaceId: caller.workspaceId,
+      type: 'connector.retirement_announced',
+      subject: caller.connectionId,
+      occurredAt: new Date(),
+    },
+    once: `${caller.connector} ${dates.join(' ')}`,
+    body: {
+      connector: { name: caller.connector },
+      connection: { id: caller.connectionId },
+      operation: { kind: operation.kind, name: operation.name, host },
+      retirement: {
+        ...{ deprecated_at: dates[0] ?? null, sunset_at: dates[1] ?? null },
+        ...{ deprecation_link: deprecationLink, sunset_link: sunsetLink },
+      },
+    },
   });
 }

@@ -111,13 +111,22 @@ export async function listConnectors(
   return result.rows;
 }
 
+export interface ConnectorVersionRow {
+  hash: string;
+  createdAt: Date;
+  current: boolean;
+  /** As its sluice.yaml declares it. */
+  apiVersion: string | { version: string; in: string; name?: string } | null;
+  retirementsUrl: string | null;
+}
+
 /** All versions of a connector, newest first; at most `limit`. */
 export async function listConnectorVersions(
   db: Db,
   request: { workspaceId: string; name: string; limit: number },
-): Promise<{ hash: string; createdAt: Date; current: boolean }[]> {
-  const result = await db.query<{ hash: string; createdAt: Date; current: boolean }>(
-    `SELECT hash, created_at AS "createdAt", current FROM control.connector
+): Promise<ConnectorVersionRow[]> {
+  const result = await db.query<ConnectorVersionRow>(
+    `SELECT hash, created_at AS "createdAt", current, sluice -> 'api_version' AS "apiVersion", sluice #>> '{retirements,url}' AS "retirementsUrl" FROM control.connector
      WHERE workspace_id = $1 AND name = $2 ORDER BY created_at DESC, hash LIMIT $3`,
     [request.workspaceId, request.name, request.limit],
   );

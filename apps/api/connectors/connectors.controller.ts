@@ -7,6 +7,7 @@ import {
   connectorNameSchema,
   connectorSchema,
   connectorSummarySchema,
+  connectorVersionsSchema,
   newConnectorSchema,
   putConnectorSchema,
 } from '../../../libs/contracts/connector.schema.js';
@@ -16,6 +17,7 @@ import { Operation } from '../http/operation.decorator.js';
 import { nameParamSchema, type NameParam } from '../http/params.schema.js';
 import { SchemaPipe } from '../http/schema.pipe.js';
 import { Workspace } from '../http/workspace.decorator.js';
+import { ConnectorVersions } from './connector-versions.service.js';
 import { ConnectorsService } from './connectors.service.js';
 
 const yamlQuerySchema = z.strictObject({
@@ -36,6 +38,7 @@ export class ConnectorsController {
 
   constructor(
     @Inject(ConnectorsService) private readonly connectors: ConnectorsService,
+    @Inject(ConnectorVersions) private readonly lifecycle: ConnectorVersions,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
   ) {}
 
@@ -89,6 +92,18 @@ export class ConnectorsController {
   })
   list(@Workspace() workspaceId: string, @Query({ schema: pageQuerySchema }) query: PageQuery) {
     return this.connectors.list({ workspaceId, query });
+  }
+
+  @Get(':name/versions')
+  @Operation({
+    id: 'getConnectorVersions',
+    summary: 'Versions of a connector, and what the provider will retire',
+    description: 'Answers with `Deprecation` or `Sunset` headers are noticed whatever calls they answer.',
+    answer: connectorVersionsSchema,
+    problems: ['NOT_FOUND'],
+  })
+  versions(@Workspace() workspaceId: string, @Param({ schema: nameParamSchema }) { name }: NameParam) {
+    return this.lifecycle.get({ workspaceId, name });
   }
 
   @Get(':name')

@@ -7,6 +7,7 @@ import type { ConnectionOpener } from '../../../libs/contracts/connection-opener
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
 import { ExpressionSandbox } from '../../../libs/flows/index.js';
+import { AnnouncementLog } from '../../../libs/lifecycle/index.js';
 import { provide } from '../../../libs/nest/provide.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
@@ -37,6 +38,7 @@ export class CoreModule {
       onChange: (facts: object): void => logger.warn(facts, 'a circuit changed'),
     };
     const onUsageError = (err: unknown, facts: object): void => logger.warn({ err, ...facts }, 'calls were not counted yet');
+    const onAnnouncementError = (err: unknown): void => logger.warn({ err }, 'what a provider announced was not stored yet');
     const log = (level: 'info' | 'warn', message: string, facts: Record<string, string>): void => logger[level](facts, message);
     const providers = [
       { provide: CONFIG, useValue: config },
@@ -48,10 +50,18 @@ export class CoreModule {
       provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),
       provide(UsageMeter, [POOL], (db: Pool) => new UsageMeter({ db, onError: onUsageError })),
       provide(
+        AnnouncementLog,
+        [POOL, SECRETS],
+        (pool: Pool, secrets: SecretBox) => new AnnouncementLog({ pool, secrets, onError: onAnnouncementError }),
+      ),
+      provide(
         EGRESS,
-        [PgBudgetGate, PgCircuitBreakers, UsageMeter],
-        (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter) =>
-          new Egress({ allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW), gate, circuits, meter, version }),
+        [PgBudgetGate, PgCircuitBreakers, UsageMeter, AnnouncementLog],
+        (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter, announcements: AnnouncementLog) =>
+          new Egress({
+            allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW),
+            ...{ gate, circuits, meter, announcements, version },
+          }),
       ),
       provide(CATALOG, [EGRESS], (egress: Egress) => createConnectorCatalog(egress, { duckdbFolder: config.SLUICE_DUCKDB_DIR })),
       provide(ExpressionSandbox, [], () => new ExpressionSandbox()),

@@ -20,6 +20,7 @@ import {
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { ActionWorker } from '../actions/action-worker.js';
 import { PgCircuitBreakers } from '../../../libs/circuits/index.js';
+import { AnnouncementLog } from '../../../libs/lifecycle/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
 import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
@@ -44,6 +45,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
     @Inject(UsageMeter) private readonly meter: UsageMeter,
+    @Inject(AnnouncementLog) private readonly announcements: AnnouncementLog,
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
     @Inject(ExpressionSandbox) private readonly sandbox: ExpressionSandbox,
@@ -88,7 +90,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     // Calls that ended with the egress are counted too.
-    await Promise.all([this.meter.close(), this.circuits.close()]);
+    await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

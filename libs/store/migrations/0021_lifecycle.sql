@@ -9,6 +9,25 @@ CREATE UNLOGGED TABLE control.budget_presence (
 -- Calls for the pages of a stream of a run, repeats included: what a later run is forecast from.
 ALTER TABLE control.run_stream ADD COLUMN calls bigint NOT NULL DEFAULT 0;
 
+-- What providers say with their answers of the retirement of an operation: the newest word.
+CREATE TABLE control.announcement (
+  workspace_id uuid NOT NULL REFERENCES control.workspace ON DELETE CASCADE,
+  connection_id uuid NOT NULL REFERENCES control.connection ON DELETE CASCADE,
+  connector text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('stream', 'action', 'lookup', 'credential')),
+  operation text NOT NULL,
+  host text NOT NULL,
+  deprecated boolean NOT NULL,
+  deprecated_at timestamptz,             -- null: it did not say when
+  sunset_at timestamptz,
+  deprecation_link text,                 -- without query
+  sunset_link text,
+  first_seen_at timestamptz NOT NULL DEFAULT now(),
+  last_seen_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (connection_id, kind, operation)
+);
+CREATE INDEX announcement_connector ON control.announcement (workspace_id, connector);
+
 -- A sync that got a point a moment ago and does not ask at this very moment: it is expected back until then.
 ALTER TABLE control.budget_share ADD COLUMN expected_until timestamptz;
 
@@ -86,6 +105,7 @@ BEGIN
 END $$;
 
 -- Down Migration
+DROP TABLE control.announcement;
 DROP FUNCTION control.budget_take_share(uuid, text, text, jsonb, text, integer, integer, double precision, text, double precision, boolean);
 DROP FUNCTION control.budget_kept(jsonb, jsonb, double precision);
 ALTER TABLE control.budget_share DROP COLUMN expected_until;
