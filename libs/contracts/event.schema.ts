@@ -61,6 +61,7 @@ const filterShape = {
   connection_id: z.uuid().optional(),
   kind: z.enum(EVENT_KINDS).optional(),
   type: z.string().min(1).max(200).optional(),
+  subject: z.string().min(1).max(1_000).optional().describe('As the event shows it.'),
   state: z.enum(EVENT_STATES).optional(),
   since: z.iso.datetime({ offset: true }).optional().describe('Received at this time or later.'),
   until: z.iso.datetime({ offset: true }).optional().describe('Received before this time.'),
@@ -85,9 +86,9 @@ export const replayEventsSchema = z
   })
   // Nobody replays everything by leaving something out.
   .refine(
-    ({ connection_id, kind, type, state, since, until }) =>
-      [connection_id, kind, type, state, since, until].some((value) => value !== undefined),
-    'a filter is needed: connection_id, kind, type, state, since or until',
+    ({ connection_id, kind, type, subject, state, since, until }) =>
+      [connection_id, kind, type, subject, state, since, until].some((value) => value !== undefined),
+    'a filter is needed: connection_id, kind, type, subject, state, since or until',
   )
   .meta({ id: 'ReplayEvents' });
 export type ReplayEvents = z.output<typeof replayEventsSchema>;

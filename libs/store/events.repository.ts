@@ -89,6 +89,7 @@ export interface EventFilter {
   connectionId: string | null;
   kind: EventKind | null;
   type: string | null;
+  subject: string | null;
   state: EventState | null;
   /** Received at this time or later. */
   since: Date | null;
@@ -98,16 +99,16 @@ export interface EventFilter {
 
 const FILTER = `workspace_id = $1 AND ($2::uuid IS NULL OR connection_id = $2) AND ($3::text IS NULL OR kind = $3)
   AND ($4::text IS NULL OR type = $4) AND ($5::text IS NULL OR state = $5)
-  AND ($6::timestamptz IS NULL OR received_at >= $6) AND ($7::timestamptz IS NULL OR received_at < $7)`;
+  AND ($6::timestamptz IS NULL OR received_at >= $6) AND ($7::timestamptz IS NULL OR received_at < $7) AND ($8::text IS NULL OR subject = $8)`;
 const filterValues = (filter: EventFilter): unknown[] => [
   ...[filter.workspaceId, filter.connectionId, filter.kind, filter.type],
-  ...[filter.state, filter.since, filter.until],
+  ...[filter.state, filter.since, filter.until, filter.subject],
 ];
 
 /** Newest first. By event_workspace or event_connection. */
 export async function listEvents(db: Db, request: EventFilter & PageRequest): Promise<PageResult<EventSummaryRow>> {
   const { rows } = await db.query<EventSummaryRow>(
-    `SELECT ${META} FROM control.event WHERE ${FILTER} AND ($8::bigint IS NULL OR seq < $8) ORDER BY seq DESC LIMIT $9`,
+    `SELECT ${META} FROM control.event WHERE ${FILTER} AND ($9::bigint IS NULL OR seq < $9) ORDER BY seq DESC LIMIT $10`,
     [...filterValues(request), request.after, request.limit + 1],
   );
   return toPage(rows, request.limit);
@@ -119,7 +120,7 @@ export async function lockEvents(
   request: EventFilter & PageRequest,
 ): Promise<PageResult<{ id: string; seq: number }>> {
   const { rows } = await tx.query<{ id: string; seq: number }>(
-    `SELECT id, seq FROM control.event WHERE ${FILTER} AND ($8::bigint IS NULL OR seq > $8) ORDER BY seq LIMIT $9 FOR UPDATE`,
+    `SELECT id, seq FROM control.event WHERE ${FILTER} AND ($9::bigint IS NULL OR seq > $9) ORDER BY seq LIMIT $10 FOR UPDATE`,
     [...filterValues(request), request.after, request.limit + 1],
   );
   return toPage(rows, request.limit);

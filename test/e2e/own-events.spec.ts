@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const events = async (type: string, subject: string) =>
-  (await client.get(`/v1/events?kind=system&type=${type}&limit=100`)).body.data.filter((event) => event['subject'] === subject);
+  (await client.get(`/v1/events?kind=system&type=${type}&subject=${subject}&limit=100`)).body.data;
 async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   for (const deadline = Date.now() + 60_000; ; await delay(50)) {
     const found = await look();

@@ -74,7 +74,16 @@ test('a change of a record is one event, however often it is taken from the outb
   await storeRecordEvents({ pool, secrets }, { sync, changes: changes.slice(0, 1) });
   await Promise.all([1, 2].map(() => storeRecordEvents({ pool, secrets }, { sync, changes })));
   const { rows } = await store.listEvents(pool, {
-    ...{ workspaceId, connectionId: null, kind: 'record', type: 'record.updated', state: 'pending', since: null, until: null },
+    ...{
+      workspaceId,
+      connectionId: null,
+      kind: 'record',
+      type: 'record.updated',
+      subject: 'the sync/orders',
+      state: 'pending',
+      since: null,
+      until: null,
+    },
     ...{ limit: 10, after: null },
   });
   expect(rows).toHaveLength(2);

@@ -74,6 +74,7 @@ const filterOf = (workspaceId: string, query: EventFilterQuery): EventFilter => 
   connectionId: query.connection_id ?? null,
   kind: query.kind ?? null,
   type: query.type ?? null,
+  subject: query.subject ?? null,
   state: query.state ?? null,
   since: query.since === undefined ? null : new Date(query.since),
   until: query.until === undefined ? null : new Date(query.until),
