@@ -9,13 +9,16 @@ test('by default five rounds of both cases with peers', () => {
     cases: ['append', 'upsert'],
     json: undefined,
     peers: true,
+    peerRows: { paged: 100_000, file: 200_000 },
   });
 });
 
 test('everything can be chosen', () => {
-  expect(
-    benchOptions(['rest', '--rows', '1000000', '--rounds', '3', '--cases', 'upsert', '--no-peers', '--json', 'out.json']),
-  ).toEqual({ suite: 'rest', rows: 1_000_000, rounds: 3, cases: ['upsert'], json: 'out.json', peers: false });
+  const args = ['--rows', '1000000', '--rounds', '3', '--cases', 'upsert', '--no-peers', '--peer-rows', '50000'];
+  expect(benchOptions(['rest', ...args, '--json', 'out.json'])).toEqual({
+    ...{ suite: 'rest', rows: 1_000_000, rounds: 3, cases: ['upsert'], json: 'out.json', peers: false },
+    peerRows: { paged: 50_000, file: 50_000 },
+  });
 });
 
 test('connectors are read with 100,000 records', () => {
@@ -42,6 +45,8 @@ test.each([
   [['rest', '--cases', 'merge'], /--cases takes append, upsert; got merge/],
   [['soap'], /the suites are: rest, connectors, .*; got soap/],
   [['connectors', '--cases', 'append'], /--cases takes bulk, bulk-transform; got append/],
+  [['rest', '--peer-rows', '10'], /--peer-rows takes a whole number from 1000/],
+  [['pg', '--peer-rows', '5000'], /--peer-rows is of the suite rest; got pg/],
   [[], /got none/],
 ])('%j is refused in words', (args, message) => {
   expect(() => benchOptions(args)).toThrow(message);

@@ -32,6 +32,8 @@ export interface SuiteOptions<Name extends SuiteName> {
   json: string | undefined;
   /** Measure others' tools too, where they can be had. */
   peers: boolean;
+  /** Records that they get, at most those of the source: over the API's pages, and in one file. */
+  peerRows: { paged: number; file: number };
 }
 /** What a suite is given. */
 export interface SuiteRequest<Name extends SuiteName> {
@@ -43,11 +45,13 @@ export interface SuiteRequest<Name extends SuiteName> {
 export type BenchOptions = { [Name in SuiteName]: SuiteOptions<Name> }[SuiteName];
 
 /** Peers are slow, and get fewer records: enough that a peer's rate is level, few enough that five rounds of them end within minutes. */
-export const PEER_ROWS = { paged: 100_000, file: 200_000 };
+const PEER_ROWS = { paged: 100_000, file: 200_000 };
+
+const MOST_ROWS = 12_000_000;
 
 export const USAGE = NAMES.map(
   (name) =>
-    `npm run bench -- ${name} [--rows N] [--rounds N] [--cases ${SUITES[name].cases.join(',')}] [--no-peers] [--json FILE]`,
+    `npm run bench -- ${name} [--rows N] [--rounds N] [--cases ${SUITES[name].cases.join(',')}] [--no-peers]${name === 'rest' ? ' [--peer-rows N]' : ''} [--json FILE]`,
 ).join('\n');
 
 /** @throws Error saying which argument is wrong. */
@@ -62,18 +66,23 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       cases: { type: 'string' },
       json: { type: 'string' },
       peers: { type: 'boolean', default: true },
+      'peer-rows': { type: 'string' },
     },
   });
   const suite = NAMES.find((name) => name === positionals[0]);
   if (suite === undefined || positionals.length > 1)
     throw new Error(`the suites are: ${NAMES.join(', ')}; got ${positionals.join(' ') || 'none'}`);
+  const peerRows = values['peer-rows'];
+  if (peerRows !== undefined && suite !== 'rest') throw new Error(`--peer-rows is of the suite rest; got ${suite}`);
+  const each = peerRows === undefined ? undefined : whole('peer-rows', peerRows, 1_000, MOST_ROWS);
   return {
     suite,
-    rows: whole('rows', values.rows ?? String(SUITES[suite].rows), 1_000, 12_000_000),
+    rows: whole('rows', values.rows ?? String(SUITES[suite].rows), 1_000, MOST_ROWS),
     rounds: whole('rounds', values.rounds, 1, 100),
     cases: chosen(values.cases, SUITES[suite].cases),
     json: values.json,
     peers: values.peers,
+    peerRows: each === undefined ? PEER_ROWS : { paged: each, file: each },
   } as BenchOptions;
 }
 

@@ -45,7 +45,8 @@ export async function restSuite(setting: Setting): Promise<BenchResult[]> {
     reference = await startReference({ root, work, rows: options.rows, modes: options.cases, databaseUrl: stack.warehouseUrl });
     if (reference === undefined) say('shared-ref: skipped, there is no reference loader beside this checkout (SLUICE_SHARED)');
     const own = await ownCases(stack, options);
-    if (options.peers) peers = await openPeers({ rows: options.rows, modes: options.cases, work, stack, say });
+    if (options.peers)
+      peers = await openPeers({ rows: options.rows, peerRows: options.peerRows, modes: options.cases, work, stack, say });
     else say(`${PEER_NAMES.join(', ')}: skipped, as asked`);
     const measured = await playRounds({
       cases: [...own, ...(reference?.cases ?? []), ...(peers?.cases ?? [])],

@@ -1,6 +1,6 @@
 import { timestamp, TIES } from '../../apps/demo-shop/entities.js';
 import type { Stack } from '../../libs/stack/index.js';
-import { PEER_ROWS, type Mode } from '../options.js';
+import type { Mode, SuiteOptions } from '../options.js';
 import type { BenchCase } from './bench-case.js';
 import { dltPeer } from './dlt.case.js';
 import { startExport } from './export-server.js';
@@ -15,15 +15,17 @@ export const PEER_NAMES = PEERS.map(({ name }) => name);
 /** The cases of every peer that can be had; what is skipped is said. `close` when they have run. */
 export async function openPeers(request: {
   rows: number;
+  /** Of each peer, at most. */
+  peerRows: SuiteOptions<'rest'>['peerRows'];
   modes: readonly Mode[];
   work: string;
   stack: Stack;
   say: (line: string) => void;
 }): Promise<{ cases: BenchCase[]; close: () => void }> {
-  const { rows, stack, say } = request;
+  const { rows, peerRows, stack, say } = request;
   const shop = { url: stack.shopUrl, apiKey: stack.shopApiKey };
-  const paged = Math.min(rows, PEER_ROWS.paged);
-  const file = Math.min(rows, PEER_ROWS.file);
+  const paged = Math.min(rows, peerRows.paged);
+  const file = Math.min(rows, peerRows.file);
   const server = await startExport({ events: rows, rows: file });
   const setting: PeerSetting = {
     ...{ modes: request.modes, work: request.work, databaseUrl: stack.warehouseUrl, shop, say },
