@@ -4,7 +4,7 @@ import { chaosOptions } from './options.js';
 describe('the arguments of npm run chaos', () => {
   it('take a suite and fall back to its rounds and a random seed', () => {
     const { suite, rounds, seed, json } = chaosOptions(['modes']);
-    expect({ suite, rounds, json }).toEqual({ suite: 'modes', rounds: 10, json: undefined });
+    expect({ suite, rounds, json }).toEqual({ suite: 'modes', rounds: 5, json: undefined });
     expect(seed).toBeGreaterThan(0);
   });
 

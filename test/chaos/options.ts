@@ -24,7 +24,7 @@ export interface ChaosOptions {
 
 const DEFAULT_ROUNDS: Readonly<Record<Suite, number>> = {
   cursors: 10_000,
-  modes: 10,
+  modes: 5, // ten kills of each mode
   zombies: 20,
   servers: 3,
   partitions: 1,
