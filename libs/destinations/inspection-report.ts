@@ -48,6 +48,15 @@ export class InspectionReport {
       this.add('row_count', `the table has ${rows} rows; by the ledger it was given ${ledger}`);
   }
 
+  /** Of a child table, against the lists of its parents. */
+  compareChildren(name: string, { missing, extra, differing }: { missing: number; extra: number; differing: number }): void {
+    if (missing + extra + differing === 0) return;
+    this.add(
+      'children',
+      `the table ${name} has not what the lists say: ${missing} rows are missing, ${extra} too many, ${differing} differ`,
+    );
+  }
+
   result(rows: number): Inspection {
     return { rows, counts: this.counts, findings: this.findings };
   }

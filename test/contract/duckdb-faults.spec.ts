@@ -57,6 +57,18 @@ const follow = (deletes: Partial<StreamDeletes>) => ({
   jsonSchema: DELETABLE_SCHEMA,
   deletes: { as: 'hard' as const, allowEmpty: false, ...deletes },
 });
+/** With a list that becomes a table: each of the writer's records has two elements. */
+const family = <Target extends Partial<StreamTarget>>(target: Target): Target => ({
+  ...target,
+  childTables: ['items'],
+  jsonSchema: {
+    ...DELETABLE_SCHEMA,
+    properties: {
+      ...DELETABLE_SCHEMA.properties,
+      items: { type: 'array', items: { type: 'object', properties: { n: { type: 'integer' } } } },
+    },
+  },
+});
 const ROWS = 4_000;
 const MISSING = 500;
 /** Of the writer's records; see duckdb-writer. */
@@ -71,6 +83,11 @@ const VARIANTS: readonly (readonly [string, Partial<StreamTarget> & Pick<StreamT
   ['soft tombstones', follow({ when, as: 'soft' }), ROWS - TOMBSTONES, ROWS - 2 * TOMBSTONES],
   ['missing keys, hard', follow({ missing: 'hard' }), ROWS, ROWS],
   ['missing keys, soft', follow({ missing: 'soft' }), ROWS + MISSING, ROWS],
+  ['incremental_append, child tables', family({ mode: 'incremental_append' }), ROWS, ROWS],
+  ['incremental_upsert, child tables', family({ mode: 'incremental_upsert' }), ROWS, ROWS],
+  ['full_refresh_overwrite, child tables', family({ mode: 'full_refresh_overwrite' }), ROWS, ROWS],
+  ['full_refresh_append, child tables', family({ mode: 'full_refresh_append' }), ROWS, ROWS],
+  ['hard tombstones, child tables', family(follow({ when })), ROWS - 2 * TOMBSTONES, ROWS - 2 * TOMBSTONES],
 ];
 
 test.each(VARIANTS)(
@@ -115,6 +132,13 @@ test.each(VARIANTS)(
        FROM public."${stream.target.table}"`,
     );
     expect(counts).toEqual({ rows, ids: rows, kept });
+    if (target.childTables !== undefined) {
+      expect(await world.sql(`SELECT count(*)::DOUBLE AS n FROM public."${stream.target.table}__items"`)).toEqual([
+        { n: 2 * rows },
+      ]);
+      const request = { key: order.ref, target: stream.target, active: false, copied: false, limit: 10 };
+      expect((await world.connect().verifier?.inspect(request))?.findings).toEqual([]);
+    }
     const { read, deleted, removed } = await world.connect().inspect({ ref: order.ref });
     const tombstones = target.deletes?.when === undefined ? 0 : TOMBSTONES;
     expect({ read, deleted, removed }).toEqual({

@@ -17,6 +17,7 @@ let stack: Stack;
 let rest: RestClient;
 let warehouse: DuckdbWorld;
 let source: string;
+let names = 0;
 
 beforeAll(async () => {
   warehouse = await duckdbWorld();
@@ -47,7 +48,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 async function newSync(path: string, streams: readonly object[]): Promise<string> {
-  const name = `duckdb ${path}`;
+  const name = `duckdb ${(names += 1)}`;
   const destination = await rest.post<{ id: string }>('/v1/connections', { name, connector: 'duckdb', config: { path } });
   const body = { name, source_id: source, destination_id: destination.id, namespace: 'public', streams };
   return (await rest.post<{ id: string }>('/v1/syncs', body)).id;
@@ -120,6 +121,28 @@ describe('a sync into a DuckDB file, made by REST', () => {
     const repaired = (await verify({ repair: true })).streams.find(({ name }) => name === 'order_items');
     expect(repaired).toMatchObject({ found: { missing: 1, differing: 1 }, repaired: 2 });
     expect((await verify()).streams).toMatchObject([nothing, nothing]);
+  });
+
+  it('makes tables of lists, verified with their parents, and repairs them', async () => {
+    const sync = await newSync('warehouse.duckdb', [
+      { name: 'orders', mode: 'incremental_upsert', table: 'orders', child_tables: ['tags'] },
+    ]);
+    await succeeded(await start(sync));
+    const count = async () =>
+      (
+        await warehouse.sql(
+          `SELECT (SELECT count(*)::DOUBLE FROM public.orders__tags) AS children, (SELECT sum(json_array_length(tags))::DOUBLE FROM public.orders) AS elements`,
+        )
+      )[0];
+    const before = await count();
+    expect(before?.children).toBeGreaterThan(0);
+    expect(before?.children).toBe(before?.elements);
+    await warehouse.sql(`DELETE FROM public.orders__tags WHERE _sluice_position = 0`);
+    const verify = async (asked: object) => verified((await rest.post<{ id: string }>(`/v1/syncs/${sync}:verify`, asked)).id);
+    expect((await verify({})).streams).toMatchObject([{ found: { children: 1 } }]);
+    await verify({ source: true, repair: true });
+    expect(await count()).toEqual(before);
+    expect((await verify({})).streams).toMatchObject([{ found: {} }]);
   });
 
   it('waits while another process has the file', async () => {

@@ -37,9 +37,10 @@ async function load({ folder, path, ref, target, fence, rows, rowsPerChunk }: Wr
 /** How far behind its record a tombstone comes: in another chunk. */
 const BEHIND = 301;
 
-/** The nth record is new; where tombstones are followed, every fourth deletes an earlier one instead. */
-function recordOf({ deletes }: StreamTarget, n: number): Record<string, unknown> {
-  const facts = { name: `row ${n}`, updated_at: String(n).padStart(9, '0') };
+/** The nth record is new, with two elements in each list that becomes a table; where tombstones are followed, every fourth deletes an earlier one instead. */
+function recordOf({ deletes, childTables }: StreamTarget, n: number): Record<string, unknown> {
+  const lists = Object.fromEntries((childTables ?? []).map((field) => [field, [{ n }, { n: -n }]]));
+  const facts = { name: `row ${n}`, updated_at: String(n).padStart(9, '0'), ...lists };
   if (deletes?.when === undefined) return { id: n, ...facts };
   const deleted = n % 4 === 0 && n > BEHIND;
   return { id: deleted ? n - BEHIND : n, ...facts, [deletes.when.field]: deleted };

@@ -34,7 +34,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   deletes: true,
   digests: false,
   changes: false,
-  childTables: false,
+  childTables: true,
 };
 
 /** A DuckDB file, exactly once: checkpoint, ledger and rows are committed together. One process at a time has the file. */

@@ -4,7 +4,10 @@ import { remembersKeys } from '../whole-read.js';
 import { retypeSeenKeys } from './seen-keys.js';
 import { knownColumns, readLanes, shareColumns } from './lanes.js';
 import type { Session } from './session.js';
-import { ownStream, readLayout, recordLayout } from './stream-row.js';
+import { growChildren } from '../children/shape-children.js';
+import { childShaper } from './children/child-shaper.js';
+import { readKnownChildren, readLayout, recordLayout } from './layout.js';
+import { ownStream } from './stream-row.js';
 import { generationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
 
@@ -18,12 +21,12 @@ export async function evolveStream(
     const row = await ownStream(session, ref);
     const lanes = await readLanes(session, ref);
     const known = await knownColumns(session, lanes);
-    const before = await readLayout(session, row);
-    const columns = grow(before, wanted, {
-      rules: DUCKDB_RULES.names,
-      known,
-      ...(target.names === undefined ? {} : { style: target.names }),
-    });
+    const { columns: before, children: present } = await readLayout(session, row);
+    const columns = grow(
+      before,
+      wanted.filter(({ child }) => child === undefined),
+      { rules: DUCKDB_RULES.names, known, ...(target.names === undefined ? {} : { style: target.names }) },
+    );
     const next = await shapeTable(session, { target, columns, known });
     if (row.loading)
       await shapeTable(session, {
@@ -35,8 +38,16 @@ export async function evolveStream(
       const keysOf = (of: readonly Column[]) => target.primaryKey.flatMap((field) => columnOf(of, field) ?? []);
       await retypeSeenKeys(session, row.id, { before: keysOf(before), after: keysOf(next) });
     }
-    const version = await recordLayout(session, row, next);
-    await shareColumns(session, lanes, { id: row.id, columns: next });
+    const knownChildren = await readKnownChildren(
+      session,
+      lanes.map(({ id }) => id),
+    );
+    const children = await growChildren(childShaper(session, ref), {
+      ...{ target, columns: next, children: present, known: knownChildren, wanted },
+    });
+    const layout = { columns: next, children };
+    const version = await recordLayout(session, row, layout);
+    await shareColumns(session, lanes, { id: row.id, ...layout });
     await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1::BIGINT', [row.id, version]);
     return version;
   });

@@ -7,7 +7,9 @@ import { collapseBoundary } from './boundary-rows.js';
 import { deleteMissing } from './seen-keys.js';
 import type { Session } from './session.js';
 import { settleState } from './settle.js';
-import { ownStream, readLayout, type StreamRow } from './stream-row.js';
+import { publishChildren } from './children/child-rows.js';
+import { readLayout } from './layout.js';
+import { ownStream, type StreamRow } from './stream-row.js';
 import { conflict, dropGenerations, generationOf, readColumns, relationOf } from './table.js';
 
 /** See Destination.finish: one transaction, so that nothing is ever visible in part. */
@@ -36,10 +38,11 @@ export async function finishStream(
       ]);
     }
     if (remembersKeys({ ref, target }, row)) {
-      const columns = await readLayout(session, row);
+      const { columns } = await readLayout(session, row);
       const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);
       await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, keys });
     }
+    await publishChildren(session, row, target);
     await dropGenerations(session, row.id);
     if (target.mode === 'incremental_append') await collapseBoundary(session, row.id, ref.runId, target.cursorOrder);
     if (settle) await settleState(session, row.id, row.state, settle);
@@ -56,7 +59,7 @@ export async function finishStream(
 async function publishGeneration(session: Session, row: StreamRow, target: StreamTarget): Promise<void> {
   const what = `replacing the rows of ${target.namespace}.${target.table}`;
   if ((await readColumns(session, target)) === null) throw conflict(target, 'the table is gone');
-  const layout = await readLayout(session, row);
+  const { columns: layout } = await readLayout(session, row);
   const columns = [...layout, ...managedColumns(layout, target)].map(({ name }) => ident(name)).join(', ');
   if (target.mode !== 'full_refresh_append' || row.reset) await session.query(what, `DELETE FROM ${relationOf(target)}`);
   await session.query(

@@ -1,8 +1,8 @@
 import type { StreamRef } from '../../contracts/destination.port.js';
-import type { Column } from '../../typing/index.js';
+import type { ChildTable, Column } from '../../typing/index.js';
 import { knownInLanes, shareLayout, type LaneRow } from '../lanes.js';
 import type { Session } from './session.js';
-import { readKnownColumns, recordLayout } from './stream-row.js';
+import { readKnownColumns, recordLayout } from './layout.js';
 
 /** The rows of all lanes, in the caller's transaction, which is alone in the file. */
 export const readLanes = (session: Session, ref: StreamRef): Promise<LaneRow[]> =>
@@ -21,10 +21,10 @@ export const knownColumns = (session: Session, lanes: readonly LaneRow[]): Promi
 export const shareColumns = (
   session: Session,
   lanes: readonly LaneRow[],
-  own: { id: string; columns: readonly Column[] },
+  own: { id: string; columns: readonly Column[]; children: readonly ChildTable[] },
 ): Promise<void> =>
   shareLayout(lanes, own, {
-    record: (lane, columns) => recordLayout(session, lane, columns),
+    record: (lane, columns) => recordLayout(session, lane, { columns, children: own.children }),
     raise: (id, version) =>
       session.query('sharing the columns', 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1::BIGINT', [id, version]),
   });

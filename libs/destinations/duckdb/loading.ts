@@ -1,5 +1,5 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
-import type { Column } from '../../typing/index.js';
+import type { ChildTable, Column } from '../../typing/index.js';
 
 /** What became of the stage's rows. */
 export interface Published {
@@ -15,6 +15,8 @@ export interface PublishOptions {
   /** Quoted. */
   relation: string;
   columns: readonly Column[];
+  /** Tables of lists that are written with the rows; of a generation none are. */
+  children: readonly ChildTable[];
   target: StreamTarget;
   /** For metadata columns. */
   runId: string;

@@ -8,12 +8,13 @@ import { readBoundary } from './boundary-rows.js';
 import { evolveStream } from './evolve-stream.js';
 import { openSlice, type OpenRequest, type OpenedSlice } from './open.js';
 import { comparesNumbers } from './cursor-order.js';
+import { pageEncoder } from './page-encoder.js';
 import { compileRows } from './row-encoder.js';
 import type { Session } from './session.js';
 import { DuckdbSliceWriter, type WriterKey, type WriterParts } from './slice-writer.js';
 import { seenKeys } from './seen-keys.js';
 import { clearStage } from './stage.js';
-import { readLayout } from './stream-row.js';
+import { readLayout } from './layout.js';
 import { loadedTable, relationOf } from './table.js';
 
 /** See Destination.open. The session is the writer's own until it is closed. */
@@ -51,7 +52,7 @@ async function partsOf(
   { stream }: OpenedSlice,
   schemaVersion: number,
 ): Promise<WriterParts> {
-  const columns = await readLayout(session, { id: stream.id, schemaVersion });
+  const { columns, children } = await readLayout(session, { id: stream.id, schemaVersion });
   const key: WriterKey = {
     ...{ streamId: stream.id, runId: ref.runId, sliceId: slice.id, partition: slice.partition, schemaVersion },
     ...{ epoch: ref.epoch, fence, stream: ref.stream, generation: stream.loading ? stream.generation : null },
@@ -68,19 +69,22 @@ async function partsOf(
   });
   const cursor = target.cursorField === null ? undefined : columnOf(columns, target.cursorField);
   const ordered = isKeyed(target.mode) && cursor !== undefined && comparesNumbers(cursor, target.cursorOrder);
+  const encode = compileRows({
+    columns,
+    watch,
+    required: isKeyed(target.mode) ? target.primaryKey : [],
+    requiredCursor: target.mode === 'scd2' ? target.cursorField : null,
+    numberField: ordered ? target.cursorField : null,
+  });
   return {
     key,
     columns,
+    // A generation's are made when it becomes visible.
+    children: stream.loading ? [] : children,
     relation: relationOf(loadedTable(stream, target)),
     seen: remembersKeys({ ref, target }, stream) ? seenKeys(stream.id) : null,
     watch,
-    encode: compileRows({
-      columns,
-      watch,
-      required: isKeyed(target.mode) ? target.primaryKey : [],
-      requiredCursor: target.mode === 'scd2' ? target.cursorField : null,
-      numberField: ordered ? target.cursorField : null,
-    }),
+    encode: pageEncoder(encode, { children, contract: target.contract ?? {}, watch }),
     boundary: await boundaryOf(session, target, { key, columns }),
   };
 }

@@ -11,7 +11,10 @@ import { makeSeenKeys } from './seen-keys.js';
 import type { Session } from './session.js';
 import { setState } from './set-state.js';
 import { settleState } from './settle.js';
-import { addStream, readStream, recordLayout, type StreamRow } from './stream-row.js';
+import { shapeChildren } from '../children/shape-children.js';
+import { childShaper } from './children/child-shaper.js';
+import { readKnownChildren, recordLayout } from './layout.js';
+import { addStream, readStream, type StreamRow } from './stream-row.js';
 import { conflict, createTable, dropGenerations, generationOf, ownTable, relationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
 
@@ -33,8 +36,16 @@ export async function prepareStream(
     if (isKeyed(target.mode) && known.length === 0) await assertUnique(session, target, columns);
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const state = loading && first ? null : row.state;
-    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, columns) };
-    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, columns });
+    const knownChildren = await readKnownChildren(
+      session,
+      lanes.map(({ id }) => id),
+    );
+    const layout = {
+      columns,
+      children: await shapeChildren(childShaper(session, ref), { target, columns, known: knownChildren }),
+    };
+    const next = { ...row, loading, schemaVersion: await recordLayout(session, row, layout) };
+    if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, ...layout });
     if (first) await beginRun(session, next, { ref, target, columns });
     await session.query(
       what,

@@ -88,7 +88,7 @@ function valueAt(record: SourceRecord, path: readonly string[]): unknown {
 }
 
 /** undefined: it does not fit. Throws Unfit where no column can hold it. */
-function textOfValue(type: ColumnType, value: unknown): string | undefined {
+export function textOfValue(type: ColumnType, value: unknown): string | undefined {
   switch (type) {
     case 'text':
       return wellFormed(textOf(type, value));

@@ -4,14 +4,15 @@ import type { Position, StreamState } from '../../contracts/stream.js';
 import { SluiceError, toSluiceError } from '../../errors/index.js';
 import { stringifyJson } from '../../json/index.js';
 import { literal } from '../../postgres/index.js';
-import type { Column, ContractWatch, Wanted } from '../../typing/index.js';
+import type { ChildTable, Column, ContractWatch, Wanted } from '../../typing/index.js';
 import type { BoundaryKey, BoundaryWatch } from '../boundary/index.js';
 import { writeBoundary } from './boundary-rows.js';
 import { staleRun } from '../stale-run.js';
 import { ownerOf, writeLedger } from './ledger.js';
 import type { Published } from './loading.js';
 import { publish } from './publish.js';
-import type { Reject, RowEncoder } from './row-encoder.js';
+import type { PageEncoder } from './page-encoder.js';
+import type { Reject } from './row-encoder.js';
 import type { Session } from './session.js';
 import { clearStage, stageRows } from './stage.js';
 import { setState } from './set-state.js';
@@ -29,11 +30,13 @@ export interface WriterKey extends BoundaryKey {
 export interface WriterParts {
   key: WriterKey;
   columns: readonly Column[];
+  /** See PublishOptions. */
+  children: readonly ChildTable[];
   relation: string;
   /** See PublishOptions. */
   seen: string | null;
   watch: ContractWatch;
-  encode: RowEncoder;
+  encode: PageEncoder;
   boundary: BoundaryWatch | null;
 }
 
@@ -89,10 +92,7 @@ export class DuckdbSliceWriter implements SliceWriter {
         const discarded = watch.discarded;
         const records = boundary?.take(page.records) ?? page.records;
         const rejects: Reject[] = [];
-        const rows = records.flatMap((record) => {
-          const row = encode(record, rejects);
-          return row === null ? [] : [row];
-        });
+        const rows = encode(records, rejects);
         if (watch.wanted.size > 0) {
           await this.evolve([...watch.wanted.values()]);
           continue;

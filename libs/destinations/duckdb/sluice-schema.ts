@@ -18,7 +18,7 @@ CREATE TABLE sluice.stream (
   schema_version INTEGER NOT NULL, created_at TIMESTAMPTZ NOT NULL);
 CREATE TABLE sluice.state_history (
   stream_id BIGINT NOT NULL, version BIGINT NOT NULL, state VARCHAR, origin VARCHAR NOT NULL, run_id VARCHAR, "at" TIMESTAMPTZ NOT NULL);
-CREATE TABLE sluice.layout (stream_id BIGINT NOT NULL, schema_version INTEGER NOT NULL, columns VARCHAR NOT NULL);
+CREATE TABLE sluice.layout (stream_id BIGINT NOT NULL, schema_version INTEGER NOT NULL, columns VARCHAR NOT NULL, children VARCHAR NOT NULL);
 CREATE TABLE sluice.checkpoint (
   stream_id BIGINT NOT NULL, run_id VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, spec VARCHAR NOT NULL, "partition" VARCHAR NOT NULL,
   fence BIGINT NOT NULL, seq INTEGER NOT NULL, position VARCHAR, done BOOLEAN NOT NULL, inherited BOOLEAN NOT NULL,

@@ -14,15 +14,20 @@ export async function clearStage(session: Session, columns: number): Promise<voi
 /** Rows of a DataChunk: DuckDB's vector size. */
 const ROWS_PER_CHUNK = 2_048;
 
-/** `first` numbers the rows. */
+/** `first` numbers the rows. `table`: of columns as the stage has them. */
 export async function stageRows(
   { driver, connection }: Session,
-  { rows, columns, first }: { rows: readonly (readonly (string | null)[])[]; columns: number; first: number },
+  {
+    rows,
+    columns,
+    first,
+    table = 'sluice_stage',
+  }: { rows: readonly (readonly (string | null)[])[]; columns: number; first: number; table?: string },
 ): Promise<void> {
   if (rows.length === 0) return;
   try {
     const { VARCHAR, BIGINT, DuckDBDataChunk } = driver;
-    const appender = await connection.createAppender('sluice_stage', 'main', 'temp');
+    const appender = await connection.createAppender(table, 'main', 'temp');
     try {
       const types = [...Array.from({ length: columns }, () => VARCHAR), BIGINT];
       for (let from = 0; from < rows.length; from += ROWS_PER_CHUNK) {

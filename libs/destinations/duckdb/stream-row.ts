@@ -1,9 +1,6 @@
 import type { StreamRef } from '../../contracts/destination.port.js';
 import type { StateKey } from '../../contracts/stream-states.port.js';
 import type { StreamState } from '../../contracts/stream.js';
-import { SluiceError } from '../../errors/index.js';
-import type { Column } from '../../typing/index.js';
-import { pathKey } from '../../typing/index.js';
 import { staleRun } from '../stale-run.js';
 import type { Session } from './session.js';
 
@@ -48,45 +45,4 @@ export async function ownStream(session: Session, ref: StreamRef): Promise<Strea
   const row = await readStream(session, ref);
   if (row?.epoch !== ref.epoch || row.runId !== ref.runId) throw staleRun(ref);
   return row;
-}
-
-/** The stream's columns at a schema version. */
-export async function readLayout(
-  session: Session,
-  { id, schemaVersion }: Pick<StreamRow, 'id' | 'schemaVersion'>,
-): Promise<readonly Column[]> {
-  const [layout] = await session.query<{ columns: string }>(
-    'reading the columns',
-    'SELECT columns FROM sluice.layout WHERE stream_id = $1::BIGINT AND schema_version = $2',
-    [id, schemaVersion],
-  );
-  if (!layout) throw new SluiceError('INTERNAL', { detail: `the stream has no columns of version ${schemaVersion}` });
-  return JSON.parse(layout.columns) as Column[];
-}
-
-/** Every column that the stream ever had, as it was last. */
-export async function readKnownColumns(session: Session, id: string): Promise<readonly Column[]> {
-  const layouts = await session.query<{ columns: string }>(
-    'reading the columns',
-    'SELECT columns FROM sluice.layout WHERE stream_id = $1::BIGINT ORDER BY schema_version',
-    [id],
-  );
-  const all = layouts.flatMap(({ columns }) => JSON.parse(columns) as Column[]);
-  return [...new Map(all.map((column) => [pathKey(column.path), column])).values()];
-}
-
-/** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */
-export async function recordLayout(
-  session: Session,
-  row: Pick<StreamRow, 'id' | 'schemaVersion'>,
-  columns: readonly Column[],
-): Promise<number> {
-  if (row.schemaVersion > 0 && JSON.stringify(await readLayout(session, row)) === JSON.stringify(columns))
-    return row.schemaVersion;
-  await session.query('recording the columns', 'INSERT INTO sluice.layout VALUES ($1::BIGINT, $2, $3)', [
-    row.id,
-    row.schemaVersion + 1,
-    JSON.stringify(columns),
-  ]);
-  return row.schemaVersion + 1;
 }

@@ -1,5 +1,7 @@
 import type { Counts, StreamRef, StreamTarget, SyncRef } from '../../contracts/destination.port.js';
+import { literal } from '../../postgres/index.js';
 import { staleRun } from '../stale-run.js';
+import { findLayout } from './layout.js';
 import { setState } from './set-state.js';
 import type { Session } from './session.js';
 import { readStream } from './stream-row.js';
@@ -32,10 +34,13 @@ export function resetStream(session: Session, { ref, target }: { ref: StreamRef;
     await setState(session, row.id, null, 'reset');
     for (const table of ['checkpoint', 'boundary', 'boundary_hit'])
       await session.query(what, `DELETE FROM sluice.${table} WHERE stream_id = $1::BIGINT`, [row.id]);
+    const children = (await findLayout(session, row))?.children ?? [];
+    const kept = children.filter(({ field }) => target.childTables?.includes(field));
+    const names = [target.table, ...kept.map(({ table }) => table)].map(literal).join(', ');
     await session.query(
       what,
-      `DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND NOT (schema_name = $4 AND table_name = $5)`,
-      [ref.installation, ref.syncId, ref.stream, target.namespace, target.table],
+      `DELETE FROM sluice.table_owner WHERE installation = $1 AND sync_id = $2 AND stream = $3 AND NOT (schema_name = $4 AND table_name IN (${names}))`,
+      [ref.installation, ref.syncId, ref.stream, target.namespace],
     );
   });
 }

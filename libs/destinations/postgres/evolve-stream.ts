@@ -5,7 +5,8 @@ import { isKeyed } from '../../contracts/write-mode.js';
 import { loadsDirectly } from './append-stage.js';
 import { generationTable, GENERATION_SCHEMA, loadedRelation } from './generation.js';
 import { knownColumns, lockLanes, shareColumns } from './lanes.js';
-import { growChildren } from './children/shape-children.js';
+import { growChildren } from '../children/shape-children.js';
+import { childShaper } from './children/shape-children.js';
 import { readKnownChildren, readLayout, recordLayout } from './layout.js';
 import { remembersKeys } from '../whole-read.js';
 import { retypeSeenKeys } from './seen-keys.js';
@@ -65,7 +66,13 @@ export async function evolveStream(
         session,
         lanes.map(({ id }) => id),
       );
-      const children = await growChildren(session, { target, columns: next, children: present, known: knownChildren, wanted });
+      const children = await growChildren(childShaper(session, ref), {
+        target,
+        columns: next,
+        children: present,
+        known: knownChildren,
+        wanted,
+      });
       const schemaVersion = await recordLayout(session, row, { columns: next, children });
       await shareColumns(session, lanes, { id: row.id, columns: next, children });
       await session.query(what, 'UPDATE sluice.stream SET schema_version = $2 WHERE id = $1', [row.id, schemaVersion]);

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../errors/index.js';
 import { pathKey, type ChildTable, type Column } from '../../typing/index.js';
+import { knownChildTables } from '../children/shape-children.js';
 import type { Session } from './session.js';
 import type { StreamRow } from './stream-row.js';
 
@@ -57,12 +58,7 @@ export async function readKnownChildren(session: Session, streamIds: readonly st
     `SELECT children FROM sluice.layout WHERE stream_id = ANY($1::bigint[]) AND children::text <> '[]' ORDER BY schema_version, stream_id`,
     [streamIds],
   );
-  const known = new Map<string, ChildTable>();
-  for (const child of layouts.flatMap(({ children }) => children)) {
-    const columns = [...(known.get(child.field)?.columns ?? []), ...child.columns];
-    known.set(child.field, { ...child, columns: [...new Map(columns.map((column) => [pathKey(column.path), column])).values()] });
-  }
-  return [...known.values()];
+  return knownChildTables(layouts.map(({ children }) => children));
 }
 
 /** Remembers the columns; a change raises the version, which writers that still know the old one are refused by. */

@@ -5,8 +5,9 @@ import { isKeyed } from '../../contracts/write-mode.js';
 import { BoundaryWatch, digestWatch } from '../boundary/index.js';
 import { noBoundary, readBoundary } from './boundary-rows.js';
 import type { WriterKey } from './chunk-message.js';
-import { fittingChildren } from './children/fit-records.js';
-import { insertFamily, matchChildren, type Family } from './children/child-rows.js';
+import { childEncoders } from './children/encode-children.js';
+import { insertFamily, matchChildren } from './children/child-rows.js';
+import type { Family } from '../children/family.js';
 import { ContractWatch, namesOf, type ChildTable, type Column } from '../../typing/index.js';
 import { evolveStream } from './evolve-stream.js';
 import { frameEncoder } from './copy-frame.js';
@@ -119,7 +120,7 @@ async function prepareLoading(
     const encode = compileEncoder({ ...options, watch });
     const frame = frameEncoder(encode);
     const all = { ...options, watch };
-    if (children.length > 0) return fittingChildren(frame, { children, contract: target.contract ?? {}, watch });
+    if (children.length > 0) return childEncoders(frame, { children, contract: target.contract ?? {}, watch });
     return { encode: frame, encodeRows: rowsEncoder(all, encode), encodeLines: linesEncoder(all, { encode, frame }) };
   };
   if (merging === null && loadsDirectly(target))

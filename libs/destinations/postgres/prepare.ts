@@ -7,7 +7,8 @@ import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generatio
 import { assertBesideLive } from '../lanes.js';
 import { knownColumns, layoutInLanes, lockLanes, shareColumns } from './lanes.js';
 import { readKnownChildren, recordLayout } from './layout.js';
-import { shapeChildren } from './children/shape-children.js';
+import { shapeChildren } from '../children/shape-children.js';
+import { childShaper } from './children/shape-children.js';
 import { hearChanges } from './outbox.js';
 import { fillMetadata, setDefaults } from './metadata.js';
 import { ident, qualified } from './quote.js';
@@ -51,7 +52,7 @@ export async function prepareStream(
       lanes.map(({ id }) => id),
     );
     await hearChanges(session, target);
-    const children = await shapeChildren(session, { ref, target, columns, known: knownChildren });
+    const children = await shapeChildren(childShaper(session, ref), { target, columns, known: knownChildren });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, { columns, children }) };

@@ -2,10 +2,14 @@ import type { StateKey } from '../../../contracts/stream-states.port.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { Finding, Inspection } from '../../../contracts/verifier.port.js';
 import { ident, literal } from '../../../postgres/index.js';
-import { managedColumns, namesOf, type Column } from '../../../typing/index.js';
+import { childTarget, managedColumns, namesOf } from '../../../typing/index.js';
+import { countWrong } from '../../children/family.js';
+import { countDoubled } from '../children/child-rows.js';
+import { WANTED, wantedRows } from '../children/wanted-rows.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import type { Session } from '../session.js';
-import { readLayout, readStream, type StreamRow } from '../stream-row.js';
+import { readLayout, type Layout } from '../layout.js';
+import { readStream, type StreamRow } from '../stream-row.js';
 import { existing, GENERATION, generationOf, readColumns, relationOf, seenTable } from '../table.js';
 
 const WHAT = 'verifying a table';
@@ -18,22 +22,22 @@ interface InspectRequest {
   limit: number;
 }
 
-interface Subject extends InspectRequest {
+interface Subject extends InspectRequest, Layout {
   row: StreamRow;
-  columns: readonly Column[];
 }
 
 /** See Verifier.inspect. In the caller's transaction: chunk and ledger are committed together, so what a running load does meanwhile makes no difference. */
 export async function inspectTable(session: Session, request: InspectRequest): Promise<Inspection | null> {
   const row = await readStream(session, request.key);
   if (!row || row.schemaVersion === 0) return null;
-  const subject: Subject = { ...request, row, columns: await readLayout(session, row) };
+  const subject: Subject = { ...request, row, ...(await readLayout(session, row)) };
   const report = new InspectionReport();
   await lookAtTable(session, subject, report);
   await lookAtLedger(session, subject, report);
   await lookAtGenerations(session, subject, report);
   if (report.has('layout')) return report.result(0);
   await lookAtKeys(session, subject, report);
+  await lookAtChildren(session, subject, report);
   const found = await countRows(session, subject);
   report.compareRows(request.target, found);
   return report.result(found.rows);
@@ -44,13 +48,55 @@ async function lookAtTable(session: Session, { key, target, columns }: Subject, 
   const mine = [...columns, ...managedColumns(columns, target)];
   const found = (await readColumns(session, target))?.map((column) => existing(column, mine)) ?? null;
   if (!report.compareLayout(name, found, { columns, target })) return;
+  await lookAtOwner(session, { key, target }, report);
+}
+
+async function lookAtOwner(
+  session: Session,
+  { key, target }: Pick<Subject, 'key' | 'target'>,
+  report: InspectionReport,
+): Promise<void> {
   const [owner] = await session.query<{ sync_id: string; stream: string }>(
     WHAT,
     `SELECT sync_id, stream FROM sluice.table_owner WHERE lower(schema_name) = lower($1) AND lower(table_name) = lower($2)
        AND NOT (installation = $3 AND sync_id = $4 AND stream = $5)`,
     [target.namespace, target.table, key.installation, key.syncId, key.stream],
   );
-  if (owner) report.add('owner', `the table ${name} belongs to the stream ${owner.stream} of the sync ${owner.sync_id}`);
+  if (owner)
+    report.add(
+      'owner',
+      `the table ${target.namespace}.${target.table} belongs to the stream ${owner.stream} of the sync ${owner.sync_id}`,
+    );
+}
+
+/** Child tables hold what the lists of their parents say: so they are compared with these, and the lists with the source. */
+async function lookAtChildren(
+  session: Session,
+  { key, target, columns, children }: Subject,
+  report: InspectionReport,
+): Promise<void> {
+  const family = { target, columns, children };
+  for (const child of children) {
+    const own = childTarget(target, child.table);
+    const name = `${target.namespace}.${child.table}`;
+    const mine = [...child.own, ...child.columns];
+    const known = [...mine, ...managedColumns(mine, own)];
+    const found = (await readColumns(session, own))?.map((column) => existing(column, known)) ?? null;
+    const before = report.counts.layout ?? 0;
+    if (!report.compareLayout(name, found, { columns: mine, target: own }) || (report.counts.layout ?? 0) > before) continue;
+    await wantedRows(session, family, child, `${relationOf(target)} t`);
+    const [wrong] = await session.query<{ missing: number; extra: number; differing: number }>(
+      WHAT,
+      countWrong(family, child, WANTED),
+    );
+    const doubled = await countDoubled(session, family, child);
+    report.compareChildren(name, {
+      missing: wrong?.missing ?? 0,
+      extra: (wrong?.extra ?? 0) + doubled,
+      differing: wrong?.differing ?? 0,
+    });
+    await lookAtOwner(session, { key, target: own }, report);
+  }
 }
 
 async function lookAtLedger(session: Session, { row, active }: Subject, report: InspectionReport): Promise<void> {

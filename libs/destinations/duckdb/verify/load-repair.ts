@@ -2,6 +2,8 @@ import type { StreamRef } from '../../../contracts/destination.port.js';
 import { SluiceError } from '../../../errors/index.js';
 import { ident, literal } from '../../../postgres/index.js';
 import { orderColumn } from '../../order-column.js';
+import type { ChildTable } from '../../../typing/index.js';
+import { matchChildren } from '../children/child-rows.js';
 import { relationOf, type Compared } from '../../verify/compare-sql.js';
 import { REPAIR_SLICE } from '../../verify/repair-sql.js';
 import { ownerOf, writeLedger } from '../ledger.js';
@@ -20,6 +22,7 @@ interface RepairRequest {
   lines: number;
   row: StreamRow;
   compared: Compared;
+  children: readonly ChildTable[];
   /** The records to be loaded, typed; the stage has them as texts, and others. */
   copy: string;
 }
@@ -28,8 +31,11 @@ interface RepairRequest {
  * See CopySession.load: the stage goes in as any chunk does. The number in the ledger makes it once: of two who repair what they saw in the same state of
  * the table the second is refused.
  */
-export async function loadRepair(session: Session, { ref, seq, lines, row, compared, copy }: RepairRequest): Promise<boolean> {
-  if (lines === 0) return false;
+export async function loadRepair(
+  session: Session,
+  { ref, seq, lines, row, compared, children, copy }: RepairRequest,
+): Promise<boolean> {
+  if (lines === 0 && children.length === 0) return false;
   const { target, columns } = compared;
   await session.transaction(WHAT, async () => {
     const { schemaVersion } = await ownStream(session, ref);
@@ -41,18 +47,22 @@ export async function loadRepair(session: Session, { ref, seq, lines, row, compa
     );
     if (taken.length > 0)
       throw new SluiceError('DESTINATION_CONSTRAINT', { detail: 'what this repair was to load another one has loaded' });
-    await session.query(
-      WHAT,
-      `DELETE FROM ${STAGE} WHERE NOT EXISTS (SELECT 1 FROM ${copy} s WHERE s.${ident(orderColumn(columns))} = ${STAGE}.${ORDER})`,
-    );
     const relation = relationOf(compared);
-    const done = await publish(
-      session,
-      { ...{ relation, columns, target, seen: null }, runId: ref.runId, sliceId: REPAIR_SLICE },
-      lines,
-    );
-    const nothing = { quarantined: 0, discarded: 0, bytes: 0, generation: null };
-    await writeLedger(session, ownerOf(owner), { seq, fence: seq, read: lines, ...done, ...nothing });
+    if (lines > 0) {
+      await session.query(
+        WHAT,
+        `DELETE FROM ${STAGE} WHERE NOT EXISTS (SELECT 1 FROM ${copy} s WHERE s.${ident(orderColumn(columns))} = ${STAGE}.${ORDER})`,
+      );
+      const done = await publish(
+        session,
+        { ...{ relation, columns, target, seen: null, children: [] }, runId: ref.runId, sliceId: REPAIR_SLICE },
+        lines,
+      );
+      const nothing = { quarantined: 0, discarded: 0, bytes: 0, generation: null };
+      await writeLedger(session, ownerOf(owner), { seq, fence: seq, read: lines, ...done, ...nothing });
+    }
+    // Of every row: they may be wrong where the row is right.
+    await matchChildren(session, { ...compared, children }, relation, 'all');
     await session.query(WHAT, `INSERT INTO sluice.recount SELECT ${row.id}, count(*), now() FROM ${relation}`);
   });
   return true;

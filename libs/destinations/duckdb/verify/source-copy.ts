@@ -12,10 +12,12 @@ import { REPAIR_SLICE } from '../../verify/repair-sql.js';
 import { TableCopy, type CopySession } from '../../verify/table-copy.js';
 import { comparable, comparesNumbers } from '../cursor-order.js';
 import { raiseEpoch } from '../prepare.js';
-import { compileRows, type Reject, type RowEncoder } from '../row-encoder.js';
+import { compileRows, type Reject } from '../row-encoder.js';
 import type { Session } from '../session.js';
 import { clearStage, ORDER, STAGE, staged, stageRows } from '../stage.js';
-import { readLayout, readStream, type StreamRow } from '../stream-row.js';
+import { readLayout, type Layout } from '../layout.js';
+import { pageEncoder, type PageEncoder } from '../page-encoder.js';
+import { readStream, type StreamRow } from '../stream-row.js';
 import { tombstone } from '../tombstone.js';
 import { typed } from '../types.js';
 import { loadRepair } from './load-repair.js';
@@ -53,9 +55,10 @@ export async function openSourceCopy(
     const row = await readStream(session, key);
     if (!row || row.schemaVersion === 0)
       throw new SluiceError('INTERNAL', { detail: `the stream ${key.stream} was never loaded` });
-    const compared = { target, columns: await readLayout(session, row) };
+    const { columns, children } = await readLayout(session, row);
+    const compared = { target, columns };
     await clearStage(session, compared.columns.length);
-    return new TableCopy(copySession(session, { row, compared, give }), DIALECT, compared);
+    return new TableCopy(copySession(session, { row, compared, children, give }), DIALECT, compared);
   } catch (error) {
     give();
     throw error;
@@ -64,17 +67,14 @@ export async function openSourceCopy(
 
 function copySession(
   session: Session,
-  { row, compared, give }: { row: StreamRow; compared: Compared; give: () => void },
+  { row, compared, children, give }: { row: StreamRow; compared: Compared; give: () => void } & Pick<Layout, 'children'>,
 ): CopySession {
-  const encode = encoderOf(compared);
+  const encode = encoderOf(compared, children);
   return {
     query: (what, sql) => session.query(what, sql),
     add: async (records, first) => {
       const rejects: Reject[] = [];
-      const rows = records.flatMap((record) => {
-        const encoded = encode(record, rejects);
-        return encoded === null ? [] : [encoded];
-      });
+      const rows = encode(records, rejects);
       await stageRows(session, { rows, columns: compared.columns.length, first });
       return rejects.length;
     },
@@ -91,7 +91,7 @@ function copySession(
         return work();
       }),
     nextChunk: (ref) => nextChunk(session, row, ref),
-    load: (request) => loadRepair(session, { ...request, row, compared, copy: DIALECT.copy }),
+    load: (request) => loadRepair(session, { ...request, row, compared, children, copy: DIALECT.copy }),
     keyObject: (keys, alias) =>
       `struct_pack(${keys.map((key) => `${ident(key)} := ${alias}.${ident(key)}::VARCHAR`).join(', ')})`,
     close: () => {
@@ -117,7 +117,7 @@ async function nextChunk(session: Session, row: Pick<StreamRow, 'id'>, { runId }
 }
 
 /** As a run would load it, but that here no table grows: what it would grow for is not compared. */
-function encoderOf({ columns, target }: Compared): RowEncoder {
+function encoderOf({ columns, target }: Compared, children: Layout['children']): PageEncoder {
   const { typeConflicts } = target.contract ?? {};
   const contract: Contract = { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' };
   const keyed = isKeyed(target.mode);
@@ -126,9 +126,10 @@ function encoderOf({ columns, target }: Compared): RowEncoder {
   const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
   const cursor = target.cursorField === null ? undefined : columnOf(columns, target.cursorField);
   const ordered = keyed && cursor !== undefined && comparesNumbers(cursor, target.cursorOrder);
-  return compileRows({
+  const encode = compileRows({
     ...{ columns, watch, required: keyed ? target.primaryKey : [] },
     requiredCursor: target.mode === 'scd2' ? target.cursorField : null,
     numberField: ordered ? target.cursorField : null,
   });
+  return pageEncoder(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch });
 }

@@ -1,10 +1,11 @@
 import type { StreamTarget } from '../../../contracts/destination.port.js';
+import { clearChildren, removeOrphans } from '../../children/family.js';
 import { generationTable, GENERATION_SCHEMA, type GenerationRow } from '../generation.js';
 import { readLayout } from '../layout.js';
 import { qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import type { StreamRow } from '../stream-row.js';
-import { clearChildren, insertChildren, removeOrphans } from './child-rows.js';
+import { insertChildren } from './child-rows.js';
 
 /**
  * Makes the children of a generation that has just become visible, in the same transaction, as one change of their rows: readers see the old ones until its

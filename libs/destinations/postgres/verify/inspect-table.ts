@@ -4,7 +4,8 @@ import type { StateKey } from '../../../contracts/stream-states.port.js';
 import { namesOf } from '../../../typing/index.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
-import { countWrong } from '../children/child-rows.js';
+import { countWrong } from '../../children/family.js';
+import { wantedRows } from '../children/child-rows.js';
 import { childTarget } from '../../../typing/index.js';
 import { readLayout, type Layout } from '../layout.js';
 import { ident, qualified } from '../quote.js';
@@ -163,14 +164,9 @@ async function lookAtChildren(
     if (!report.compareLayout(name, table?.columns ?? null, layout) || (report.counts.layout ?? 0) > before) continue;
     const [wrong] = await session.query<{ missing: number; extra: number; differing: number }>(
       WHAT,
-      countWrong(family, child, qualified(target.namespace, target.table)),
+      countWrong(family, child, wantedRows(family, child, qualified(target.namespace, target.table))),
     );
-    const { missing = 0, extra = 0, differing = 0 } = wrong ?? {};
-    if (missing + extra + differing > 0)
-      report.add(
-        'children',
-        `the table ${name} has not what the lists say: ${missing} rows are missing, ${extra} too many, ${differing} differ`,
-      );
+    report.compareChildren(name, wrong ?? { missing: 0, extra: 0, differing: 0 });
     await lookAtOwner(session, { key, target, table: child.table }, report);
   }
 }

@@ -1,4 +1,4 @@
-import { fittingChildren } from '../children/fit-records.js';
+import { fittingChildren } from '../../children/fit-records.js';
 import type { StreamTarget } from '../../../contracts/stream-ref.js';
 import type { StateKey } from '../../../contracts/stream-states.port.js';
 import type { SourceCopy } from '../../../contracts/verifier.port.js';
@@ -136,7 +136,7 @@ function encoderOf({ columns, target }: Compared, children: Layout['children']):
   const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });
   const encode = frameEncoder(compileEncoder({ columns, watch, numbered: true, ...merging?.needs }));
   if (children.length === 0) return encode;
-  return fittingChildren(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch }).encode;
+  return fittingChildren(encode, { children, contract: { ...contract, newFields: 'discard_value' }, watch });
 }
 
 async function closeCopy(session: Session, release: () => Promise<void>): Promise<void> {

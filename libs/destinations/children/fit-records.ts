@@ -1,25 +1,23 @@
-import type { Contract } from '../../../contracts/schema-contract.js';
-import type { SourceRecord } from '../../../contracts/stream.js';
-import { ChildWatch, pathKey, Unfit, type ChildTable, type ContractWatch } from '../../../typing/index.js';
-import type { FrameEncoder } from '../copy-frame.js';
-import type { Reject } from '../encoder.js';
-import type { LinesEncoder } from '../lines-encoder.js';
-import type { RowsEncoder } from '../rows-encoder.js';
+import type { Contract } from '../../contracts/schema-contract.js';
+import type { SourceRecord } from '../../contracts/stream.js';
+import { ChildWatch, pathKey, Unfit, type ChildTable, type ContractWatch, type UnfitReason } from '../../typing/index.js';
 
-interface Encoders {
-  encode: FrameEncoder;
-  encodeRows: RowsEncoder;
-  encodeLines: LinesEncoder;
+interface Reject {
+  record: SourceRecord;
+  reason: UnfitReason;
+  field: string | null;
 }
+/** Encodes records; those that cannot be loaded are pushed to `rejects` and left out. null: none is left. */
+type Encode<Encoded> = (records: readonly SourceRecord[], rejects: Reject[], first: number) => Encoded | null;
 
-/** Encoders for records whose lists become tables: every list is looked at first, so records are parsed. `watch`: of the records, which tells of the lists too. */
-export function fittingChildren(
-  encode: FrameEncoder,
+/** An encoder for records whose lists become tables: every list is looked at first. `watch`: of the records, which tells of the lists too. */
+export function fittingChildren<Encoded>(
+  encode: Encode<Encoded>,
   { children, contract, watch }: { children: readonly ChildTable[]; contract: Contract; watch: ContractWatch },
-): Encoders {
+): Encode<Encoded> {
   const lists = children.map((child) => new ChildWatch(child, contract));
   const discarded = (): number => lists.reduce((sum, list) => sum + list.discarded, 0);
-  const fitted: FrameEncoder = (records, rejects, first) => {
+  return (records, rejects, first) => {
     const changed = new Map<SourceRecord, { record: SourceRecord; discarded: number }>();
     const kept: SourceRecord[] = [];
     for (const record of records) {
@@ -45,14 +43,6 @@ export function fittingChildren(
       rejects[n] = { ...reject, record: original.record } satisfies Reject;
     }
     return frame;
-  };
-  return {
-    encode: fitted,
-    encodeRows: (rows, rejects, first) => fitted(rows.records(), rejects, first),
-    encodeLines: (lines, rejects, first) => {
-      const bytes = fitted(lines.records(), rejects, first);
-      return bytes === null ? null : { bytes, lines: true };
-    },
   };
 }
 

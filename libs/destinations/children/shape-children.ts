@@ -1,0 +1,102 @@
+import type { StreamTarget } from '../../contracts/destination.port.js';
+import {
+  childRules,
+  childTablesOf,
+  childTarget,
+  grow,
+  pathKey,
+  type ChildTable,
+  type Column,
+  type TableRules,
+  type Wanted,
+} from '../../typing/index.js';
+
+/** How a destination makes tables fit, in the transaction that shapes the stream's own one. */
+export interface ChildShaper {
+  rules: TableRules;
+  /** Takes a table for the stream. Errors: TABLE_OWNED. */
+  own(table: StreamTarget): Promise<void>;
+  /**
+   * Makes a child table have these columns, the first `own` of which name a row, and returns them as they are there. Errors: TABLE_SHAPE_CONFLICT,
+   * SCHEMA_FROZEN.
+   */
+  shape(request: {
+    target: StreamTarget;
+    columns: readonly Column[];
+    /** What the stream made of the table earlier. */
+    known: readonly Column[];
+    own: number;
+  }): Promise<readonly Column[]>;
+}
+
+interface Shaping {
+  target: StreamTarget;
+  /** Of the stream's own table, as it is now. */
+  columns: readonly Column[];
+  /** Child tables that the stream has or had. */
+  known: readonly ChildTable[];
+}
+
+/** Takes the tables of a stream's lists and makes them fit. Errors: those of the shaper, DESTINATION_UNSUPPORTED. */
+export async function shapeChildren(shaper: ChildShaper, { target, columns, known }: Shaping): Promise<readonly ChildTable[]> {
+  const shaped: ChildTable[] = [];
+  for (const child of childTablesOf(target, { rules: shaper.rules, columns, known })) {
+    await shaper.own(childTarget(target, child.table));
+    shaped.push(await shapeChild(shaper, target, child, known));
+  }
+  return shaped;
+}
+
+/** As shapeChildren, for a run in progress: with what its records need beyond it. */
+export async function growChildren(
+  shaper: ChildShaper,
+  { target, columns, children, known, wanted }: Shaping & { children: readonly ChildTable[]; wanted: readonly Wanted[] },
+): Promise<readonly ChildTable[]> {
+  const { rules } = shaper;
+  // A key that was widened is wider in the children too.
+  const own = new Map(childTablesOf(target, { rules, columns, known }).map((child) => [child.field, child.own]));
+  const grown: ChildTable[] = [];
+  for (const child of children) {
+    const next = {
+      ...child,
+      own: own.get(child.field) ?? child.own,
+      columns: grow(
+        child.columns,
+        wanted.filter((want) => want.child === child.field),
+        {
+          rules: childRules(rules.names, child.own),
+          known: known.find(({ field }) => field === child.field)?.columns ?? [],
+          ...(target.names && { style: target.names }),
+        },
+      ),
+    };
+    grown.push(await shapeChild(shaper, target, next, known));
+  }
+  return grown;
+}
+
+async function shapeChild(
+  shaper: ChildShaper,
+  target: StreamTarget,
+  child: ChildTable,
+  known: readonly ChildTable[],
+): Promise<ChildTable> {
+  const before = known.find(({ field }) => field === child.field);
+  const columns = await shaper.shape({
+    target: childTarget(target, child.table),
+    columns: [...child.own, ...child.columns],
+    known: before === undefined ? [] : [...before.own, ...before.columns],
+    own: child.own.length,
+  });
+  return { ...child, own: columns.slice(0, child.own.length), columns: columns.slice(child.own.length) };
+}
+
+/** Every child table that a stream has or had, of its layouts from the oldest to the newest. Pure. */
+export function knownChildTables(layouts: readonly (readonly ChildTable[])[]): readonly ChildTable[] {
+  const known = new Map<string, ChildTable>();
+  for (const child of layouts.flat()) {
+    const columns = [...(known.get(child.field)?.columns ?? []), ...child.columns];
+    known.set(child.field, { ...child, columns: [...new Map(columns.map((column) => [pathKey(column.path), column])).values()] });
+  }
+  return [...known.values()];
+}
