@@ -1,5 +1,6 @@
 // Records a history of every workflow, in its different endings, for test/replay. Run it after a change of a workflow that old histories cannot follow
-// and that was made behind a patch, or as a workflow of another name (the old one's are then `retired-…` and stay): `npm run build && node scripts/record-histories.mjs`. Needs what `npm test` needs.
+// and that was made behind a patch, or as a workflow of another name (the old one's are then `retired-…` and stay): `npm run build && node scripts/record-histories.mjs [NAME…]`.
+// With names it writes these and keeps the others, as they were recorded before the change. Needs what `npm test` needs.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ await ensureReady({ build: true });
 const { startStack } = await import('../dist/libs/stack/index.js');
 const { recordHistories } = await import('../dist/test/support/runs/record-histories.js');
 
+const wanted = process.argv.slice(2);
 const home = '.sluice/record';
 mkdirSync(home, { recursive: true });
 const stack = await startStack({ home, api: false, workers: 0, log: (line) => console.log(line) });
@@ -18,8 +20,9 @@ process.env.SLUICE_TEST_TEMPORAL_ADDRESS = stack.temporalAddress;
 try {
   const folder = 'test/replay/histories';
   const histories = await recordHistories();
-  for (const file of readdirSync(folder)) if (!file.startsWith('retired-')) rmSync(join(folder, file));
+  if (wanted.length === 0) for (const file of readdirSync(folder)) if (!file.startsWith('retired-')) rmSync(join(folder, file));
   for (const [name, json] of Object.entries(histories)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     writeFileSync(`${folder}/${name}.json`, json);
     console.log(`${name}: ${json.length} bytes`);
   }

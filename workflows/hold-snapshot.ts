@@ -1,33 +1,42 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import type { SnapshotProgress, StepError, StreamProgress } from '../libs/contracts/workflows.js';
 import { holdSnapshot } from './sync-activities.js';
 import type { SyncRun } from './sync-run.js';
 import { toStepFailure } from './step-failure.js';
 import { backoffMs } from './sync.policy.js';
 
-/** Does `work` while the source's snapshot is held for the stream; one that is lost is followed by another. What ends `work` ends the holder. */
+/**
+ * Does `work` while the source's snapshot is held for the stream; one that is lost is followed by another. What ends `work` ends the holder. `released`: when
+ * it has let go, which takes a heartbeat and which nothing but the end of the workflow has to wait for.
+ */
 export async function whileHeld(
   run: SyncRun,
   stream: StreamProgress,
   { work, fail }: { work: () => Promise<void>; fail: (error: StepError) => void },
-): Promise<void> {
+): Promise<{ released: Promise<void> }> {
   const { snapshot } = stream;
-  if (snapshot === undefined) return work();
+  if (snapshot === undefined) {
+    await work();
+    return { released: Promise.resolve() };
+  }
   const scope = new CancellationScope();
+  let needed = true;
   const holding = scope
     .run(() => hold(run, stream, snapshot))
     .then(
-      (error) => error && fail(error),
+      (error) => error && needed && fail(error),
       (error: unknown) => {
-        if (!isCancellation(error)) fail(toStepFailure(error, stream.name).error);
+        if (!isCancellation(error) && needed) fail(toStepFailure(error, stream.name).error);
       },
     );
   try {
     await work();
+    if (patched('finish-beside-release')) needed = false;
   } finally {
     scope.cancel();
-    await holding;
+    if (needed) await holding;
   }
+  return { released: holding.then(() => undefined) };
 }
 
 /** Until it is cancelled, or the source gives none. What it returns fails the stream. */

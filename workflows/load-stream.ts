@@ -11,12 +11,17 @@ export async function loadStream(run: SyncRun, stream: StreamProgress): Promise<
   try {
     while (stream.state === 'open') {
       const movers = stream.movers.filter((mover) => !mover.done);
-      await whileHeld(run, stream, {
+      const { released } = await whileHeld(run, stream, {
         work: () => allOf(movers.map((mover) => moveSlices(run, stream, mover))),
         fail: (error) => fail(run, stream, error),
       });
-      if (run.leaving && stream.movers.some((mover) => !mover.done)) return;
-      if (stream.state === 'open') await finish(run, stream);
+      const leaves = run.leaving && stream.movers.some((mover) => !mover.done);
+      try {
+        if (!leaves && stream.state === 'open') await finish(run, stream);
+      } finally {
+        await released;
+      }
+      if (leaves) return;
     }
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -51,6 +51,10 @@ export async function recordHistories(): Promise<Record<string, string>> {
       await world.untilRead(run, 500);
       return run;
     };
+    const held = await full('held', false);
+    await world.until(held, ended);
+    await keep('sync-snapshot-held', syncWorkflowId(held));
+
     const shared = await full('snapshot', false);
     await world.runs.pause({ workspaceId: world.workspaceId, runId: shared });
     await world.until(shared, ({ state }) => state === 'paused');
