@@ -8,7 +8,7 @@ export const ERROR_TABLE = {
     'invalid_input',
     400,
     'The request could not be understood',
-    'Correct the fields named in `errors` and send it again.',
+    'Correct what `detail` or `errors` name and send it again.',
   ),
   VALIDATION_FAILED: entry(
     'invalid_input',

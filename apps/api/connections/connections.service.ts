@@ -69,7 +69,7 @@ export class ConnectionsService {
       .catch((error: unknown) => {
         if (!(error instanceof SluiceError) || error.code !== 'NOT_FOUND') throw error;
         throw new SluiceError('VALIDATION_FAILED', {
-          errors: [{ path: '/connector', message: 'is not a connector', found: body.connector }],
+          errors: [{ path: '/connector', message: 'is not a connector; GET /v1/connectors lists them', found: body.connector }],
         });
       });
     const split = splitSecrets(description.spec, body.config);

@@ -19,8 +19,16 @@ import { CATALOG, POOL } from '../core/tokens.js';
 import { toFieldErrors } from '../http/field-errors.js';
 import { recordTriggerErrors } from './record-trigger.policy.js';
 import { scheduleErrors } from '../syncs/schedule.policy.js';
+import { eventTypes, webhookTriggerErrors } from './webhook-trigger.policy.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+interface KnownConnection {
+  id: string;
+  actions: readonly ActionDescription[];
+  /** Types of events that its connector names; null: any may come. */
+  events: readonly string[] | null;
+}
 
 /** A flow that can be stored. */
 export interface CheckedFlow {
@@ -71,14 +79,19 @@ export class FlowChecks {
         ...steps.flatMap(({ connection, compensate }) => [connection, compensate?.connection]),
       ].filter((name) => name !== undefined),
     );
-    const known = new Map<string, { id: string; actions: readonly ActionDescription[] }>();
+    const known = new Map<string, KnownConnection>();
     for (const name of names) {
       const connection =
         (await findConnectionByName(this.pool, { workspaceId, name })) ??
         (UUID.test(name) ? await findConnection(this.pool, { workspaceId, id: name }) : null);
       if (connection === null) continue;
       const connector = await findConnector(this.pool, { workspaceId, name: connection.connector });
-      known.set(name, { id: connection.id, actions: connector === null ? [] : this.catalog.describe(connector).actions });
+      const description = connector === null ? null : this.catalog.describe(connector);
+      known.set(name, {
+        id: connection.id,
+        actions: description?.actions ?? [],
+        events: eventTypes(description?.webhooks ?? []),
+      });
     }
     return known;
   }
@@ -106,13 +119,10 @@ export class FlowChecks {
 
   private triggerErrors(
     { on }: FlowDefinition,
-    { known, syncs }: { known: ReadonlyMap<string, unknown>; syncs: ReadonlyMap<string, unknown> },
+    { known, syncs }: { known: ReadonlyMap<string, KnownConnection>; syncs: ReadonlyMap<string, unknown> },
   ): FieldError[] {
     if (on.request !== undefined) return schemaProblem(on.request.input, '/on/request/input');
-    if (on.webhook !== undefined)
-      return known.has(on.webhook.connection)
-        ? []
-        : [{ path: '/on/webhook/connection', message: 'is no connection', found: on.webhook.connection }];
+    if (on.webhook !== undefined) return webhookTriggerErrors(on.webhook, known.get(on.webhook.connection));
     if (on.schedule !== undefined) {
       const schedule = { ...on.schedule, jitter_seconds: 0, overlap: 'skip' as const, paused: false };
       return scheduleErrors(schedule, new Date()).map((error) => ({ ...error, path: `/on${error.path}` }));

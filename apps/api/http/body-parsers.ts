@@ -33,11 +33,21 @@ const takesRaw = (request: IncomingMessage): boolean => /^\/v1\/hooks\/[^/]+\/?(
 const hasBody = (request: IncomingMessage): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 
+const MOST_TYPE = 100;
+function notRead(request: IncomingMessage): SluiceError {
+  const type = typeOf(request).slice(0, MOST_TYPE);
+  const taken =
+    takesManifest(request) || takesFlow(request) ? 'application/json and application/yaml are' : 'application/json is';
+  return new SluiceError('UNSUPPORTED_MEDIA_TYPE', {
+    detail: `${type === '' ? 'the body has no Content-Type' : `the body’s Content-Type is ${type}`}; ${taken} read here`,
+  });
+}
+
 /** JSON everywhere, YAML where a manifest is taken; a body of any other type is refused rather than ignored. */
 export function useBodyParsers(app: NestExpressApplication): void {
   app.use((request: Request, _response: Response, next: NextFunction) => {
     const isKnown = isJson(request) || isYaml(request) || takesRaw(request);
-    next(hasBody(request) && !isKnown ? new SluiceError('UNSUPPORTED_MEDIA_TYPE') : undefined);
+    next(hasBody(request) && !isKnown ? notRead(request) : undefined);
   });
   app.useBodyParser('json', {
     limit: MANIFEST_LIMIT,

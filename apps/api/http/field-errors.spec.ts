@@ -23,6 +23,14 @@ test('each violation has a pointer, words, what was found and what is allowed', 
   ]);
 });
 
+test('a field that is not known comes with those that are, where they are told', () => {
+  const input = { reference: 'x' };
+  const call = z.strictObject({ input: z.string().optional(), wait: z.int().optional() });
+  expect(toFieldErrors(call.safeParse(input).error?.issues ?? [], input, call)).toEqual([
+    { path: '/reference', message: 'is not known here', allowed: ['input', 'wait'] },
+  ]);
+});
+
 test('what is missing is called missing, and nothing below config is repeated', () => {
   expect(errorsOf({ items: [], config: { token: 'marker' }, limit: { kind: 'rate' } })).toEqual([
     { path: '/mode', message: 'is required', found: 'nothing', allowed: ['a', 'b'] },

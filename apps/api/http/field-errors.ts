@@ -7,14 +7,17 @@ const MAX_ALLOWED = 100;
 /** Below these, what was sent may be a credential: only its type is told. */
 const SECRET_TOPS = new Set<PropertyKey>(['config']);
 
-/** zod's issues as field errors: JSON pointer, words, what was found, what is allowed. Pure. */
-export function toFieldErrors(issues: readonly z.core.$ZodIssue[], input: unknown): FieldError[] {
-  return issues.flatMap((issue) => fromIssue(issue, input));
+/** zod's issues as field errors: JSON pointer, words, what was found, what is allowed; `schema` tells which fields its top has. Pure. */
+export function toFieldErrors(issues: readonly z.core.$ZodIssue[], input: unknown, schema?: z.ZodObject): FieldError[] {
+  const fields = schema === undefined ? undefined : Object.keys(schema.shape);
+  return issues.flatMap((issue) => fromIssue(issue, input, fields));
 }
 
-function fromIssue(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: toPointer([...issue.path, key]), message: 'is not known here' }));
+function fromIssue(issue: z.core.$ZodIssue, input: unknown, fields: readonly string[] | undefined): FieldError[] {
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = issue.path.length === 0 && fields !== undefined ? { allowed: fields.slice(0, MAX_ALLOWED) } : {};
+    return issue.keys.map((key) => ({ path: toPointer([...issue.path, key]), message: 'is not known here', ...allowed }));
+  }
   const found = describe(valueAt(input, issue.path), SECRET_TOPS.has(issue.path[0] ?? ''));
   const allowed = allowedOf(issue);
   return [

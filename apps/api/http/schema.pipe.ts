@@ -1,6 +1,6 @@
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
-import type { z } from 'zod';
-import { SluiceError, type ErrorCode } from '../../../libs/errors/index.js';
+import { z } from 'zod';
+import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
 import { toFieldErrors } from './field-errors.js';
 
 /**
@@ -14,10 +14,20 @@ export class SchemaPipe extends StandardSchemaValidationPipe {
     this.stripProtoKeys(value);
     const result = await this.validate<T>(value, schema);
     if (result.issues === undefined) return result.value;
-    if (metadata.type === 'param') throw new SluiceError('NOT_FOUND');
     // Every schema here is zod's, so its issues are the richer ones.
-    const errors = toFieldErrors(result.issues as readonly z.core.$ZodIssue[], value);
+    const errors = toFieldErrors(
+      result.issues as readonly z.core.$ZodIssue[],
+      value,
+      schema instanceof z.ZodObject ? schema : undefined,
+    );
+    if (metadata.type === 'param') throw new SluiceError('NOT_FOUND', { detail: notInAddress(errors) });
     const code: ErrorCode = errors.every(({ path }) => /^\/schedule(\/|$)/.test(path)) ? 'INVALID_SCHEDULE' : 'VALIDATION_FAILED';
     throw new SluiceError(code, { errors, ...(metadata.type === 'query' ? { detail: 'in the query' } : {}) });
   }
+}
+
+/** What in a path can be nothing's: the name of a connection where its id is meant, above all. */
+function notInAddress(errors: readonly FieldError[]): string {
+  const names = errors.map(({ path }) => path.slice(1));
+  return `the ${names.join(' and ')} in the address can be none${names.includes('id') ? ': ids are UUIDs' : ''}`;
 }
