@@ -34,3 +34,8 @@ describe('recorded histories replay with the workflows of today', () => {
     expect(text).not.toMatch(/stackTrace|identity|\d+@|\/home\/|node_modules/);
   });
 });
+
+/** Each workflow that begins evaluates the whole bundle anew, so that zod, which makes its schemas then, would cost every call of an action tens of milliseconds. */
+it('the bundle of workflows holds no schema library', () => {
+  expect(readFileSync(workflowBundle.codePath, 'utf8')).not.toContain('node_modules/zod/');
+});

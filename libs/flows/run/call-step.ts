@@ -1,4 +1,5 @@
-import type { CallResult, FlowCallInput } from '../../contracts/flow-workflow.js';
+import type { FlowCallInput } from '../../contracts/flow-activities.schema.js';
+import type { CallResult } from '../../contracts/flow-workflow.js';
 import { SluiceError } from '../../errors/index.js';
 import { getFlowCall, type FlowCallRow } from '../../store/index.js';
 import type { FlowPorts } from './flow-ports.js';

@@ -1,5 +1,6 @@
 import { ABANDONED, dropAction, toRunError } from '../../actions/index.js';
-import type { EndFlowInput, FlowOutcome, FlowWorkflowResult } from '../../contracts/flow-workflow.js';
+import type { EndFlowInput } from '../../contracts/flow-activities.schema.js';
+import type { FlowOutcome, FlowWorkflowResult } from '../../contracts/flow-workflow.js';
 import { SluiceError } from '../../errors/index.js';
 import { endDelivery } from '../../events/index.js';
 import {

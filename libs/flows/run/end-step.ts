@@ -1,4 +1,4 @@
-import type { FlowStepInput } from '../../contracts/flow-workflow.js';
+import type { FlowStepInput } from '../../contracts/flow-activities.schema.js';
 import { failedFlowCalls, finishFlowStep, getFlowStep, type RunError } from '../../store/index.js';
 import type { FlowPorts } from './flow-ports.js';
 

@@ -1,5 +1,6 @@
 import { scheduleEventType } from '../../contracts/flow-events.js';
-import type { FireFlowInput, ScheduledFlowWorkflowResult } from '../../contracts/flow-workflow.js';
+import type { FireFlowInput } from '../../contracts/flow-activities.schema.js';
+import type { ScheduledFlowWorkflowResult } from '../../contracts/flow-workflow.js';
 import { storeEvent } from '../../events/index.js';
 import { getFlow } from '../../store/index.js';
 import type { FlowPorts } from './flow-ports.js';

@@ -1,5 +1,6 @@
 import { openText } from '../../secrets/index.js';
-import type { FlowStepInput, UndoResult } from '../../contracts/flow-workflow.js';
+import type { FlowStepInput } from '../../contracts/flow-activities.schema.js';
+import type { UndoResult } from '../../contracts/flow-workflow.js';
 import type { JsonObject, JsonValue } from '../../contracts/json.js';
 import { parseJson } from '../../json/index.js';
 import { findConnectorVersion, getActionRun, nextFlowUndo, openFlowUndo, type ActionRunRow } from '../../store/index.js';
