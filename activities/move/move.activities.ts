@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { moveChunksInputSchema, type MoveChunksInput } from '../../libs/contracts/activities.schema.js';
 import type { ConnectionOpener } from '../../libs/contracts/connection-opener.port.js';
+import type { JsonObject } from '../../libs/contracts/json.js';
 import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { MoveChunksResult, SyncActivities } from '../../libs/contracts/workflows.js';
 import { SluiceError } from '../../libs/errors/index.js';
@@ -9,6 +10,7 @@ import { loadRunScope, openRunDestination, openRunSource, pinnedCatalog, streamS
 import { isIncremental, mayHoldSnapshot } from '../../libs/runs/stream-target.js';
 import { appendRunLog, type Pool } from '../../libs/store/index.js';
 import { refreshCounts } from '../run/refresh-counts.js';
+import { DriftLog } from '../../libs/drift/index.js';
 import { asSluiceError, failActivity } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { CHUNK_LIMITS, CONNECTION_OPENER, POOL } from '../tokens.js';
@@ -18,6 +20,7 @@ import { CountsPulse } from './counts-pulse.js';
 import { PlanFeed } from './plan-feed.js';
 import { HeldView } from './snapshot-view.js';
 import { StopSignals } from './stop-signals.js';
+import { sampleOf } from './sample-of.js';
 import { warnOnce } from './warn-once.js';
 
 /** A destination that another process has is asked for every 20 s, for hours perhaps. */
@@ -30,6 +33,7 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
     @Inject(POOL) private readonly pool: Pool,
     @Inject(CONNECTION_OPENER) private readonly opener: ConnectionOpener,
     @Inject(CHUNK_LIMITS) private readonly limits: ChunkLimits,
+    @Inject(DriftLog) private readonly drift: Pick<DriftLog, 'look'>,
   ) {}
 
   async moveChunks(input: MoveChunksInput): Promise<MoveChunksResult> {
@@ -60,7 +64,13 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
     const catalog = scope === null ? null : await pinnedCatalog(pool, scope);
     if (scope === null || catalog === null || isTerminal(scope.run.state))
       throw new SluiceError('STALE_RUN', { detail: 'the run was closed', details: { run: runId } });
-    const { ref, target } = streamScope(scope, catalog, stream);
+    const { ref, target, descriptor } = streamScope(scope, catalog, stream);
+    const subject = {
+      workspaceId: scope.run.workspaceId,
+      connectionId: scope.sync.sourceId,
+      kind: 'stream',
+      operation: stream,
+    } as const;
     const { source } = await openRunSource(pool, opener, scope);
     const destination = await openRunDestination(opener, scope);
     let calls = 0;
@@ -77,7 +87,10 @@ export class MoveActivities implements Pick<SyncActivities, 'moveChunks'> {
       const chunkMover = new ChunkMover({
         ...{ source, destination, feed, ref, target },
         ...{ limits, warn, failures, deadline, drain },
-        onPage: (page) => void (calls += page.requests),
+        onPage: (page) => {
+          calls += page.requests;
+          this.drift.look(subject, descriptor.jsonSchema as JsonObject, () => sampleOf(page));
+        },
         ...(mayHoldSnapshot(source, target) ? { snapshots: new HeldView({ pool, runId, stream }) } : {}),
       });
       begun(chunkMover);

@@ -15,6 +15,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsService } from './budgets/budgets.service.js';
 import { ConnectionsController } from './connections/connections.controller.js';
+import { DriftController } from './connections/drift.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
 import { ProbeService } from './connections/probe.service.js';
 import { ConnectorChanges } from './connectors/connector-changes.service.js';
@@ -69,6 +70,7 @@ export class ApiModule {
         ConnectorsController,
         ConnectorActionsController,
         ConnectionsController,
+        DriftController,
         CallController,
         ActionRunsController,
         ConnectorWebhooksController,

@@ -9,6 +9,7 @@ import type { Pool } from '../../libs/store/index.js';
 import { TemporalClient } from '../../libs/temporal/index.js';
 import type { Tracing } from '../../libs/observability/index.js';
 import { PgCircuitBreakers } from '../../libs/circuits/index.js';
+import { DriftLog } from '../../libs/drift/index.js';
 import { AnnouncementLog } from '../../libs/lifecycle/index.js';
 import { UsageMeter } from '../../libs/usage/index.js';
 import { TRACING } from './tokens.js';
@@ -25,6 +26,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
     @Inject(UsageMeter) private readonly meter: UsageMeter,
+    @Inject(DriftLog) private readonly drift: DriftLog,
     @Inject(AnnouncementLog) private readonly announcements: AnnouncementLog,
     @Inject(Egress) private readonly egress: Egress,
     @Inject(TemporalClient) private readonly temporal: TemporalClient,
@@ -48,7 +50,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     // Calls that ended with the egress are counted too.
-    await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close()]);
+    await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close(), this.drift.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

@@ -26,6 +26,7 @@ import type { ConnectionOpener } from '../../libs/contracts/connection-opener.po
 import { ACTION_TASK_QUEUE } from '../../libs/contracts/action-workflow.js';
 import { SNAPSHOT_TASK_QUEUE, SYNC_TASK_QUEUE, type SyncSettings } from '../../libs/contracts/workflows.js';
 import { FLOW_TASK_QUEUE } from '../../libs/contracts/flow-workflow.js';
+import { DriftLog } from '../../libs/drift/index.js';
 import { EgressAllowList } from '../../libs/egress/allow-list.js';
 import { Egress } from '../../libs/egress/egress.js';
 import { DeliveryRelay } from '../../libs/events/index.js';
@@ -82,6 +83,7 @@ export class WorkerModule {
       onError: (err: unknown) => log.warn({ err }, 'the circuits could not be read or written'),
       onChange: (facts: object) => log.warn(facts, 'a circuit changed'),
     };
+    const onDriftError = (err: unknown) => log.warn({ err }, 'what does not fit its schema was not stored yet');
     const onAnnouncementError = (err: unknown) => log.warn({ err }, 'what a provider announced was not stored yet');
     const onUsageError = (err: unknown, facts: object) => log.warn({ err, ...facts }, 'calls were not counted yet');
     return {
@@ -97,6 +99,7 @@ export class WorkerModule {
         provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),
         provide(UsageMeter, [POOL], (db: Pool) => new UsageMeter({ db, onError: onUsageError })),
         provide(AnnouncementLog, [POOL], (pool: Pool) => new AnnouncementLog({ pool, secrets, onError: onAnnouncementError })),
+        provide(DriftLog, [POOL], (pool: Pool) => new DriftLog({ pool, secrets, onError: onDriftError })),
         provide(
           Egress,
           [PgBudgetGate, PgCircuitBreakers, UsageMeter, AnnouncementLog],
@@ -113,10 +116,14 @@ export class WorkerModule {
           (db: Pool, known: ConnectorCatalog, egress: Egress) =>
             new StoreConnectionOpener({ db, secrets, catalog: known, egress, class: 'batch' }),
         ),
-        provide(ACTION_PORTS, [POOL, CATALOG, Egress], (pool: Pool, known: ConnectorCatalog, egress: Egress): ActionPorts => ({
-          ...{ pool, secrets },
-          opener: new StoreConnectionOpener({ db: pool, secrets, catalog: known, egress, class: 'interactive' }),
-        })),
+        provide(
+          ACTION_PORTS,
+          [POOL, CATALOG, Egress, DriftLog],
+          (pool: Pool, known: ConnectorCatalog, egress: Egress, drift: DriftLog): ActionPorts => ({
+            ...{ pool, secrets, drift },
+            opener: new StoreConnectionOpener({ db: pool, secrets, catalog: known, egress, class: 'interactive' }),
+          }),
+        ),
         provide(ExpressionSandbox, [], () => new ExpressionSandbox()),
         provide(
           FLOW_PORTS,

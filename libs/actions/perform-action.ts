@@ -2,6 +2,7 @@ import type { ActionOutcome, Actions } from '../contracts/action.port.js';
 import type { ActionStep } from '../contracts/action-workflow.js';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
 import type { JsonObject } from '../contracts/json.js';
+import type { DriftLog } from '../drift/index.js';
 import { SluiceError } from '../errors/index.js';
 import { markNeedsReauthorization } from '../events/system-events.js';
 import { parseJson } from '../json/index.js';
@@ -27,6 +28,8 @@ export interface ActionPorts {
   pool: Pool;
   secrets: SecretBox;
   opener: Pick<ConnectionOpener, 'openActions'>;
+  /** Default: nobody looks whether results fit their schemas. */
+  drift?: Pick<DriftLog, 'look'>;
 }
 
 /**
@@ -140,6 +143,7 @@ class Attempt {
     const { run } = this;
     switch (outcome.kind) {
       case 'succeeded':
+        this.lookAt(outcome.result);
         return await this.end({
           attempt,
           effect: 'succeeded',
@@ -172,6 +176,13 @@ class Attempt {
         throw new Error(`unknown outcome ${String(never)}`);
       }
     }
+  }
+
+  private lookAt(result: string): void {
+    const { workspaceId, connectionId, action: operation } = this.run;
+    const { output } = this.actions.describe(operation);
+    if (output === null) return;
+    this.ports.drift?.look({ workspaceId, connectionId, kind: 'action', operation }, output, () => [parseJson(result)]);
   }
 
   /** Our own try ended without a word that counts. */

@@ -7,13 +7,14 @@ export const recordSubject = ({ syncId, stream }: { syncId: string; stream: stri
 
 /**
  * What Sluice itself tells flows: a run of a sync failed; a sync missed a time of its schedule; the provider refuses a connection's credentials, or announces that something
- * of a connector will be retired.
+ * of a connector will be retired; what it sends does not fit its schema any more.
  */
 export const SYSTEM_EVENTS = [
   'sync.failed',
   'sync.late',
   'connection.needs_reauthorization',
   'connector.retirement_announced',
+  'schema.drift',
 ] as const;
 export type SystemEvent = (typeof SYSTEM_EVENTS)[number];
 

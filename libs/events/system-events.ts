@@ -1,7 +1,7 @@
 import type { Announcement } from '../contracts/announcement.port.js';
 import type { SystemEvent } from '../contracts/flow-events.js';
 import type { SecretBox } from '../secrets/index.js';
-import { setNeedsReauthorization, type RunError, type RunRow, type Transaction } from '../store/index.js';
+import { setNeedsReauthorization, type DriftSubject, type RunError, type RunRow, type Transaction } from '../store/index.js';
 import { storeEvent } from './store-event.js';
 
 interface Sync {
@@ -92,6 +92,25 @@ export async function storeRetirementAnnounced(tx: Transaction, secrets: SecretB
         ...{ deprecated_at: dates[0] ?? null, sunset_at: dates[1] ?? null },
         ...{ deprecation_link: deprecationLink, sunset_link: sunsetLink },
       },
+    },
+  });
+}
+
+/** Records or results do not fit their schema in a way that is new. Once for each way of a connector's stream or action, whatever connections have it. */
+export async function storeSchemaDrift(
+  tx: Transaction,
+  secrets: SecretBox,
+  drift: DriftSubject & { connector: string; change: string; pointer: string; found: string | null },
+): Promise<void> {
+  const { workspaceId, connectionId, connector, kind, operation, change, pointer, found } = drift;
+  await store(tx, secrets, {
+    ...{ workspaceId, type: 'schema.drift', subject: connectionId, occurredAt: new Date() },
+    once: [connector, kind, operation, change, pointer, found].join(' '),
+    body: {
+      connector: { name: connector },
+      connection: { id: connectionId },
+      operation: { kind, name: operation },
+      drift: { change, field: pointer, found },
     },
   });
 }

@@ -38,4 +38,5 @@ export * from './flow-runs.repository.js';
 export * from './flow-steps.repository.js';
 export * from './usage.repository.js';
 export * from './announcements.repository.js';
+export * from './drift.repository.js';
 export * from './circuits.repository.js';

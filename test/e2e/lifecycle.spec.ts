@@ -37,10 +37,11 @@ async function misbehave(...rules: object[]): Promise<void> {
   const answer = await fetch(`${shop.address}/shop/_admin/faults`, { method: 'PUT', headers, body: JSON.stringify(rules) });
   expect(answer.status).toBe(200);
 }
+let syncs = 0;
 const syncOf = (stream: string) =>
   client.created('/v1/syncs', {
-    ...{ name: stream, source_id: connection, destination_id: world.destinationId },
-    streams: [{ name: stream, mode: 'full_refresh_overwrite', table: stream }],
+    ...{ name: `${stream} ${++syncs}`, source_id: connection, destination_id: world.destinationId },
+    streams: [{ name: stream, mode: 'full_refresh_overwrite', table: `${stream}_${syncs}` }],
   });
 async function run(sync: string): Promise<void> {
   const started = await client.post(`/v1/syncs/${sync}/runs`);
@@ -128,5 +129,49 @@ describe('a provider that retires its API', () => {
     expect(wrong).toMatchObject({ status: 422, body: { code: 'MANIFEST_INVALID' } });
     expect(JSON.stringify(wrong.body.errors)).toContain('/retirements/url');
     expect(await client.get('/v1/connectors/none/versions')).toMatchObject({ status: 404 });
+  });
+});
+
+describe('a provider whose answers change', () => {
+  interface Drift {
+    operation: { kind: string; name: string };
+    change: string;
+    field: string;
+    found: string | null;
+    records: number;
+  }
+  const drift = async () => (await client.get(`/v1/connections/${connection}/drift`)).body.data as unknown as Drift[];
+
+  it('is noticed in samples of its records and in results of actions, and an event once for each change', async () => {
+    const sync = await syncOf('orders');
+    // What is always there is learned from records that fit; nothing of them is told.
+    await run(sync);
+    expect(await drift()).toEqual([]);
+    await misbehave({ kind: 'drift' });
+    // A worker looks at a stream once in ten seconds.
+    const found = await eventually(
+      async () => {
+        await run(sync);
+        return drift();
+      },
+      (all) => all.length >= 2,
+    );
+    const orders = { kind: 'stream', name: 'orders' };
+    expect(found).toMatchObject([
+      { operation: orders, change: 'new_field', field: '/channel', found: null },
+      { operation: orders, change: 'changed_type', field: '/id', found: 'string' },
+    ]);
+    expect(found[0]?.records).toBeGreaterThanOrEqual(50);
+    const events = await systemEvents('schema.drift');
+    expect(events).toHaveLength(2);
+    expect((await client.get(`/v1/events/${String(events[0]?.id)}?body=true`)).body['body']).toMatchObject({
+      ...{ connector: { name: 'demo-shop' }, connection: { id: connection }, operation: orders },
+      drift: { field: expect.stringMatching(/^\/(channel|id)$/) as unknown },
+    });
+    await misbehave();
+  }, 180_000);
+
+  it('is no drift of a connection that is not there', async () => {
+    expect(await client.get('/v1/connections/11111111-1111-4111-8111-111111111111/drift')).toMatchObject({ status: 404 });
   });
 });

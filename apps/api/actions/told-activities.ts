@@ -5,6 +5,7 @@ import type { ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
 import type { ActionActivities as ActionContract, ActionStep } from '../../../libs/contracts/action-workflow.js';
 import type { FlowActivities as FlowContract } from '../../../libs/contracts/flow-workflow.js';
+import { DriftLog } from '../../../libs/drift/index.js';
 import { ExpressionSandbox, FlowPrograms } from '../../../libs/flows/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import type { Pool } from '../../../libs/store/index.js';
@@ -23,9 +24,10 @@ export class ToldActivities {
     @Inject(OPENER) opener: ConnectionOpener,
     @Inject(CATALOG) catalog: ConnectorCatalog,
     @Inject(ExpressionSandbox) sandbox: ExpressionSandbox,
+    @Inject(DriftLog) drift: DriftLog,
     @Inject(RunEnds) private readonly ends: RunEnds,
   ) {
-    const ports = { pool, secrets, opener };
+    const ports = { pool, secrets, opener, drift };
     this.actions = new ActionActivities(ports);
     this.flows = new FlowActivities({ ...ports, catalog, programs: new FlowPrograms(sandbox), continueAfterEvents: 0 });
   }

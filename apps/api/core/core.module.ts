@@ -4,6 +4,7 @@ import { PgCircuitBreakers } from '../../../libs/circuits/index.js';
 import type { ApiEnv } from '../../../libs/config/index.js';
 import { createConnectorCatalog, StoreConnectionOpener, type ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ConnectionOpener } from '../../../libs/contracts/connection-opener.port.js';
+import { DriftLog } from '../../../libs/drift/index.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
 import { ExpressionSandbox } from '../../../libs/flows/index.js';
@@ -38,6 +39,7 @@ export class CoreModule {
       onChange: (facts: object): void => logger.warn(facts, 'a circuit changed'),
     };
     const onUsageError = (err: unknown, facts: object): void => logger.warn({ err, ...facts }, 'calls were not counted yet');
+    const onDriftError = (err: unknown): void => logger.warn({ err }, 'what does not fit its schema was not stored yet');
     const onAnnouncementError = (err: unknown): void => logger.warn({ err }, 'what a provider announced was not stored yet');
     const log = (level: 'info' | 'warn', message: string, facts: Record<string, string>): void => logger[level](facts, message);
     const providers = [
@@ -53,6 +55,11 @@ export class CoreModule {
         AnnouncementLog,
         [POOL, SECRETS],
         (pool: Pool, secrets: SecretBox) => new AnnouncementLog({ pool, secrets, onError: onAnnouncementError }),
+      ),
+      provide(
+        DriftLog,
+        [POOL, SECRETS],
+        (pool: Pool, secrets: SecretBox) => new DriftLog({ pool, secrets, onError: onDriftError }),
       ),
       provide(
         EGRESS,

@@ -20,6 +20,7 @@ import {
 import type { TemporalClient } from '../../../libs/temporal/index.js';
 import { ActionWorker } from '../actions/action-worker.js';
 import { PgCircuitBreakers } from '../../../libs/circuits/index.js';
+import { DriftLog } from '../../../libs/drift/index.js';
 import { AnnouncementLog } from '../../../libs/lifecycle/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
@@ -45,6 +46,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
     @Inject(UsageMeter) private readonly meter: UsageMeter,
+    @Inject(DriftLog) private readonly drift: DriftLog,
     @Inject(AnnouncementLog) private readonly announcements: AnnouncementLog,
     @Inject(EGRESS) private readonly egress: Egress,
     @Inject(TEMPORAL) private readonly temporal: TemporalClient,
@@ -90,7 +92,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     // Calls that ended with the egress are counted too.
-    await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close()]);
+    await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close(), this.drift.close()]);
     await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
   }
 }

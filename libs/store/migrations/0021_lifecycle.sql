@@ -28,6 +28,30 @@ CREATE TABLE control.announcement (
 );
 CREATE INDEX announcement_connector ON control.announcement (workspace_id, connector);
 
+-- Where records of streams and results of actions do not fit their schemas. No value is here, but the name of a new enum value that is a plain word.
+CREATE TABLE control.drift (
+  workspace_id uuid NOT NULL REFERENCES control.workspace ON DELETE CASCADE,
+  connection_id uuid NOT NULL REFERENCES control.connection ON DELETE CASCADE,
+  connector text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('stream', 'action')),
+  operation text NOT NULL,
+  change text NOT NULL CHECK (change IN ('new_field', 'missing_field', 'changed_type', 'new_enum_value')),
+  pointer text NOT NULL,                 -- of the field
+  found text NOT NULL,                   -- type or enum value; empty: nothing
+  records bigint NOT NULL,               -- sampled ones that have it
+  first_seen_at timestamptz NOT NULL DEFAULT now(),
+  last_seen_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (connection_id, kind, operation, change, pointer, found)
+);
+
+-- Declared fields that every sampled record of a stream had so far.
+CREATE TABLE control.drift_baseline (
+  connection_id uuid NOT NULL REFERENCES control.connection ON DELETE CASCADE,
+  stream text NOT NULL,
+  fields text[] NOT NULL,
+  PRIMARY KEY (connection_id, stream)
+);
+
 -- A sync that got a point a moment ago and does not ask at this very moment: it is expected back until then.
 ALTER TABLE control.budget_share ADD COLUMN expected_until timestamptz;
 
@@ -105,6 +129,8 @@ BEGIN
 END $$;
 
 -- Down Migration
+DROP TABLE control.drift_baseline;
+DROP TABLE control.drift;
 DROP TABLE control.announcement;
 DROP FUNCTION control.budget_take_share(uuid, text, text, jsonb, text, integer, integer, double precision, text, double precision, boolean);
 DROP FUNCTION control.budget_kept(jsonb, jsonb, double precision);
