@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Client, Connection, Submittable } from 'pg';
-import { HEADER_BYTES } from './copy-frame.js';
+import { HEADER_BYTES } from './frames.js';
 
 /** What the driver's own class has and its types leave out. */
 interface Wire extends Connection {

@@ -1,6 +1,6 @@
 import { Decimal, parseJson } from '../../json/index.js';
 import type { ColumnType } from '../../typing/index.js';
-import { COPY_DATA } from './copy-frame.js';
+import { COPY_DATA } from './frames.js';
 
 const LETTERS: Readonly<Record<string, string>> = {
   '\b': 'b',

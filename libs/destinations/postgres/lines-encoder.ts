@@ -1,8 +1,9 @@
 import type { CopyLines, Decoding, LineFormat } from '../../copy-text/index.js';
 import type { ContractWatch } from '../../typing/index.js';
-import { CopyBytes } from './copy-bytes.js';
-import { COPY_DATA, HEADER_BYTES, type FrameEncoder } from './copy-frame.js';
+import type { CopyBytes } from './copy-bytes.js';
+import type { FrameEncoder } from './copy-frame.js';
 import { MAX_KEY_BYTES, NUMBER_TEXT, type Encoder, type EncoderOptions, type Reject } from './encoder.js';
+import { Frames } from './frames.js';
 import { isJsonNull, isNumberFrom, lineValueOf, MOST_ADDED, type LineValue } from './line-value.js';
 
 /** As FrameEncoder, for lines that nobody has decoded. `lines`: the bytes are one message; else they are the source's own, one a row. */
@@ -46,11 +47,11 @@ interface Plan {
 export function linesEncoder(
   options: EncoderOptions & { watch: ContractWatch },
   { encode, frame }: RecordEncoders,
+  frames: Frames = new Frames(),
 ): LinesEncoder {
   const { watch, numbered = false } = options;
   let format: LineFormat | undefined;
   let plan: Plan | null = null;
-  let expected = 64 * 1024;
   let fit = new Uint8Array(0);
 
   /** Which rows fit; returns how many. */
@@ -113,7 +114,7 @@ export function linesEncoder(
     }
     const { length } = lines;
     if (look(lines, plan) === length && plan.whole) return length === 0 ? null : { bytes: lines.body, lines: false };
-    const to = new CopyBytes(Buffer.allocUnsafeSlow(expected), HEADER_BYTES);
+    const to = frames.begin();
     for (let row = 0; row < length;) {
       if (fit[row] === 1) {
         copy(to, lines, row, plan.parts);
@@ -129,12 +130,8 @@ export function linesEncoder(
       while (row < length && row - from < ROWS_TOGETHER && fit[row] === 0) row += 1;
       to.text(encode(lines.records(from, row), rejects, first + from));
     }
-    const { bytes, end } = to;
-    expected = Math.max(HEADER_BYTES, Math.ceil(end * 1.125));
-    if (end === HEADER_BYTES) return null;
-    bytes[0] = COPY_DATA;
-    bytes.writeUInt32BE(end - 1, 1);
-    return { bytes: bytes.subarray(0, end), lines: true };
+    const bytes = frames.finish(to);
+    return bytes && { bytes, lines: true };
   };
 }
 

@@ -5,6 +5,7 @@ import type { ContractWatch, Wanted } from '../../typing/index.js';
 import type { FrameEncoder } from './copy-frame.js';
 import { CopyIn } from './copy-in.js';
 import type { Reject } from './encoder.js';
+import type { Frames } from './frames.js';
 import type { LinesEncoder } from './lines-encoder.js';
 import type { RowsEncoder } from './rows-encoder.js';
 import type { ChunkFacts } from './ledger.js';
@@ -12,6 +13,8 @@ import type { Session } from './session.js';
 
 export interface ChunkOptions {
   session: Session;
+  /** Of what the encoders make. */
+  frames: Frames;
   encode: FrameEncoder;
   encodeRows: RowsEncoder;
   encodeLines: LinesEncoder;
@@ -67,7 +70,7 @@ export class OpenChunk {
     const frame = this.take({ rows: records.length, bytes: page.bytes, deduplicated }, () =>
       this.options.encode(records, this.rejects, first),
     );
-    if (frame !== null) await this.send(frame, { binary: false, lines: true });
+    if (frame !== null) await this.sendLines(frame);
   }
 
   /** As `write`, for records that nobody has parsed, all of them to be loaded. */
@@ -75,7 +78,7 @@ export class OpenChunk {
     const frame = this.take({ rows: rows.length, bytes, deduplicated: 0 }, () =>
       this.options.encodeRows(rows, this.rejects, first),
     );
-    if (frame !== null) await this.send(frame, { binary: false, lines: true });
+    if (frame !== null) await this.sendLines(frame);
   }
 
   /** As `writeJson`, for lines that nobody has decoded. */
@@ -83,7 +86,8 @@ export class OpenChunk {
     const encoded = this.take({ rows: lines.length, bytes, deduplicated: 0 }, () =>
       this.options.encodeLines(lines, this.rejects, first),
     );
-    if (encoded !== null) await this.send(encoded.bytes, { binary: false, lines: encoded.lines });
+    if (encoded?.lines === true) await this.sendLines(encoded.bytes);
+    else if (encoded !== null) await this.send(encoded.bytes, { binary: false, lines: false });
   }
 
   /** Sends the page's rows as they are. */
@@ -92,6 +96,11 @@ export class OpenChunk {
     this.lines += rows;
     this.bytes += bytes;
     if (rows > 0) await this.send(body, { binary: format === 'copy_binary', lines: false, sent: release });
+  }
+
+  /** One message that an encoder made. */
+  private sendLines(frame: Buffer): Promise<void> {
+    return this.send(frame, { binary: false, lines: true, sent: () => this.options.frames.give(frame) });
   }
 
   private async send(

@@ -20,6 +20,7 @@ import { openSlice, type OpenedSlice, type OpenRequest } from './open-slice.js';
 import { copyTargetOf } from './copy-target.js';
 import { settings } from './metadata.js';
 import { outboxSettings } from './outbox.js';
+import { Frames } from './frames.js';
 import { linesEncoder } from './lines-encoder.js';
 import { rowsEncoder } from './rows-encoder.js';
 import { ident, literal } from './quote.js';
@@ -118,10 +119,16 @@ async function prepareLoading(
   const into = columnNames.map(ident).join(', ');
   const encoders = (options: Omit<EncoderOptions, 'watch'>) => {
     const encode = compileEncoder({ ...options, watch });
-    const frame = frameEncoder(encode);
+    const frames = new Frames();
+    const frame = frameEncoder(encode, frames);
     const all = { ...options, watch };
-    if (children.length > 0) return childEncoders(frame, { children, contract: target.contract ?? {}, watch });
-    return { encode: frame, encodeRows: rowsEncoder(all, encode), encodeLines: linesEncoder(all, { encode, frame }) };
+    if (children.length > 0) return { frames, ...childEncoders(frame, { children, contract: target.contract ?? {}, watch }) };
+    return {
+      frames,
+      encode: frame,
+      encodeRows: rowsEncoder(all, encode, frames),
+      encodeLines: linesEncoder(all, { encode, frame }, frames),
+    };
   };
   if (merging === null && loadsDirectly(target))
     return {

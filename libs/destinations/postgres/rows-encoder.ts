@@ -1,8 +1,7 @@
 import { FIELD_SIZE, NAME_SHIFT, type JsonRows } from '../../json/index.js';
 import type { ContractWatch } from '../../typing/index.js';
-import { COPY_DATA, HEADER_BYTES } from './copy-frame.js';
-import { CopyBytes } from './copy-bytes.js';
 import { MAX_KEY_BYTES, NUMBER_TEXT, type Encoder, type EncoderOptions, type Reject } from './encoder.js';
+import { Frames } from './frames.js';
 import { verbatimOf, type Verbatim } from './verbatim.js';
 
 /** As FrameEncoder, for records that nobody has parsed. */
@@ -23,7 +22,11 @@ const NUMBER_BYTES = 24;
  * nothing is left for the garbage collector. A record that has anything else is parsed and goes to `encode`, whose decisions are the only ones: this one
  * only says "fits". 1 µs for 12 columns, where parsing and encoding takes 6.
  */
-export function rowsEncoder(options: EncoderOptions & { watch: ContractWatch }, encode: Encoder): RowsEncoder {
+export function rowsEncoder(
+  options: EncoderOptions & { watch: ContractWatch },
+  encode: Encoder,
+  frames: Frames = new Frames(),
+): RowsEncoder {
   const { columns, watch, required = [], requiredCursor, numberText = null, numbered = false } = options;
   // Where objects are taken apart each value has to be looked at.
   const isPlain = !watch.flattens && columns.length > 0 && columns.every(({ path }) => path.length === 1);
@@ -37,12 +40,11 @@ export function rowsEncoder(options: EncoderOptions & { watch: ContractWatch }, 
   const isRequired = columns.map(({ path: [field = ''] }) => indexed.includes(field));
   const fields = new Map(columns.map(({ path: [field = ''] }, n) => [field, n]));
   const places = new Int32Array(columns.length);
-  let expected = 64 * 1024;
 
   return (rows, rejects, first) => {
     const { body, names, first: firstOf, fields: found } = rows;
     const columnOf = Int32Array.from(names, (name) => fields.get(name) ?? -1);
-    const to = new CopyBytes(Buffer.allocUnsafeSlow(expected), HEADER_BYTES);
+    const to = frames.begin();
 
     const copied = (row: number): boolean => {
       const start = firstOf[row] as number;
@@ -89,12 +91,7 @@ export function rowsEncoder(options: EncoderOptions & { watch: ContractWatch }, 
       to.end = before;
       to.text(encode([rows.record(row)], rejects, first + row));
     }
-    const { bytes, end } = to;
-    expected = Math.max(HEADER_BYTES, Math.ceil(end * 1.125));
-    if (end === HEADER_BYTES) return null;
-    bytes[0] = COPY_DATA;
-    bytes.writeUInt32BE(end - 1, 1);
-    return bytes.subarray(0, end);
+    return frames.finish(to);
   };
 }
 

@@ -15,6 +15,7 @@ import { settleWithin } from '../../postgres/index.js';
 /** How rows get from the COPY into the table. */
 export interface Loading {
   copyStatement: string;
+  frames: ChunkOptions['frames'];
   encode: ChunkOptions['encode'];
   encodeRows: ChunkOptions['encodeRows'];
   encodeLines: ChunkOptions['encodeLines'];
