@@ -34,6 +34,10 @@ import { ReceiverController } from './hooks/receiver.controller.js';
 import { ReceiverService } from './hooks/receiver.service.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
+import { EndpointDeliveriesController } from './webhook-endpoints/endpoint-deliveries.controller.js';
+import { EndpointDeliveriesService } from './webhook-endpoints/endpoint-deliveries.service.js';
+import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoints.controller.js';
+import { WebhookEndpointsService } from './webhook-endpoints/webhook-endpoints.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiKeyGuard } from './http/api-key.guard.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
@@ -76,6 +80,8 @@ export class ApiModule {
         ConnectorWebhooksController,
         HooksController,
         ReceiverController,
+        WebhookEndpointsController,
+        EndpointDeliveriesController,
         EventsController,
         FlowsController,
         FlowRunsController,
@@ -97,6 +103,7 @@ export class ApiModule {
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
+        ...[WebhookEndpointsService, EndpointDeliveriesService],
         ...[EventsService, HooksService, ReceiverService, DeliveryBell],
         ...[ConnectorsService, ConnectorVersions, ConnectorChanges, ConnectorSeed, ConnectionsService, ProbeService],
         ...[

@@ -13,6 +13,7 @@ import { DriftLog } from '../../libs/drift/index.js';
 import { AnnouncementLog } from '../../libs/lifecycle/index.js';
 import { UsageMeter } from '../../libs/usage/index.js';
 import { TRACING } from './tokens.js';
+import { EndpointRelay } from '../../libs/webhook-endpoints/index.js';
 import { WorkerHost } from '../../libs/worker-host/index.js';
 
 /** The one owner of this process's beginning and end: first the worker drains, then what it worked with is closed. */
@@ -23,6 +24,7 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(DeliveryRelay) private readonly relay: DeliveryRelay,
     @Inject(RecordRelay) private readonly records: RecordRelay,
+    @Inject(EndpointRelay) private readonly endpoints: EndpointRelay,
     @Inject(PgBudgetGate) private readonly gate: PgBudgetGate,
     @Inject(PgCircuitBreakers) private readonly circuits: PgCircuitBreakers,
     @Inject(UsageMeter) private readonly meter: UsageMeter,
@@ -41,10 +43,12 @@ export class WorkerLifecycle implements BeforeApplicationShutdown, OnApplication
     this.reconciler.start();
     this.relay.start();
     this.records.start();
+    this.endpoints.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.host.stop(), this.reconciler.stop(), this.relay.stop(), this.records.stop()]);
+    const relays = [this.relay, this.records, this.endpoints];
+    await Promise.all([this.host.stop(), this.reconciler.stop(), ...relays.map((relay) => relay.stop())]);
   }
 
   async onApplicationShutdown(): Promise<void> {

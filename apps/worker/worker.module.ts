@@ -41,6 +41,7 @@ import { createPool, type Pool } from '../../libs/store/index.js';
 import { dataConverter, TemporalClient } from '../../libs/temporal/index.js';
 import { WorkerHost, workflowCode } from '../../libs/worker-host/index.js';
 import { UsageMeter } from '../../libs/usage/index.js';
+import { EndpointRelay } from '../../libs/webhook-endpoints/index.js';
 import { CATALOG, LOGGER, TRACING } from './tokens.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 
@@ -78,6 +79,7 @@ export class WorkerModule {
     };
     const limits: ChunkLimits = { rows: config.SLUICE_CHUNK_ROWS, bytes: config.SLUICE_CHUNK_BYTES, ms: config.SLUICE_CHUNK_MS };
     const secrets = createSecretBox({ current: config.SLUICE_SECRET_KEY, old: config.SLUICE_SECRET_KEYS_OLD });
+    const allow = EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW);
     const onBudgetError = (error: unknown) => log.warn({ err: error }, 'a budget was not told of something');
     const circuitNews = {
       onError: (err: unknown) => log.warn({ err }, 'the circuits could not be read or written'),
@@ -104,10 +106,7 @@ export class WorkerModule {
           Egress,
           [PgBudgetGate, PgCircuitBreakers, UsageMeter, AnnouncementLog],
           (gate: PgBudgetGate, circuits: PgCircuitBreakers, meter: UsageMeter, announcements: AnnouncementLog) =>
-            new Egress({
-              allow: EgressAllowList.parse(config.SLUICE_EGRESS_ALLOW),
-              ...{ gate, circuits, meter, announcements, version },
-            }),
+            new Egress({ allow, gate, circuits, meter, announcements, version }),
         ),
         provide(CATALOG, [Egress], (egress: Egress) => catalog(egress)),
         provide(
@@ -165,6 +164,12 @@ export class WorkerModule {
           [POOL, CONNECTION_OPENER],
           (pool: Pool, opener: ConnectionOpener) =>
             new RecordRelay({ pool, secrets, opener, log: (level, message, facts) => log[level](facts, message) }),
+        ),
+        provide(
+          EndpointRelay,
+          [POOL, Egress],
+          (pool: Pool, egress: Egress) =>
+            new EndpointRelay({ pool, egress, secrets, allow, log: (level, message, facts) => log[level](facts, message) }),
         ),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
           const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);

@@ -1,16 +1,17 @@
 /** Whose calls they are. */
 export interface Caller {
   workspaceId: string;
+  /** Where an endpoint is told something: the endpoint. */
   connectionId: string;
   connector: string;
 }
 
-/** What an outgoing call is for: a stream's records, an action, the lookup of an action's outcome, or a credential. */
-export type OperationKind = 'stream' | 'action' | 'lookup' | 'credential';
+/** What an outgoing call is for: a stream's records, an action, the lookup of an action's outcome, a credential, or a webhook endpoint that is told something. */
+export type OperationKind = 'stream' | 'action' | 'lookup' | 'credential' | 'webhook';
 
 export interface Operation {
   kind: OperationKind;
-  /** Of the stream or action. */
+  /** Of the stream or action; of what an endpoint is told, its type. */
   name: string;
 }
 

@@ -24,6 +24,8 @@ export interface HttpRequest {
    * kept one where there is one.
    */
   ownConnection?: boolean;
+  /** `answer`: a redirect is an answer like others, and not followed; default: `follow`. */
+  redirects?: 'follow' | 'answer';
   /** Which policy of the account's budget the call belongs to, and how much it counts there; default: none, 1. */
   budget?: { policy: string; points: number };
   /** What it is for, where calls are counted; default: nobody counts it. */

@@ -28,9 +28,9 @@ export const usageQuerySchema = z
 export type UsageQuery = z.output<typeof usageQuerySchema>;
 
 const kind = z
-  .enum(['stream', 'action', 'lookup', 'credential'])
+  .enum(['stream', 'action', 'lookup', 'credential', 'webhook'])
   .describe(
-    'What the calls are for: records of a stream, an action, the lookup of its outcome, or a credential that either needs.',
+    'What the calls are for: records of a stream, an action, the lookup of its outcome, a credential that either needs, or a webhook endpoint (whose id is `connection_id` then) that is told something.',
   );
 const milliseconds = z.number().nullable().describe('In ms, at most 9 % beside the truth; null: no call.');
 

@@ -64,15 +64,17 @@ export class Egress {
     this.single = agent({ pipelining: 0 });
   }
 
-  /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. `caller`: who is said to have made them. */
+  /** A client whose calls count against `account`. `maxWaitMs`: how long a call may wait for its budget before RATE_LIMITED; default 15 s. `caller`: who is said to have made them. `circuits`: false where a host that does not work is called all the same, by a schedule of the caller's own; default true. */
   client(options: {
     account: BudgetAccount;
     class: BudgetClass;
     caller?: Caller;
     share?: BudgetShare;
     maxWaitMs?: number;
+    circuits?: boolean;
   }): HttpClient {
-    const { guard, agent, single, gate, userAgent, circuits, announcements } = this;
+    const { guard, agent, single, gate, userAgent, announcements } = this;
+    const circuits = options.circuits === false ? undefined : this.circuits;
     const count = options.caller === undefined || this.meter === undefined ? undefined : countedBy(this.meter, options.caller);
     return new GuardedHttpClient({
       maxWaitMs: 15_000,

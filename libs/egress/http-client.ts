@@ -58,6 +58,7 @@ export class GuardedHttpClient implements HttpClient {
     for (let redirects = 0; ; redirects++) {
       const answer = await this.call(hop, request, { maxBytes, first: redirects === 0 });
       wireBytes += answer.body.length;
+      if (request.redirects === 'answer') return this.finish(hop, answer, { wireBytes, maxBytes });
       const location = answer.headers['location'];
       const next = followRedirect(hop, { status: answer.status, location: typeof location === 'string' ? location : undefined });
       if (next === null) return this.finish(hop, answer, { wireBytes, maxBytes });
@@ -143,6 +144,8 @@ export class GuardedHttpClient implements HttpClient {
   private hear({ url: { host } }: Hop, { operation }: HttpRequest, headers: Answer['headers']): void {
     const { announcements, caller } = this.options;
     if (announcements === undefined || caller === undefined || operation === undefined) return;
+    // A webhook endpoint is no connection, and has no API of which it could say so.
+    if (operation.kind === 'webhook') return;
     const said = parseAnnouncement(headers);
     if (said !== null) announcements.heard({ caller, operation, host, ...said });
   }

@@ -150,6 +150,12 @@ export const ERROR_TABLE = {
     'The flow is not valid',
     'Correct the flow at the paths named in `errors`; docs/flows.md and its schema say what is expected.',
   ),
+  ENDPOINT_DISABLED: entry(
+    'conflict',
+    409,
+    'The webhook endpoint is disabled',
+    'Enable it with `PATCH /v1/webhook-endpoints/{id}` and send the request again.',
+  ),
   FLOW_DISABLED: entry('conflict', 409, 'The flow is disabled', 'Enable it with `POST /v1/flows/{id}:enable`, then ask again.'),
   INVALID_SCHEDULE: entry('invalid_input', 422, 'The schedule is not valid', 'Correct the field named in `errors`.'),
   RESET_REQUIRED: entry(

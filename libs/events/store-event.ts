@@ -1,6 +1,6 @@
 import type { EventKind } from '../contracts/event.schema.js';
 import type { SecretBox } from '../secrets/index.js';
-import { insertEvent, type Db } from '../store/index.js';
+import { insertEvent, tellEndpoints, type Db } from '../store/index.js';
 import { sealBody } from './event-body.js';
 import { eventId } from './event-id.js';
 
@@ -30,12 +30,18 @@ export interface StoredEvent {
 
 /**
  * The one way into the inbox: the event and a delivery to each flow that is subscribed to it, or nothing if it came before. In the caller's transaction,
- * or in one of its own where `db` is a pool; whoever acknowledges an event does so after the commit.
+ * or in one of its own where `db` is a pool; whoever acknowledges an event does so after the commit. Webhook
+ * endpoints are told of the system's own events, whose bodies are ids, names and codes.
  */
-export function storeEvent(db: Db, secrets: SecretBox, event: IncomingEvent): Promise<StoredEvent> {
+export async function storeEvent(db: Db, secrets: SecretBox, event: IncomingEvent): Promise<StoredEvent> {
   const { workspaceId, connectionId, kind, type, subject = null, dedupeKey, occurredAt, body } = event;
-  return insertEvent(db, {
+  const stored = await insertEvent(db, {
     ...{ id: eventId(), workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt },
     body: sealBody(secrets, event, body),
   });
+  if (kind === 'system' && stored.isNew) {
+    const data = { event_id: stored.id, ...(JSON.parse(body) as Record<string, unknown>) };
+    await tellEndpoints(db, { workspaceId, type, data });
+  }
+  return stored;
 }

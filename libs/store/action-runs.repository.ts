@@ -1,6 +1,7 @@
 import { one, theOne, type Db } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 import type { RunError } from './runs.repository.js';
+import { TOLD_ERROR, toldEndpoints } from './tell-endpoints.js';
 
 export type ActionRunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'outcome_unknown';
 
@@ -122,15 +123,21 @@ export async function startActionRun(tx: Db, request: { id: string }): Promise<v
   );
 }
 
-/** The first end counts; `outcome_unknown` is one until somebody knows. Whether this was it. */
+const TOLD_ACTION_RUN = `jsonb_build_object('action_run_id', id, 'connection_id', connection_id, 'action', action, 'state', state, 'error', ${TOLD_ERROR},
+  'created_at', created_at, 'finished_at', finished_at)`;
+
+/** The first end counts; `outcome_unknown` is one until somebody knows. Whether this was it: then webhook endpoints are told. */
 export async function endActionRun(
   tx: Db,
   request: Pick<ActionRunRow, 'id' | 'state'> & Partial<Pick<ActionRunRow, 'result' | 'providerAnswer' | 'error'>>,
 ): Promise<boolean> {
   const { id, state, result = null, providerAnswer = null, error = null } = request;
   const done = await tx.query(
-    `UPDATE control.action_run SET state = $2, result = $3, provider_answer = $4, error = $5, finished_at = now()
-     WHERE id = $1 AND state IN ('queued', 'running', 'outcome_unknown')`,
+    `WITH ended AS (
+       UPDATE control.action_run SET state = $2, result = $3, provider_answer = $4, error = $5, finished_at = now()
+       WHERE id = $1 AND state IN ('queued', 'running', 'outcome_unknown') RETURNING *
+     ), ${toldEndpoints({ from: 'ended', type: `'action_run.' || state`, data: TOLD_ACTION_RUN })}
+     SELECT FROM ended`,
     [id, state, result, providerAnswer, error === null ? null : JSON.stringify(error)],
   );
   return done.rowCount === 1;

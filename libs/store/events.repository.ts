@@ -1,6 +1,7 @@
 import type { EventKind, EventState } from '../contracts/event.schema.js';
 import { one, theOne, type Db, type Transaction } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
+import { toldEndpoints } from './tell-endpoints.js';
 
 export interface EventRow {
   id: string;
@@ -72,14 +73,25 @@ export async function lockEvent(tx: Transaction, request: { id: string }): Promi
   return one(await tx.query<EventSummaryRow>(`SELECT ${META} FROM control.event WHERE id = $1 FOR UPDATE`, [request.id]));
 }
 
-/** Writes what its newest delivery to each flow makes of an event. Of an event that is locked. */
+const TOLD_EVENT = `jsonb_build_object('event_id', id, 'connection_id', connection_id, 'kind', kind, 'type', type, 'received_at', received_at)`;
+
+/** Writes what its newest delivery to each flow makes of an event; where it has failed now, webhook endpoints are told. Of an event that is locked. */
 export async function refreshEventState(tx: Transaction, request: { id: string }): Promise<void> {
   await tx.query(
-    `UPDATE control.event SET state = (
-       SELECT CASE WHEN count(*) = 0 THEN 'unmatched' WHEN bool_or(state IN ('pending', 'started')) THEN 'pending'
-                   WHEN bool_or(state = 'failed') THEN 'failed' ELSE 'succeeded' END
-       FROM (SELECT DISTINCT ON (flow_id) state FROM control.delivery WHERE event_id = $1 ORDER BY flow_id, seq DESC) newest)
-     WHERE id = $1`,
+    `WITH before AS (
+       SELECT state FROM control.event WHERE id = $1
+     ), moved AS (
+       UPDATE control.event SET state = (
+         SELECT CASE WHEN count(*) = 0 THEN 'unmatched' WHEN bool_or(state IN ('pending', 'started')) THEN 'pending'
+                     WHEN bool_or(state = 'failed') THEN 'failed' ELSE 'succeeded' END
+         FROM (SELECT DISTINCT ON (flow_id) state FROM control.delivery WHERE event_id = $1 ORDER BY flow_id, seq DESC) newest)
+       WHERE id = $1 RETURNING *
+     ), ${toldEndpoints({
+       from: `moved WHERE state = 'failed' AND NOT EXISTS (SELECT FROM before WHERE state = 'failed')`,
+       type: `'event.failed'`,
+       data: TOLD_EVENT,
+     })}
+     SELECT FROM moved`,
     [request.id],
   );
 }

@@ -3,6 +3,7 @@ import type { FlowTrigger } from '../contracts/flow.schema.js';
 import { one, theOne, type Db, type Transaction } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 import type { RunError } from './runs.repository.js';
+import { TOLD_ERROR, toldEndpoints } from './tell-endpoints.js';
 
 export interface FlowRunRow {
   /** Of an event's run: its delivery's. */
@@ -99,14 +100,20 @@ export async function setFlowRunState(
   return done.rowCount === 1;
 }
 
-/** The first end counts; whether this was it. */
+const TOLD_FLOW_RUN = `jsonb_build_object('flow_run_id', id, 'flow_id', flow_id, 'flow_version', flow_version, 'trigger', trigger, 'event_id', event_id,
+  'state', state, 'error', ${TOLD_ERROR}, 'created_at', created_at, 'finished_at', finished_at)`;
+
+/** The first end counts; whether this was it: then webhook endpoints are told. */
 export async function finishFlowRun(
   tx: Transaction,
   request: Pick<FlowRunRow, 'id' | 'state'> & Partial<Pick<FlowRunRow, 'response' | 'error'>>,
 ): Promise<boolean> {
   const { id, state, response = null, error = null } = request;
   const done = await tx.query(
-    `UPDATE control.flow_run SET state = $2, response = $3, error = $4, finished_at = now() WHERE id = $1 AND finished_at IS NULL`,
+    `WITH ended AS (
+       UPDATE control.flow_run SET state = $2, response = $3, error = $4, finished_at = now() WHERE id = $1 AND finished_at IS NULL RETURNING *
+     ), ${toldEndpoints({ from: 'ended', type: `'flow_run.' || state`, data: TOLD_FLOW_RUN })}
+     SELECT FROM ended`,
     [id, state, response, error === null ? null : JSON.stringify(error)],
   );
   return done.rowCount === 1;

@@ -31,6 +31,8 @@ export * from './deliveries.repository.js';
 export * from './subscriptions.repository.js';
 export * from './hooks.repository.js';
 export * from './record-feeds.repository.js';
+export * from './webhook-endpoints.repository.js';
+export * from './endpoint-deliveries.repository.js';
 export * from './reverse-streams.repository.js';
 export * from './reverse-rows.repository.js';
 export * from './flows.repository.js';

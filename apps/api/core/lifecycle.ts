@@ -11,6 +11,7 @@ import {
   insertApiKey,
   purgeActionRuns,
   purgeCallLimits,
+  purgeEndpointDeliveries,
   purgeEvents,
   purgeFlowRuns,
   purgeIdempotencyKeys,
@@ -31,6 +32,8 @@ const KEPT_DAYS = 30;
 const ACTIONS_KEPT_DAYS = 90;
 const PURGE_EVERY_MS = 3_600_000;
 const PURGED_AT_ONCE = 1_000;
+/** So long a delivery to a webhook endpoint is tried at least before it is forgotten. */
+const TRIED_DAYS = 5;
 
 /** What is done once when the process starts, in its background, and at its end. */
 @Injectable()
@@ -72,6 +75,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
       await purgeCallLimits(this.pool);
       await purgeActionRuns(this.pool, { days: ACTIONS_KEPT_DAYS });
       await this.purgeEvents();
+      await this.purgeEndpointDeliveries();
       await tidyUsage(this.pool, { days: this.config.SLUICE_USAGE_DAYS });
     } catch (err) {
       this.logger.warn({ err }, 'old answers could not be purged; the next hour tries again');
@@ -82,6 +86,12 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   private async purgeEvents(): Promise<void> {
     const days = this.config.SLUICE_EVENT_DAYS;
     while ((await purgeEvents(this.pool, { days, limit: PURGED_AT_ONCE })) === PURGED_AT_ONCE);
+  }
+
+  private async purgeEndpointDeliveries(): Promise<void> {
+    const days = this.config.SLUICE_EVENT_DAYS;
+    const batch = { days, pendingDays: TRIED_DAYS, limit: PURGED_AT_ONCE };
+    while ((await purgeEndpointDeliveries(this.pool, batch)) === PURGED_AT_ONCE);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
