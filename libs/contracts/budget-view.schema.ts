@@ -50,7 +50,7 @@ const callersShape = {
   sync_id: z.uuid().nullable().describe('null: it belongs to no sync.'),
   run_id: z.uuid().nullable().describe('The sync’s run that is not over.'),
   operation: z
-    .object({ kind: z.enum(['stream', 'action', 'lookup', 'credential']), name: z.string() })
+    .object({ kind: z.enum(['stream', 'action', 'lookup', 'credential', 'webhook']), name: z.string() })
     .nullable()
     .describe('null: a check, or a run that waits as a whole.'),
   class: z.enum(['interactive', 'batch']),

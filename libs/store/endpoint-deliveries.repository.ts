@@ -86,7 +86,7 @@ export async function listEndpointDeliveries(
 /** Tries begin anew, with the same id; one that is pending is due at once. */
 const AGAIN = `state = 'pending', attempts = 0, due_at = now(), finished_at = NULL`;
 
-/** null: there is none, or one is being sent just now. */
+/** null: there is none. One that is being sent just now comes twice. */
 export async function replayEndpointDelivery(
   db: Db,
   request: { endpointId: string; id: string },
