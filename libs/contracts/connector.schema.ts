@@ -118,7 +118,7 @@ const address = z.string().nullable().describe('Where the provider says more, wi
 const announcementSchema = z
   .object({
     connection_id: z.uuid(),
-    operation: z.object({ kind: z.enum(['stream', 'action', 'lookup', 'credential']), name: z.string() }),
+    operation: z.object({ kind: z.enum(['stream', 'action', 'lookup', 'credential', 'webhook']), name: z.string() }),
     host: z.string(),
     deprecated: z.boolean().describe('It has, or will have, a successor (`Deprecation`).'),
     deprecated_at: when.describe('Since or from when; null: it did not say.'),

@@ -1,7 +1,7 @@
 import { one, theOne, type Db } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 import type { RunError } from './runs.repository.js';
-import { TOLD_ERROR, toldEndpoints } from './tell-endpoints.js';
+import { TOLD_ACTION_RUN, toldEndpoints } from './tell-endpoints.js';
 
 export type ActionRunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'outcome_unknown';
 
@@ -122,9 +122,6 @@ export async function startActionRun(tx: Db, request: { id: string }): Promise<v
     [request.id],
   );
 }
-
-const TOLD_ACTION_RUN = `jsonb_build_object('action_run_id', id, 'connection_id', connection_id, 'action', action, 'state', state, 'error', ${TOLD_ERROR},
-  'created_at', created_at, 'finished_at', finished_at)`;
 
 /** The first end counts; `outcome_unknown` is one until somebody knows. Whether this was it: then webhook endpoints are told. */
 export async function endActionRun(

@@ -1,5 +1,6 @@
 import type { ActionRunRow } from './action-runs.repository.js';
 import { one, type Db, type Transaction } from './database.js';
+import { TOLD_ACTION_RUN, toldEndpoints } from './tell-endpoints.js';
 
 export type EffectState = 'reserved' | 'sent' | 'postponed' | 'superseded' | 'succeeded' | 'failed' | 'outcome_unknown';
 
@@ -87,7 +88,7 @@ export async function settleEffect(
 }
 
 /**
- * What became of a try, and with it how its run ends: one commit. The first word counts. `result` and `providerAnswer` are encrypted.
+ * What became of a try, and with it how its run ends, of which webhook endpoints are told: one commit. The first word counts. `result` and `providerAnswer` are encrypted.
  * Whether this was it.
  */
 export async function settleLastEffect(
@@ -103,7 +104,8 @@ export async function settleLastEffect(
        WHERE run_id = $1 AND attempt = $2 AND state IN ('reserved', 'sent', 'outcome_unknown') RETURNING run_id),
      ended AS (
        UPDATE control.action_run r SET state = $6, result = $7, provider_answer = $8, error = $9, finished_at = now()
-       FROM settled WHERE r.id = settled.run_id AND r.state IN ('queued', 'running', 'outcome_unknown') RETURNING 1)
+       FROM settled WHERE r.id = settled.run_id AND r.state IN ('queued', 'running', 'outcome_unknown') RETURNING r.*),
+     ${toldEndpoints({ from: 'ended', type: `'action_run.' || state`, data: TOLD_ACTION_RUN })}
      SELECT count(*)::int AS ended FROM ended`,
     [
       ...[runId, attempt, state, status, resolvedBy],

@@ -14,3 +14,7 @@ export const toldEndpoints = ({ from, type, data }: { from: string; type: string
 
 /** What of an error column may be told: its code. */
 export const TOLD_ERROR = `CASE WHEN error IS NULL THEN NULL ELSE jsonb_build_object('code', error->>'code') END`;
+
+/** Of a run of an action that ended, by whichever statement. */
+export const TOLD_ACTION_RUN = `jsonb_build_object('action_run_id', id, 'connection_id', connection_id, 'action', action, 'state', state, 'error', ${TOLD_ERROR},
+  'created_at', created_at, 'finished_at', finished_at)`;
