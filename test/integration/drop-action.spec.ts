@@ -61,7 +61,7 @@ test('what was sent, and what is repeated to find out what became of it, is not 
   expect(await drop(runId)).toBe(false);
   await store.reserveEffect(pool, { runId, attempt: 2 });
   expect(await drop(runId)).toBe(false);
-  expect(await stateOf(runId)).toBe('queued');
+  expect(await stateOf(runId)).toBe('running');
 });
 
 test('of who drops and who sends at once one is right, whatever comes first', async () => {
@@ -73,6 +73,6 @@ test('of who drops and who sends at once one is right, whatever comes first', as
     };
     const [sent, dropped] = await Promise.all([sender(), drop(runId)]);
     expect(sent).toBe(!dropped);
-    expect(await stateOf(runId)).toBe(dropped ? 'failed' : 'queued');
+    expect(await stateOf(runId)).toBe(dropped ? 'failed' : 'running');
   }
 });
