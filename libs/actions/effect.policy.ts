@@ -12,18 +12,19 @@ export type NextStep =
   | { kind: 'unknown'; attempt: number }
   | { kind: 'ended' };
 
-export function nextStep(
-  last: Pick<EffectRow, 'attempt' | 'state' | 'leftMs'> | null,
-  repeat: ActionDescription['repeat'],
-): NextStep {
+type Repeating = Pick<ActionDescription, 'repeat' | 'keyKept' | 'timeoutMs'>;
+
+export function nextStep(last: Pick<EffectRow, 'attempt' | 'state' | 'leftMs' | 'doubtMs'> | null, action: Repeating): NextStep {
   if (last === null) return { kind: 'send', attempt: 1 };
   const { attempt, state, leftMs } = last;
+  const ended = hasKeyEnded(last, action);
+  const repeat = repeatNow(last, action);
   switch (state) {
     case 'reserved':
-      return { kind: 'send', attempt };
+      return ended ? afterDoubt(attempt, repeat) : { kind: 'send', attempt };
     case 'postponed':
     case 'superseded':
-      return { kind: 'send', attempt: attempt + 1 };
+      return ended ? afterDoubt(attempt + 1, repeat) : { kind: 'send', attempt: attempt + 1 };
     case 'sent':
       return leftMs !== null && leftMs > 0 ? { kind: 'wait', ms: leftMs } : afterDoubt(attempt, repeat);
     case 'succeeded':
@@ -36,6 +37,14 @@ export function nextStep(
     }
   }
 }
+
+/** Whether a try that is sent now might arrive when the provider has forgotten the key of one before it that may have taken effect. Pure. */
+export const hasKeyEnded = ({ doubtMs }: Pick<EffectRow, 'doubtMs'>, { repeat, keyKept, timeoutMs }: Repeating): boolean =>
+  repeat === 'key' && keyKept !== null && doubtMs !== null && doubtMs + timeoutMs >= keyKept.ms;
+
+/** What is known now of a call whose answer was lost. Pure. */
+export const repeatNow = (last: Pick<EffectRow, 'doubtMs'>, action: Repeating): ActionDescription['repeat'] =>
+  hasKeyEnded(last, action) ? (action.keyKept?.then ?? 'none') : action.repeat;
 
 /** A try of which nobody knows what became, once its sender is out of the way. */
 function afterDoubt(attempt: number, repeat: ActionDescription['repeat']): NextStep {

@@ -21,7 +21,7 @@ import {
   type Pool,
 } from '../store/index.js';
 import { ABANDONED, dropAction } from './drop-action.js';
-import { backoffMs, GIVE_UP_AFTER_MS, nextStep } from './effect.policy.js';
+import { backoffMs, GIVE_UP_AFTER_MS, hasKeyEnded, nextStep } from './effect.policy.js';
 import { endRun, failedBy, toRunError, type RunEnd } from './end-action-run.js';
 
 export interface ActionPorts {
@@ -74,15 +74,19 @@ class Attempt {
 
   async step(): Promise<ActionStep> {
     const { run, ports } = this;
-    const { repeat } = this.actions.describe(run.action);
+    const action = this.actions.describe(run.action);
     const last = await lastEffect(ports.pool, { runId: run.id });
-    const next = nextStep(last, repeat);
+    const next = nextStep(last, action);
+    // What follows from a doubt is written at the try that may not be made.
+    const reserve = async (attempt: number): Promise<void> => {
+      if (last?.attempt !== attempt) await reserveEffect(ports.pool, { runId: run.id, attempt });
+    };
     switch (next.kind) {
       case 'send':
         // The first try of what a flow abandoned its end has ended; only one that is made again may not have been met by it.
         if (next.attempt > 1 && (await this.dropped())) return { status: 'done', outcome: 'failed' };
         // The first one's place came with the run.
-        if (last?.attempt !== next.attempt) await reserveEffect(ports.pool, { runId: run.id, attempt: next.attempt });
+        await reserve(next.attempt);
         return await this.send(next.attempt);
       case 'wait':
         return wait(next.ms);
@@ -90,9 +94,15 @@ class Attempt {
         await this.settle(next.attempt, 'superseded', 'key');
         return wait(0);
       case 'lookup':
+        await reserve(next.attempt);
         return await this.lookup(next.attempt);
       case 'unknown':
-        return await this.end({ ...UNKNOWN, attempt: next.attempt });
+        await reserve(next.attempt);
+        return await this.end({
+          ...UNKNOWN,
+          attempt: next.attempt,
+          ...(last !== null && hasKeyEnded(last, action) ? { error: forgotten(run.action) } : {}),
+        });
       case 'ended':
         throw new SluiceError('INTERNAL', { detail: `the ledger of run ${run.id} has ended and the run has not` });
       default: {
@@ -187,7 +197,10 @@ class Attempt {
 
   /** Our own try ended without a word that counts. */
   private async doubt(attempt: number, status: number | null, error: SluiceError): Promise<ActionStep> {
-    const { repeat } = this.actions.describe(this.run.action);
+    const action = this.actions.describe(this.run.action);
+    const last = action.repeat === 'key' ? await lastEffect(this.ports.pool, { runId: this.run.id }) : null;
+    if (last !== null && hasKeyEnded(last, action)) return await this.step();
+    const { repeat } = action;
     const again = Date.now() + backoffMs(attempt);
     if (repeat === 'none' || (repeat !== 'lookup' && again > givenUpAt(this.run)))
       return await this.end({ ...UNKNOWN, attempt, status, error: unknownBy(error) });
@@ -268,5 +281,7 @@ class TakenOver extends Error {}
 const UNKNOWN = { effect: 'outcome_unknown', state: 'outcome_unknown', error: new SluiceError('OUTCOME_UNKNOWN') } as const;
 const unknownBy = (cause: SluiceError): SluiceError =>
   new SluiceError('OUTCOME_UNKNOWN', { detail: toRunError(cause).detail ?? cause.code, details: cause.details, cause });
+const forgotten = (action: string): SluiceError =>
+  new SluiceError('OUTCOME_UNKNOWN', { detail: `${action}: the provider may have forgotten the idempotency key of the call` });
 const wait = (ms: number): ActionStep => ({ status: 'wait', until: Date.now() + Math.ceil(ms) });
 const givenUpAt = (run: ActionRunRow): number => (run.startedAt ?? new Date()).getTime() + GIVE_UP_AFTER_MS;

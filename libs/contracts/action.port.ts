@@ -22,6 +22,8 @@ export interface ActionDescription {
    * be asked for), `none` (a person has to find out).
    */
   repeat: 'key' | 'idempotent' | 'lookup' | 'none';
+  /** With `key`: for how many ms the provider knows one after it first came, and what is known after that; else null. */
+  keyKept: { ms: number; then: 'lookup' | 'none' } | null;
   /** ms after which a call that was sent is ambiguous. */
   timeoutMs: number;
   /** How rows of a table go many to a call; null: one a call. */

@@ -3,6 +3,10 @@ import { budgetLimitSchema } from './budget.schema.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { webhookSchema } from './webhook-file.schema.js';
 
+/** What providers that say so keep their keys for at least. */
+const KEPT_SECONDS = 86_400;
+const MOST_KEPT_SECONDS = 3_650 * 86_400;
+
 const text = (most: number) => z.string().min(1).max(most);
 /** JSON with templates in its texts. */
 const tree = z.json() as unknown as z.ZodType<JsonValue, JsonValue>;
@@ -50,7 +54,19 @@ const actionSchema = z.strictObject({
     .default(false)
     .describe('Making the call again changes nothing more: it is repeated where nobody knows whether it arrived.'),
   idempotency_key: z
-    .strictObject({ in: z.enum(['header', 'parameter', 'json']), name: text(200) })
+    .strictObject({
+      in: z.enum(['header', 'parameter', 'json']),
+      name: text(200),
+      kept_seconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(MOST_KEPT_SECONDS)
+        .default(KEPT_SECONDS)
+        .describe(
+          'How long the provider knows a key after it first came. A call in doubt is not repeated after that: it is looked up, or a person has to find out. Default: a day.',
+        ),
+    })
     .optional()
     .describe('Where the provider takes a key by which it makes a call once. The key is the run’s id.'),
   request: requestSchema,

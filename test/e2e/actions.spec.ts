@@ -169,6 +169,38 @@ describe('an action', () => {
     expect(provider.of('again')).toHaveLength(1);
   });
 
+  it('is not repeated when its key may be forgotten: it is looked up where it can be, else nobody knows', async () => {
+    const soon = paymentsSluice
+      .replace('name: Idempotency-Key}', 'name: Idempotency-Key, kept_seconds: 6}')
+      .replace(
+        '  pay_with_lookup:\n    input: *input\n',
+        (head) => `${head}    idempotency_key: {in: header, name: X-Key, kept_seconds: 5}\n`,
+      );
+    await client.post('/v1/connectors', { name: 'forgetful', manifest: paymentsManifest, sluice: soon });
+    const config = { base_url: `http://${provider.host}`, api_key: 'right' };
+    const budget = { limits: [{ kind: 'concurrency', name: 'calls', max: 50 }] };
+    const account = await client.created('/v1/connections', { name: 'forgetful', connector: 'forgetful', config, budget });
+    provider.mishaps = ['hang', 'hang'];
+    const [unknown, found] = await Promise.all(
+      ['pay', 'pay_with_lookup'].map((action) =>
+        client.post(
+          `/v1/connections/${account}/actions/${action}`,
+          { input: { reference: `forgotten ${action}`, amount: 1 } },
+          { prefer: 'wait=30' },
+        ),
+      ),
+    );
+    expect(unknown).toMatchObject({
+      status: 409,
+      body: { code: 'OUTCOME_UNKNOWN', detail: expect.stringContaining('forgotten') },
+    });
+    expect(found).toMatchObject({ status: 200, body: { result: { reference: 'forgotten pay_with_lookup' } } });
+    for (const action of ['pay', 'pay_with_lookup'])
+      expect(
+        provider.requests.filter(({ method, body }) => method === 'POST' && body.includes(`forgotten ${action}"`)),
+      ).toHaveLength(1);
+  }, 60_000);
+
   it('counts against the limits of its sluice.yaml, where its connection has none', async () => {
     const sluice = `${paymentsSluice}budgets: [{kind: concurrency, name: at_once, max: 7}]\n`;
     await client.post('/v1/connectors', { name: 'limited', manifest: paymentsManifest, sluice });

@@ -106,6 +106,10 @@ const describe = (name: string, action: ActionFile): ActionDescription => ({
         : action.lookup === undefined
           ? 'none'
           : 'lookup',
+  keyKept:
+    action.idempotency_key === undefined
+      ? null
+      : { ms: action.idempotency_key.kept_seconds * 1_000, then: action.lookup === undefined ? 'none' : 'lookup' },
   timeoutMs: action.timeout_seconds * 1_000,
   batch: action.batch === undefined ? null : batchOf(action.batch),
   compensate: action.compensate?.action ?? null,

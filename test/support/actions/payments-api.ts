@@ -95,7 +95,7 @@ export const paymentsManifest = providerManifest('payments', {
   secrets: { api_key: { type: 'string', airbyte_secret: true } },
 });
 
-/** Three ways to make a payment: with a key, with a lookup, with neither. */
+/** Ways to make a payment: with a key, with a lookup, with neither, and with a key that is soon forgotten, with and without a lookup. */
 export const paymentsSluice = `
 version: 1
 requester: '#/definitions/requester'
