@@ -24,6 +24,16 @@ const ODD = [
   ...['YQ==', 'YQ', '_-8', 'a b', '====', [], [1], {}, { a: 'b' }, 'é', '\\', "'"],
 ] as const;
 
+/** What the fields' columns take, so that rows are there when one is widened; most are written otherwise than the column has them. */
+const FITTING: Readonly<Record<string, readonly unknown[]>> = {
+  n: [null, 1, 1e3, -0, '12', '+5', '007'],
+  price: [null, 1.5, 1e300, '+5', '1.50', '9'.repeat(30)],
+  yes: [null, true, false],
+  day: [null, '2026-02-28', '0001-01-01'],
+  at: [null, '2026-01-01T00:00:00Z', '2026-01-01 10:00:00.123456789+02', '2026-01-01T10:00:00.5-05:30'],
+  bytes: [null, '', 'YQ==', 'YQ', '_-8', '1e3'],
+};
+
 /** Of destinations whose lists become tables of their own. */
 export function childrenModel(makeWorld: () => Promise<DestinationWorld>): void {
   let world: DestinationWorld;
@@ -40,6 +50,7 @@ export function childrenModel(makeWorld: () => Promise<DestinationWorld>): void 
     'whatever lists hold, children are those of the last records (seed %i)',
     async (seed) => {
       const random = randomFrom(seed);
+      const oneOf = (values: readonly unknown[]): unknown => values[Math.floor(random.between(0, values.length))];
       const mode = random.pick(['incremental_upsert', 'incremental_append', 'full_refresh_overwrite'] as const);
       const contract = {
         typeConflicts: random.pick(['evolve', 'quarantine', 'discard_value'] as const),
@@ -57,20 +68,21 @@ export function childrenModel(makeWorld: () => Promise<DestinationWorld>): void 
       const destination = world.connect();
       try {
         for (let run = 1; run <= 3; run += 1) {
-          const chunks = Array.from({ length: 4 }, (_, n) =>
-            Array.from({ length: 6 }, (): SourceRecord => {
+          const chunks = Array.from({ length: 4 }, (_, n) => {
+            const isCalm = random.between(0, 1) < 0.5;
+            return Array.from({ length: 6 }, (): SourceRecord => {
               const element = () =>
                 random.pick([null, 'scalar', {}] as const) ??
                 Object.fromEntries(
                   [...Object.keys(item.properties), 'extra'].map((field) => [
                     field,
-                    ODD[Math.floor(random.between(0, ODD.length))],
+                    oneOf(isCalm ? (FITTING[field] ?? ODD) : ODD),
                   ]),
                 );
               const items = Array.from({ length: Math.floor(random.between(0, 4)) }, element);
               return { id: Math.floor(random.between(1, 8)), at: run * 10 + n, items };
-            }),
-          );
+            });
+          });
           const ref = stream.nextRun();
           const { target } = stream;
           await destination.prepare({ ref, target });

@@ -133,6 +133,47 @@ export function childrenContract(
         expect(await verified(ref, stream)).toEqual([]);
       });
 
+      test('a column that is widened has what the lists say, also in rows that were there', async () => {
+        const said = {
+          n: { type: 'integer' },
+          moment: { type: 'string', format: 'date-time' },
+          bytes: { type: 'string', contentEncoding: 'base64' },
+          day: { type: 'string', format: 'date' },
+          more: { type: 'integer' },
+        };
+        const properties = { ...jsonSchema.properties, items: { type: 'array', items: { type: 'object', properties: said } } };
+        const contract = { typeConflicts: 'evolve' } as const;
+        const stream = family({ mode, childTables: ['items'], jsonSchema: { properties }, contract });
+        // Each means the same as what such a column makes of it, and is written otherwise.
+        const first = { n: '+5', moment: '2026-01-01T10:00:00+02:00', bytes: '1e3', day: '2026-01-01', more: '+7' };
+        const other = { n: 'five', moment: 'noon', bytes: '.', day: {}, more: 1.5 };
+        const { ref } = await evolvingRun(destination, stream, [
+          [order(1, 1, [{ n: 1 }, first, null]), order(2, 1, [first])],
+          [order(3, 2, [])],
+          [order(4, 3, [other])],
+          [order(5, 4, [])],
+        ]);
+        expect(await verified(ref, stream)).toEqual([]);
+        const rows = (await children(stream, 'items')).map((row) => [
+          ...[row._sluice_parent_id, row._sluice_position, row.n, row.moment, row.bytes, row.day],
+          row.more === null ? null : Number(row.more),
+        ]);
+        const [a, b] = [first, other].map(({ n, moment, bytes, day, more }) => [n, moment, bytes, day, Number(more)]);
+        const empty = [null, null, null, null];
+        expect(rows).toEqual([
+          [1, 0, '1', ...empty],
+          [1, 1, ...(a ?? [])],
+          [1, 2, null, ...empty],
+          [2, 0, ...(a ?? [])],
+          [4, 0, ...(b ?? [])],
+        ]);
+        // And where the schema of a next run says so.
+        const wider = { ...said, more: { type: 'string' } };
+        const next = { ...properties, items: { type: 'array', items: { type: 'object', properties: wider } } };
+        Object.assign(stream.target, { jsonSchema: { properties: next } });
+        expect(await verified(await wholeRun(destination, stream, []), stream)).toEqual([]);
+      });
+
       test('a value that does not fit an element’s column is subject to the contract', async () => {
         const kept = family({ mode });
         const { ref } = await evolvingRun(destination, kept, [

@@ -1,4 +1,5 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
+import type { Family } from './family.js';
 import {
   childRules,
   childTablesOf,
@@ -27,6 +28,8 @@ export interface ChildShaper {
     known: readonly Column[];
     own: number;
   }): Promise<readonly Column[]>;
+  /** Makes the columns of a child table, in the rows that it has, what the lists of the stream's own table say. `child`: with these columns only. */
+  refill(family: Pick<Family, 'target' | 'columns'>, child: ChildTable): Promise<void>;
 }
 
 interface Shaping {
@@ -42,7 +45,7 @@ export async function shapeChildren(shaper: ChildShaper, { target, columns, know
   const shaped: ChildTable[] = [];
   for (const child of childTablesOf(target, { rules: shaper.rules, columns, known })) {
     await shaper.own(childTarget(target, child.table));
-    shaped.push(await shapeChild(shaper, target, child, known));
+    shaped.push(await shapeChild(shaper, { target, columns }, child, known));
   }
   return shaped;
 }
@@ -70,25 +73,41 @@ export async function growChildren(
         },
       ),
     };
-    grown.push(await shapeChild(shaper, target, next, known));
+    grown.push(await shapeChild(shaper, { target, columns }, next, known));
   }
   return grown;
 }
 
 async function shapeChild(
   shaper: ChildShaper,
-  target: StreamTarget,
+  family: Pick<Family, 'target' | 'columns'>,
   child: ChildTable,
   known: readonly ChildTable[],
 ): Promise<ChildTable> {
   const before = known.find(({ field }) => field === child.field);
   const columns = await shaper.shape({
-    target: childTarget(target, child.table),
+    target: childTarget(family.target, child.table),
     columns: [...child.own, ...child.columns],
     known: before === undefined ? [] : [...before.own, ...before.columns],
     own: child.own.length,
   });
-  return { ...child, own: columns.slice(0, child.own.length), columns: columns.slice(child.own.length) };
+  const shaped = { ...child, own: columns.slice(0, child.own.length), columns: columns.slice(child.own.length) };
+  const rewritten = rewrittenColumns(before?.columns ?? [], shaped.columns);
+  if (rewritten.length > 0) await shaper.refill(family, { ...shaped, columns: rewritten });
+  return shaped;
+}
+
+/**
+ * Columns that were widened to texts or JSON: what the table makes of a value (a time in UTC, a number without its sign) is not always what the list has,
+ * which rows that come now are given. Numbers and days stay what they are in a wider type. Pure.
+ */
+function rewrittenColumns(before: readonly Column[], after: readonly Column[]): readonly Column[] {
+  const types = new Map(before.map((column) => [pathKey(column.path), column]));
+  return after.filter(({ path, type, theirs }) => {
+    const old = types.get(pathKey(path));
+    if (old === undefined || old.provisional === true || theirs === true) return false;
+    return old.type !== type && (type === 'text' || type === 'jsonb');
+  });
 }
 
 /** Every child table that a stream has or had, of its layouts from the oldest to the newest. Pure. */

@@ -63,6 +63,18 @@ export async function matchChildren(session: Session, family: Family, relation: 
   }
 }
 
+/** See ChildShaper.refill. In the caller's transaction. */
+export async function refillChildren(session: Session, family: Family, child: ChildTable): Promise<void> {
+  const names = quotedNames(child.columns);
+  await wantedRows(session, family, child, `${relationOf(family.target)} t`);
+  await session.query(
+    WHAT,
+    `UPDATE ${childRelation(family, child)} AS c SET ${names.map((name) => `${name} = w.${name}`).join(', ')} FROM ${WANTED} w
+     WHERE ${same('w', 'c', quotedNames(child.own))} AND (${names.map((name) => `w.${name} IS DISTINCT FROM c.${name}`).join(' OR ')})`,
+  );
+  await session.query(WHAT, `DROP TABLE ${WANTED}`);
+}
+
 /** No index keeps somebody else from writing a row twice: neither stays, so that one of them is written anew. */
 async function dropDoubled(session: Session, table: string, own: readonly string[]): Promise<void> {
   const list = own.join(', ');

@@ -9,7 +9,7 @@ import {
   writtenColumns,
   type Family,
 } from '../../children/family.js';
-import { literal } from '../quote.js';
+import { literal, qualified } from '../quote.js';
 import { STAGE } from '../stage.js';
 
 /** The rows of a child table that the lists of `from` have: an SQL relation with the alias `t`, of rows of the stream's own table. */
@@ -96,6 +96,15 @@ export function matchChildren(family: Family, relation: string, among: 'stage' |
     ON CONFLICT (${own.join(', ')}) ${onConflict}`,
     ];
   });
+}
+
+/** See ChildShaper.refill. */
+export function refillChildren(family: Family, child: ChildTable): string {
+  const set = quotedNames(child.columns).map((name) => `${name} = w.${name}`);
+  const same = quotedNames(child.own).map((name) => `c.${name} = w.${name}`);
+  const relation = qualified(family.target.namespace, family.target.table);
+  return `UPDATE ${childRelation(family, child)} c SET ${set.join(', ')} FROM ${wantedRows(family, child, relation)} w
+    WHERE ${same.join(' AND ')} AND ${rowOf('c', child)} IS DISTINCT FROM ${rowOf('w', child)}`;
 }
 
 /** As a relation, for countWrong. `relation`: the stream's own table, quoted. */

@@ -7,12 +7,19 @@ import type { Session } from '../session.js';
 import { hasUniqueIndex, readTable } from '../table-catalog.js';
 import { POSTGRES_RULES } from '../table-rules.js';
 import { ownTable, shapeTable } from '../target-table.js';
+import { refillChildren } from './child-rows.js';
+
+const WHAT = 'shaping a child table';
 
 /** See ChildShaper: a child table has a unique index over what names its rows. */
 export const childShaper = (session: Session, ref: StreamRef): ChildShaper => ({
   rules: POSTGRES_RULES,
   own: (table) => ownTable(session, ref, table),
   shape: (request) => shapeChild(session, request),
+  refill: async (family, child) => {
+    await session.query(WHAT, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement
+    await session.query(WHAT, refillChildren({ ...family, children: [child] }, child));
+  },
 });
 
 async function shapeChild(
@@ -24,7 +31,7 @@ async function shapeChild(
   const names = shaped.slice(0, own).map(({ name }) => name);
   const relation = qualified(target.namespace, target.table);
   if (isNew) {
-    await session.query('shaping a child table', `ALTER TABLE ${relation} ADD PRIMARY KEY (${names.map(ident).join(', ')})`);
+    await session.query(WHAT, `ALTER TABLE ${relation} ADD PRIMARY KEY (${names.map(ident).join(', ')})`);
     return shaped;
   }
   const table = await readTable(session, target.namespace, target.table);
