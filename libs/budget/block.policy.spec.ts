@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { afterRefusal, backoffMs, blockAfter, staggerMs, troubleLevel } from './block.policy.js';
+import { afterRefusal, afterSuccess, backoffMs, blockAfter, staggerMs, troubleLevel } from './block.policy.js';
 import { BlockView } from './block-view.js';
 import type { ObservedWindow } from './provider-headers.js';
 
@@ -31,6 +31,15 @@ test('refusals of calls that were under way do not lengthen the wait, later ones
   expect(afterRefusal({ last: first, startedMs: 50, nowMs: 120, blockMs: 1_000 })).toBe(first);
   expect(afterRefusal({ last: first, startedMs: 1_100, nowMs: 1_200, blockMs: 2_000 }).level).toBe(2);
   expect(troubleLevel(first, 100_000)).toBe(0);
+});
+
+test('each success after a block takes back one refusal; one of a call from before it does not', () => {
+  const third = { level: 3, sinceMs: 1_000, untilMs: 5_000 };
+  expect(afterSuccess({ last: third, startedMs: 4_999 })).toBe(third);
+  const second = afterSuccess({ last: third, startedMs: 5_000 });
+  expect(second).toEqual({ ...third, level: 2 });
+  expect(afterSuccess({ last: afterSuccess({ last: second, startedMs: 5_001 }), startedMs: 5_002 })).toBeUndefined();
+  expect(afterSuccess({ last: undefined, startedMs: 0 })).toBeUndefined();
 });
 
 test('waiters go on one after the other', () => {

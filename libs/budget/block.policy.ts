@@ -52,6 +52,15 @@ export function afterRefusal(request: { last: Trouble | undefined; startedMs: nu
   return { level: troubleLevel(last, nowMs) + 1, sinceMs: nowMs, untilMs: nowMs + blockMs };
 }
 
+/**
+ * The trouble after an answer to a call that began after the block's end: each takes back one refusal, so that a provider which refuses now and then is not
+ * left alone for longer each time, and one that lets a call pass between two refusals is.
+ */
+export function afterSuccess({ last, startedMs }: { last: Trouble | undefined; startedMs: number }): Trouble | undefined {
+  if (last === undefined || startedMs < last.untilMs) return last;
+  return last.level <= 1 ? undefined : { ...last, level: last.level - 1 };
+}
+
 /** How long after the end of a block the index-th waiter goes on, so that they do not come as a herd. `random`: [0, 1), of this process. */
 export function staggerMs(request: { index: number; random: number }): number {
   return Math.min(2_000, Math.round((request.index + request.random) * STAGGER_MS));

@@ -8,7 +8,7 @@ import type {
   BudgetShare,
 } from '../contracts/budget.port.js';
 import { AccountLine, rateLimited, type Ticket } from './account-line.js';
-import { afterRefusal, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
+import { afterRefusal, afterSuccess, blockAfter, staggerMs, troubleLevel, type Trouble } from './block.policy.js';
 import { BlockFeed } from './block-feed.js';
 import { accountKey, BlockView } from './block-view.js';
 import { BudgetRepository, type Block } from './budget.repository.js';
@@ -191,7 +191,8 @@ export class PgBudgetGate implements BudgetGate {
         const status = refused ? 429 : answered;
         const releasing = this.leases.release(ticket.leases);
         const nowMs = this.clock.nowMs();
-        this.leave(ticket, { kind: outcomeOf(status, timedOut), startedMs, endedMs: nowMs });
+        const kind = outcomeOf(status, timedOut);
+        this.leave(ticket, { kind, startedMs, endedMs: nowMs });
         const word = parseProviderHeaders(headers, this.clock.wallMs(), account.headerNames);
         this.view.observe(accountKey(counted), word.windows, nowMs);
         const last = this.troubles.get(key);
@@ -199,6 +200,7 @@ export class PgBudgetGate implements BudgetGate {
         const level = last !== undefined && startedMs < last.sinceMs ? last.level - 1 : troubleLevel(last, nowMs);
         const blockMs = blockAfter({ status, word, level });
         let news = false;
+        if (kind === 'answered') this.calm(key, { last, startedMs });
         if (blockMs !== null) {
           news = this.view.block({ ...account, remainingMs: blockMs }, nowMs);
           if (status === 429) this.troubles.set(key, afterRefusal({ last, startedMs, nowMs, blockMs }));
@@ -215,6 +217,12 @@ export class PgBudgetGate implements BudgetGate {
         ]);
       },
     };
+  }
+
+  private calm(key: string, answered: { last: Trouble | undefined; startedMs: number }): void {
+    const next = afterSuccess(answered);
+    if (next === undefined) this.troubles.delete(key);
+    else this.troubles.set(key, next);
   }
 
   /** A slot of an account that declares no limit. */
