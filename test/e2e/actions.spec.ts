@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
 import type { ChildProcess } from 'node:child_process';
 import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
@@ -273,6 +274,23 @@ describe('an action', () => {
     expect(waited).toMatchObject({ status: 200 });
     expect(provider.of('terminated')).toHaveLength(1);
   }, 90_000);
+});
+
+it('a connector’s actions are an OpenAPI document of its own, whose schemas judge a call', async () => {
+  const { status, body } = await client.get('/v1/connectors/payments/openapi.json');
+  expect(status).toBe(200);
+  const { paths, components } = body as unknown as {
+    paths: Record<string, { post: { operationId: string; requestBody: unknown } }>;
+    components: { schemas: Record<string, object> };
+  };
+  expect(Object.keys(paths)).toEqual(
+    ['pay', 'pay_with_lookup', 'pay_blindly', 'show'].map((name) => `/v1/connections/{id}/actions/${name}`),
+  );
+  const asked = new Set([...JSON.stringify(body).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name));
+  expect([...asked].filter((name) => !Object.hasOwn(components.schemas, name ?? ''))).toEqual([]);
+  const fits = new Ajv().compile(components.schemas['pay.input'] as object);
+  expect([fits({ reference: 'r', amount: 1 }), fits({ reference: 'r', amount: 0 })]).toEqual([true, false]);
+  expect(await client.get('/v1/connectors/nobody/openapi.json')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
 });
 
 describe('bad input', () => {

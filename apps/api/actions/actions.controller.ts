@@ -14,6 +14,7 @@ import {
   type ActionRunView,
   type ResolveAction,
 } from '../../../libs/contracts/action.schema.js';
+import { jsonObjectSchema } from '../../../libs/contracts/connector.schema.js';
 import { pageOf } from '../../../libs/contracts/page.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { stringifyJson } from '../../../libs/json/index.js';
@@ -47,6 +48,17 @@ export class ConnectorActionsController {
   })
   list(@Workspace() workspaceId: string, @Param({ schema: nameParamSchema }) { name }: NameParam) {
     return this.actions.actionsOf({ workspaceId, name });
+  }
+
+  @Get(':name/openapi.json')
+  @Operation({
+    id: 'describeActions',
+    summary: 'A connector’s actions as an OpenAPI 3.1 document, an operation each, to make clients of',
+    answer: jsonObjectSchema,
+    problems: ['NOT_FOUND'],
+  })
+  document(@Workspace() workspaceId: string, @Param({ schema: nameParamSchema }) { name }: NameParam) {
+    return this.actions.document({ workspaceId, name });
   }
 }
 

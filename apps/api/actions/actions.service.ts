@@ -37,6 +37,7 @@ import { CATALOG, LOGGER, POOL, SECRETS, TEMPORAL } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 import { failureOfRun } from '../runs/failure-of-run.js';
 import { actionRunSummary, actionRunView } from './action-run-view.js';
+import { actionsDocument } from './actions-document.js';
 
 const LIST = 'action-runs';
 
@@ -76,6 +77,12 @@ export class ActionsService {
         ...{ name, description, input, output, repeat, compensate },
       })),
     };
+  }
+
+  /** They as an OpenAPI document. Errors: NOT_FOUND. */
+  async document(request: { workspaceId: string; name: string }): Promise<JsonObject> {
+    const { hash: version } = await this.connector(request);
+    return actionsDocument({ connector: request.name, version, actions: (await this.actionsOf(request)).data });
   }
 
   /**
