@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { flowWorkflowId } from '../../contracts/flow-workflow.js';
-import type { FlowTrigger } from '../../contracts/flow.schema.js';
 import { SluiceError } from '../../errors/index.js';
 import { openBody } from '../../events/index.js';
 import { parseJson } from '../../json/index.js';
@@ -29,7 +28,7 @@ export async function runOfDelivery({ pool, secrets }: Pick<FlowPorts, 'pool' | 
   };
   const { row } = await reserveFlowRun(pool, {
     ...{ id, workspaceId, flowId, flowVersion, eventId: event.id },
-    trigger: event.kind as FlowTrigger,
+    trigger: event.kind,
     idempotencyKey: `delivery/${id}`,
     requestHash: createHash('sha256').update(id).digest(),
     input: sealValue(secrets, { workspaceId, flowId }, input),
