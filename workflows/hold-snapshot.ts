@@ -7,7 +7,7 @@ import { backoffMs } from './sync.policy.js';
 
 /**
  * Does `work` while the source's snapshot is held for the stream; one that is lost is followed by another. What ends `work` ends the holder. `released`: when
- * it has let go, which takes a heartbeat and which nothing but the end of the workflow has to wait for.
+ * it has let go, which nothing but the end of the workflow has to wait for.
  */
 export async function whileHeld(
   run: SyncRun,
@@ -50,7 +50,7 @@ async function hold(run: SyncRun, stream: StreamProgress, snapshot: SnapshotProg
     try {
       const input = { runId: run.id, stream: stream.name, holder: snapshot.holder, last };
       const result = await run.controls.step(stream.name, 'hold', () => holdSnapshot(run.carry.settings, stream.name, input));
-      if (result?.status === 'refused') return undefined;
+      if (result?.status === 'refused' || result?.status === 'complete') return undefined;
       if (result?.status === 'expired' && snapshot.bound) return { code: 'SNAPSHOT_EXPIRED', stream: stream.name };
       if (result?.status !== 'lost') continue;
     } catch (error) {

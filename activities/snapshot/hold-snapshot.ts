@@ -4,6 +4,7 @@ import { isTerminal } from '../../libs/contracts/run-state.js';
 import type { HeldSnapshot, Source } from '../../libs/contracts/source.port.js';
 import type { HoldSnapshotResult } from '../../libs/contracts/workflows.js';
 import { SluiceError, toSluiceError, type ErrorCode } from '../../libs/errors/index.js';
+import { pause } from '../../libs/pause/index.js';
 import {
   loadRunScope,
   openRunDestination,
@@ -15,6 +16,7 @@ import {
 import {
   beginSnapshot,
   countSlices,
+  hasOpenSlices,
   hideSnapshot,
   inTransaction,
   refuseSnapshot,
@@ -54,7 +56,8 @@ export async function holdSnapshot(deps: Deps, input: HoldSnapshotInput, stop: A
     held = await source.snapshots?.hold(input);
     if (held === undefined) throw new SluiceError('SOURCE_UNSUPPORTED', { detail: 'the source has no snapshots' });
     if (stop.aborted || !(await show(deps, { scope, source, before, input, held }))) return ENDED;
-    return { status: await ending(held, source.snapshots?.longestMs ?? 0, stop) };
+    const isComplete = async (): Promise<boolean> => !(await hasOpenSlices(pool, input).catch(() => true));
+    return { status: await ending(held, { longestMs: source.snapshots?.longestMs ?? 0, stop, isComplete }) };
   } catch (error) {
     const { code, message } = toSluiceError(error);
     if (before.bound || !(input.last || REFUSALS.includes(code))) throw error;
@@ -119,11 +122,24 @@ async function beginAnew(
   }
 }
 
-async function ending(held: HeldSnapshot, longestMs: number, stop: AbortSignal): Promise<HoldSnapshotResult['status']> {
+/** A cancellation comes with a heartbeat, up to a second late, and the run would wait for it: the holder looks by itself whether anybody still reads. */
+const LOOK_EVERY_MS = 250;
+
+async function ending(
+  held: HeldSnapshot,
+  { longestMs, stop, isComplete }: { longestMs: number; stop: AbortSignal; isComplete: () => Promise<boolean> },
+): Promise<HoldSnapshotResult['status']> {
   let timer: NodeJS.Timeout | undefined;
   let onStop: (() => void) | undefined;
+  const over = new AbortController();
+  const complete = async (): Promise<'complete'> => {
+    do await pause(LOOK_EVERY_MS, over.signal);
+    while (!(await isComplete()));
+    return 'complete';
+  };
   try {
     return await Promise.race([
+      complete(),
       held.lost.then(() => 'lost' as const),
       new Promise<'expired'>((resolve) => (timer = setTimeout(() => resolve('expired'), longestMs))),
       new Promise<'ended'>((resolve) => {
@@ -133,6 +149,7 @@ async function ending(held: HeldSnapshot, longestMs: number, stop: AbortSignal):
       }),
     ]);
   } finally {
+    over.abort();
     clearTimeout(timer);
     if (onStop) stop.removeEventListener('abort', onStop);
   }

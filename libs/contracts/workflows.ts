@@ -151,10 +151,10 @@ export interface MoveProgress {
 
 export interface HoldSnapshotResult {
   /**
-   * `ended`: it was asked to stop, or a newer holder is there; `lost`: the source ended it; `expired`: it was held for its longest time;
+   * `complete`: every slice is; `ended`: it was asked to stop, or a newer holder is there; `lost`: the source ended it; `expired`: it was held for its longest time;
    * `refused`: the source gives none, and the slices are read without.
    */
-  status: 'ended' | 'lost' | 'expired' | 'refused';
+  status: 'complete' | 'ended' | 'lost' | 'expired' | 'refused';
 }
 
 export interface FinishStreamResult {

@@ -206,6 +206,19 @@ export async function countSlices(db: Db, request: Key): Promise<SliceCounts> {
   );
 }
 
+/** Whether a slice is not complete, or may still be planned. Uses the index slice_open. */
+export async function hasOpenSlices(db: Db, request: Key): Promise<boolean> {
+  const { open } = theOne(
+    await db.query<{ open: boolean }>(
+      `SELECT NOT r.plan_complete OR EXISTS (
+         SELECT FROM control.slice s WHERE s.run_id = $1 AND s.stream = $2 AND s.state <> 'done' AND s.state IN ('pending', 'claimed')) AS open
+       FROM control.run_stream r WHERE r.run_id = $1 AND r.stream = $2`,
+      [request.runId, request.stream],
+    ),
+  );
+  return open;
+}
+
 /** Counts of every stream of several runs. */
 export async function countSlicesOfRuns(
   db: Db,
