@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkoutRoot } from './home.js';
 import type { ReadyMessage } from './parent-watch.js';
 import type { Ports } from './ports.js';
+import { BEHIND_THE_API } from './service-process.js';
 import { untilItWorks, type Service } from './service.js';
 
 export interface AppOptions {
@@ -60,6 +61,7 @@ export function appService({ name, app, args, log, ports, env }: AppOptions): Se
         log,
         ipc: true,
         stopSignal: 'SIGTERM',
+        ...(app === 'worker' ? { niceness: BEHIND_THE_API } : {}),
       };
     },
     async ready(process, signal) {

@@ -17,7 +17,12 @@ export interface ServiceCommand {
   ipc: boolean;
   /** The polite end. */
   stopSignal: NodeJS.Signals;
+  /** How far it stands behind others that want the processor (nice). Default: 0, behind nobody. */
+  niceness?: number;
 }
+
+/** All services of a stack share a machine: an acknowledgement that somebody waits for goes before the work that follows it. */
+export const BEHIND_THE_API = 10;
 
 /** What a failing service said last, for the error message. */
 const LAST_LINES = 12;
@@ -35,6 +40,10 @@ function endOf(file: string): string {
   }
 }
 
+/** `nice` becomes the command: the process is the same one, and all of its threads are as nice, which they would not be if it were made so later. */
+const withNiceness = ({ command, args, niceness = 0 }: ServiceCommand): [string, readonly string[]] =>
+  niceness === 0 ? [command, args] : ['nice', ['-n', String(niceness), command, ...args]];
+
 /** One running service: a process of its own group, so that a Ctrl-C at the terminal reaches the launcher only, with its log file. */
 export class ServiceProcess {
   private constructor(
@@ -48,7 +57,7 @@ export class ServiceProcess {
     mkdirSync(dirname(command.log), { recursive: true });
     const log = openSync(command.log, 'a', 0o600);
     try {
-      const child = spawn(command.command, command.args, {
+      const child = spawn(...withNiceness(command), {
         cwd: command.cwd,
         env: command.env,
         detached: true,

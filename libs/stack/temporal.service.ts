@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Ports } from './ports.js';
+import { BEHIND_THE_API } from './service-process.js';
 import { untilItWorks, type Service } from './service.js';
 import { findTemporal, type TemporalBinary } from './temporal-binary.js';
 
@@ -72,6 +73,7 @@ export function temporalService({ home, log, ports, say }: TemporalOptions): Tem
         log,
         ipc: false,
         stopSignal: 'SIGTERM',
+        niceness: BEHIND_THE_API,
       };
     },
     async ready(_process, signal) {
