@@ -1,5 +1,5 @@
 import type { ActionDescription } from '../contracts/action.port.js';
-import type { EffectRow } from '../store/index.js';
+import type { LastEffectRow } from '../store/index.js';
 
 /** What is to be done next for a run, by the last try in its ledger. Pure. */
 export type NextStep =
@@ -14,11 +14,14 @@ export type NextStep =
 
 type Repeating = Pick<ActionDescription, 'repeat' | 'keyKept' | 'timeoutMs'>;
 
-export function nextStep(last: Pick<EffectRow, 'attempt' | 'state' | 'leftMs' | 'doubtMs'> | null, action: Repeating): NextStep {
+export function nextStep(
+  last: Pick<LastEffectRow, 'attempt' | 'state' | 'leftMs' | 'doubtMs'> | null,
+  action: Repeating,
+): NextStep {
   if (last === null) return { kind: 'send', attempt: 1 };
   const { attempt, state, leftMs } = last;
   const ended = hasKeyEnded(last, action);
-  const repeat = repeatNow(last, action);
+  const repeat = ended ? (action.keyKept?.then ?? 'none') : action.repeat;
   switch (state) {
     case 'reserved':
       return ended ? afterDoubt(attempt, repeat) : { kind: 'send', attempt };
@@ -39,12 +42,8 @@ export function nextStep(last: Pick<EffectRow, 'attempt' | 'state' | 'leftMs' | 
 }
 
 /** Whether a try that is sent now might arrive when the provider has forgotten the key of one before it that may have taken effect. Pure. */
-export const hasKeyEnded = ({ doubtMs }: Pick<EffectRow, 'doubtMs'>, { repeat, keyKept, timeoutMs }: Repeating): boolean =>
+export const hasKeyEnded = ({ doubtMs }: Pick<LastEffectRow, 'doubtMs'>, { repeat, keyKept, timeoutMs }: Repeating): boolean =>
   repeat === 'key' && keyKept !== null && doubtMs !== null && doubtMs + timeoutMs >= keyKept.ms;
-
-/** What is known now of a call whose answer was lost. Pure. */
-export const repeatNow = (last: Pick<EffectRow, 'doubtMs'>, action: Repeating): ActionDescription['repeat'] =>
-  hasKeyEnded(last, action) ? (action.keyKept?.then ?? 'none') : action.repeat;
 
 /** A try of which nobody knows what became, once its sender is out of the way. */
 function afterDoubt(attempt: number, repeat: ActionDescription['repeat']): NextStep {

@@ -16,13 +16,17 @@ export interface EffectRow {
   settledAt: Date | null;
   /** Until the deadline, by the database's clock; not positive: it has passed. null: it was not sent. */
   leftMs: number | null;
+}
+
+/** The newest try, by which the next step is decided. */
+export interface LastEffectRow extends EffectRow {
   /** Since the first try was sent of which nobody knows whether it took effect; what a lookup or a person said is known. null: there is none. */
   doubtMs: number | null;
 }
 
 const COLUMNS = `attempt, state, status, resolved_by AS "resolvedBy", sent_at AS "sentAt", deadline, settled_at AS "settledAt",
-  (extract(epoch FROM deadline - clock_timestamp()) * 1000)::double precision AS "leftMs",
-  (SELECT extract(epoch FROM clock_timestamp() - min(d.sent_at)) * 1000 FROM control.effect d
+  (extract(epoch FROM deadline - clock_timestamp()) * 1000)::double precision AS "leftMs"`;
+const DOUBT = `(SELECT extract(epoch FROM clock_timestamp() - min(d.sent_at)) * 1000 FROM control.effect d
    WHERE d.run_id = effect.run_id AND (d.state = 'sent' OR d.resolved_by = 'key') AND d.attempt > coalesce(
      (SELECT max(l.attempt) FROM control.effect l WHERE l.run_id = effect.run_id AND l.resolved_by IN ('lookup', 'person')), 0))::double precision AS "doubtMs"`;
 
@@ -34,11 +38,12 @@ export async function listEffects(db: Db, request: { runId: string }): Promise<E
   return rows;
 }
 
-export async function lastEffect(db: Db, request: { runId: string }): Promise<EffectRow | null> {
+export async function lastEffect(db: Db, request: { runId: string }): Promise<LastEffectRow | null> {
   return one(
-    await db.query<EffectRow>(`SELECT ${COLUMNS} FROM control.effect WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1`, [
-      request.runId,
-    ]),
+    await db.query<LastEffectRow>(
+      `SELECT ${COLUMNS}, ${DOUBT} FROM control.effect WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1`,
+      [request.runId],
+    ),
   );
 }
 
