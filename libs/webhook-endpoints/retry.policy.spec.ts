@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { afterTry, MOST_TRIES, retryAfterMs } from './retry.policy.js';
+import { saidWait } from '../contracts/said-wait.js';
+import { afterTry, MOST_TRIES } from './retry.policy.js';
 
 const failed = { status: 500, retryAfterMs: null };
 
@@ -37,9 +38,9 @@ it('waits as long as an endpoint asks for, up to a day, and never shorter than b
 
 it('reads Retry-After as seconds and as a date', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
-  expect(retryAfterMs('120', now)).toBe(120_000);
-  expect(retryAfterMs('Thu, 01 Jan 2026 00:01:00 GMT', now)).toBe(60_000);
-  expect(retryAfterMs('Wed, 31 Dec 2025 00:01:00 GMT', now)).toBe(0);
-  expect(retryAfterMs('soon', now)).toBeNull();
-  expect(retryAfterMs(undefined, now)).toBeNull();
+  expect(saidWait('120', now)).toBe(120_000);
+  expect(saidWait('Thu, 01 Jan 2026 00:01:00 GMT', now)).toBe(60_000);
+  expect(saidWait('Wed, 31 Dec 2025 00:01:00 GMT', now)).toBe(0);
+  expect(saidWait('soon', now)).toBeNull();
+  expect(saidWait(undefined, now)).toBeNull();
 });

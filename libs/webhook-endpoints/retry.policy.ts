@@ -28,12 +28,3 @@ export function afterTry({ status, retryAfterMs }: TryOutcome, attempts: number,
   const jittered = wait * (1 + JITTER * random);
   return { state: 'pending', inMs: Math.round(Math.max(jittered, Math.min(retryAfterMs ?? 0, LONGEST_WAIT_MS))) };
 }
-
-/** RFC 9110 §10.2.3: seconds or a date; null: neither. Pure. */
-export function retryAfterMs(value: string | undefined, now: number): number | null {
-  if (value === undefined) return null;
-  const seconds = /^\s*(\d{1,9})\s*$/.exec(value)?.[1];
-  if (seconds !== undefined) return Number(seconds) * SECOND;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
-}

@@ -1,10 +1,11 @@
+import { saidWait } from '../contracts/said-wait.js';
 import type { Egress, EgressAllowList } from '../egress/index.js';
 import { SluiceError, toSluiceError } from '../errors/index.js';
 import type { SecretBox } from '../secrets/index.js';
 import type { ClaimedDelivery, EndpointTry } from '../store/index.js';
 import { openEndpoint, signingSecrets } from './endpoint-secrets.js';
 import { endpointUrlProblem } from './endpoint-url.js';
-import { retryAfterMs, type TryOutcome } from './retry.policy.js';
+import type { TryOutcome } from './retry.policy.js';
 import { signMessage } from './sign-message.js';
 
 export interface SenderPorts {
@@ -62,7 +63,7 @@ export async function sendMessage(
     });
     answer.pieces?.discard();
     const asked = answer.headers['retry-after'];
-    return tried(answer.status, null, retryAfterMs(typeof asked === 'string' ? asked : undefined, Date.now()));
+    return tried(answer.status, null, saidWait(typeof asked === 'string' ? asked.trim() : undefined, Date.now()));
   } catch (error) {
     signal.throwIfAborted();
     const { code, retryAt } = toSluiceError(error);
