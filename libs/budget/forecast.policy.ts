@@ -1,21 +1,13 @@
 import type { BudgetLimit } from '../contracts/budget.schema.js';
+import type { StreamProgressRow } from '../store/index.js';
 
 /** From what the calls that are left were concluded. */
 export type ForecastBasis = 'this_run' | 'earlier_runs' | 'unknown';
 
 /** How far a run is with a stream. */
-export interface StreamProgress {
+export interface StreamProgress extends Omit<StreamProgressRow, 'runId' | 'stream' | 'state'> {
   /** Nothing of it is left. */
   ended: boolean;
-  /** All of its slices are known. */
-  planComplete: boolean;
-  /** Made so far. */
-  calls: number;
-  done: number;
-  claimed: number;
-  pending: number;
-  /** Of earlier successful runs, their median; null: there are none. */
-  earlierCalls: number | null;
 }
 
 export interface CallsForecast {

@@ -141,21 +141,21 @@ export async function listFlowVersions(
 }
 
 /** Flows whose current version calls the connection, or hears of it. */
-export async function listFlowsOfConnection(db: Db, request: { connectionId: string }): Promise<{ id: string; name: string }[]> {
-  const { rows } = await db.query<{ id: string; name: string }>(
-    `SELECT f.id, f.name FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
-     WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.connections) c WHERE c.value = $1::text) ORDER BY f.seq LIMIT 20`,
-    [request.connectionId],
-  );
-  return rows;
-}
+export const listFlowsOfConnection = (db: Db, { connectionId }: { connectionId: string }): Promise<FlowName[]> =>
+  listFlowsThatName(db, { column: 'connections', id: connectionId });
 
 /** Flows whose current version hears of the sync. */
-export async function listFlowsOfSync(db: Db, request: { syncId: string }): Promise<{ id: string; name: string }[]> {
-  const { rows } = await db.query<{ id: string; name: string }>(
+export const listFlowsOfSync = (db: Db, { syncId }: { syncId: string }): Promise<FlowName[]> =>
+  listFlowsThatName(db, { column: 'syncs', id: syncId });
+
+type FlowName = Pick<FlowRow, 'id' | 'name'>;
+
+/** `column`: what a version names of a kind → its id. */
+async function listFlowsThatName(db: Db, { column, id }: { column: 'connections' | 'syncs'; id: string }): Promise<FlowName[]> {
+  const { rows } = await db.query<FlowName>(
     `SELECT f.id, f.name FROM control.flow f JOIN control.flow_version v ON v.flow_id = f.id AND v.version = f.version
-     WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.syncs) s WHERE s.value = $1::text) ORDER BY f.seq LIMIT 20`,
-    [request.syncId],
+     WHERE f.deleted_at IS NULL AND EXISTS (SELECT FROM jsonb_each_text(v.${column}) n WHERE n.value = $1::text) ORDER BY f.seq LIMIT 20`,
+    [id],
   );
   return rows;
 }
