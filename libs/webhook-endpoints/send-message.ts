@@ -3,7 +3,8 @@ import type { Egress, EgressAllowList } from '../egress/index.js';
 import { SluiceError, toSluiceError } from '../errors/index.js';
 import type { SecretBox } from '../secrets/index.js';
 import type { ClaimedDelivery, EndpointTry } from '../store/index.js';
-import { openEndpoint, signingSecrets } from './endpoint-secrets.js';
+import { secretsThatHold } from '../webhooks/index.js';
+import { openEndpoint } from './endpoint-secrets.js';
 import { endpointUrlProblem } from './endpoint-url.js';
 import type { TryOutcome } from './retry.policy.js';
 import { signMessage } from './sign-message.js';
@@ -45,7 +46,7 @@ export async function sendMessage(
     const opened = openEndpoint(secrets, { id: endpointId, workspaceId, sealed: delivery.sealed });
     if (endpointUrlProblem(opened.url, allow) !== null) return tried(null, 'EGRESS_REFUSED');
     const now = Date.now();
-    const { headers, body } = signMessage({ id, type, at: createdAt, data }, signingSecrets(opened, now), now);
+    const { headers, body } = signMessage({ id, type, at: createdAt, data }, secretsThatHold(opened, now), now);
     const name = `webhook-endpoint:${endpointId}`;
     const http = egress.client({
       account: { workspaceId, host: new URL(opened.url).host, account: name, limits: [] },

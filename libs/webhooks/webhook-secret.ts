@@ -8,11 +8,14 @@ const LEAST_BYTES = 8;
 
 /** A secret of our own, as the rule writes it; null: the rule has none. */
 export function newSecret(rule: SignatureRule): string | null {
-  const bytes = randomBytes(SECRET_BYTES);
   if (rule.kind === 'none') return null;
-  if (rule.kind === 'token' || rule.secret === 'text') return bytes.toString('base64url');
-  return rule.secret === 'whsec' ? `whsec_${bytes.toString('base64')}` : bytes.toString(rule.secret);
+  const written = rule.kind === 'token' ? 'text' : rule.secret;
+  if (written === 'whsec') return newStandardSecret();
+  return randomBytes(SECRET_BYTES).toString(written === 'text' ? 'base64url' : written);
 }
+
+/** Of Standard Webhooks: 24 to 64 random bytes. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+export const newStandardSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 
 /** Why a secret cannot be one; null: it can. */
 export function secretProblem(rule: SignatureRule, secret: string): string | null {

@@ -1,12 +1,9 @@
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import type { HookRow } from '../../../libs/store/index.js';
+import type { RotatingSecret } from '../../../libs/webhooks/index.js';
 
-/** What is encrypted of a hook. */
-export interface HookSecrets {
-  /** null: the webhook is not signed. */
-  current: string | null;
-  /** The one before, and until when (ms since the epoch) it holds. */
-  old: { secret: string; until: number } | null;
+/** What is encrypted of a hook. Without a current secret the webhook is not signed. */
+export interface HookSecrets extends RotatingSecret<string | null> {
   verifyToken: string | null;
 }
 
@@ -18,9 +15,3 @@ export const sealHook = (box: SecretBox, hook: Owner, secrets: HookSecrets): Buf
 
 export const openHook = (box: SecretBox, hook: Owner & Pick<HookRow, 'secrets'>): HookSecrets =>
   box.decrypt({ owner: ownerOf(hook), sealed: hook.secrets }) as unknown as HookSecrets;
-
-/** Those that hold now. Pure. */
-export const validSecrets = ({ current, old }: HookSecrets, now: number): string[] => [
-  ...(current === null ? [] : [current]),
-  ...(old === null || old.until <= now ? [] : [old.secret]),
-];

@@ -28,7 +28,7 @@ import {
   type HookRow,
   type Pool,
 } from '../../../libs/store/index.js';
-import { newSecret, secretProblem, type WebhookModel } from '../../../libs/webhooks/index.js';
+import { newSecret, rotated, secretProblem, type WebhookModel } from '../../../libs/webhooks/index.js';
 import { CATALOG, CONFIG, POOL, SECRETS } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 import { openHook, sealHook } from './hook-secrets.js';
@@ -113,10 +113,9 @@ export class HooksService {
     const row = await inTransaction(this.pool, async (tx) => {
       const hook = await lockHook(tx, key);
       if (hook === null) throw noSuchHook();
-      const { current, verifyToken } = openHook(this.box, hook);
-      const until = Date.now() + body.overlap_seconds * 1_000;
-      const old = current === null || body.overlap_seconds === 0 ? null : { secret: current, until };
-      return setHookSecrets(tx, { id: key.id, secrets: sealHook(this.box, hook, { current: secret, old, verifyToken }) });
+      const { verifyToken, ...known } = openHook(this.box, hook);
+      const next = rotated(known, { secret, overlapSeconds: body.overlap_seconds, now: Date.now() });
+      return setHookSecrets(tx, { id: key.id, secrets: sealHook(this.box, hook, { ...next, verifyToken }) });
     });
     return { ...this.view(row), secret: made ? secret : null, verify_token: null };
   }

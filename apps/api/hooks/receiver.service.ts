@@ -11,6 +11,7 @@ import {
   metaChallenge,
   readBody,
   readEvent,
+  secretsThatHold,
   slackChallenge,
   verifySignature,
   type WebhookModel,
@@ -19,7 +20,7 @@ import { CATALOG, CONFIG, POOL, SECRETS } from '../core/tokens.js';
 import { CallBlocks } from '../http/call-blocks.js';
 import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { DeliveryBell } from './delivery-bell.js';
-import { openHook, validSecrets } from './hook-secrets.js';
+import { openHook } from './hook-secrets.js';
 import { readRawBody } from './raw-body.js';
 
 const unknownHook = (): SluiceError => new SluiceError('NOT_FOUND', { detail: 'there is no such hook' });
@@ -52,7 +53,7 @@ export class ReceiverService {
     const model = await this.model(hook);
     const body = await readRawBody(request, this.config.SLUICE_HOOK_BYTES);
     const signed = { headers: request.headers, body };
-    const secrets = validSecrets(openHook(this.box, hook), Date.now());
+    const secrets = secretsThatHold(openHook(this.box, hook), Date.now());
     const verdict = verifySignature(model.rule, signed, secrets, Date.now());
     if (verdict !== 'right') throw new SluiceError(verdict === 'wrong' ? 'SIGNATURE_INVALID' : 'SIGNATURE_EXPIRED');
     const content = readBody(model, body);

@@ -23,13 +23,8 @@ import {
   type Pool,
   type WebhookEndpointRow,
 } from '../../../libs/store/index.js';
-import {
-  endpointUrlProblem,
-  newEndpointSecret,
-  openEndpoint,
-  sealEndpoint,
-  type EndpointSecrets,
-} from '../../../libs/webhook-endpoints/index.js';
+import { endpointUrlProblem, openEndpoint, sealEndpoint, type EndpointSecrets } from '../../../libs/webhook-endpoints/index.js';
+import { newStandardSecret, rotated } from '../../../libs/webhooks/index.js';
 import { CONFIG, EGRESS, POOL, SECRETS } from '../core/tokens.js';
 import { numberCursor, pageOfResult } from '../http/cursor.js';
 import { webhookEndpointView } from './endpoint-view.js';
@@ -61,7 +56,7 @@ export class WebhookEndpointsService {
     const { url, types, description, enabled } = body;
     this.checkUrl(url);
     const endpoint = { id: randomUUID(), workspaceId, types, description, enabled };
-    const secrets: EndpointSecrets = { url, current: newEndpointSecret(), old: null };
+    const secrets: EndpointSecrets = { url, current: newStandardSecret(), old: null };
     const sealed = sealEndpoint(this.box, endpoint, secrets);
     const row = await inTransaction(this.pool, (tx) =>
       insertWebhookEndpoint(tx, { ...endpoint, sealed }, { most: MOST_ENDPOINTS }),
@@ -105,11 +100,11 @@ export class WebhookEndpointsService {
 
   /** A new secret; the one before signs too for a while. Errors: NOT_FOUND. */
   async rotate({ body, ...key }: Key & { body: RotateEndpoint }): Promise<WebhookEndpointWithSecretView> {
-    const secret = newEndpointSecret();
-    const until = Date.now() + body.overlap_seconds * 1_000;
-    const view = await this.write(key, (row, { url, current }) => ({
+    const secret = newStandardSecret();
+    const next = { secret, overlapSeconds: body.overlap_seconds, now: Date.now() };
+    const view = await this.write(key, (row, { url, ...known }) => ({
       ...row,
-      secrets: { url, current: secret, old: body.overlap_seconds === 0 ? null : { secret: current, until } },
+      secrets: { url, ...rotated(known, next) },
       rotated: true,
     }));
     return { ...view, secret };
