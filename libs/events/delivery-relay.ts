@@ -6,7 +6,7 @@ import {
   flowWorkflowId,
   type FlowWorkflowInput,
 } from '../contracts/flow-workflow.js';
-import { SluiceError } from '../errors/index.js';
+import { RelayLoop, type RelayLog } from '../relay/index.js';
 import { claimDeliveries, markDeliveriesStarted, releaseDeliveries, type Pool } from '../store/index.js';
 import { startOnce, type TemporalClient } from '../temporal/temporal-client.js';
 import { DeliveryFeed } from './delivery-feed.js';
@@ -15,7 +15,7 @@ export interface DeliveryRelayOptions {
   pool: Pool;
   temporal: TemporalClient;
   /** Told once when deliveries cannot be started, and once when they can be again. */
-  log: (level: 'info' | 'warn', message: string, facts: Record<string, string>) => void;
+  log: RelayLog;
 }
 
 const BATCH = 100;
@@ -35,58 +35,34 @@ const TRY_EVERY_MS = 2_000;
  */
 export class DeliveryRelay {
   private readonly feed: DeliveryFeed;
-  private running: Promise<void> | undefined;
-  private readonly stopping = new AbortController();
-  private rung = false;
-  private wakeUp: (() => void) | undefined;
-  private trouble = false;
+  private readonly loop: RelayLoop;
 
   constructor(private readonly options: DeliveryRelayOptions) {
-    this.feed = new DeliveryFeed(options.pool, () => this.wake());
+    const words = { trouble: 'deliveries wait: they could not be started', over: 'deliveries are started again' };
+    const { log } = options;
+    this.loop = new RelayLoop({ pass: () => this.pass(), everyMs: LOOK_EVERY_MS, troubleEveryMs: TRY_EVERY_MS, log, words });
+    this.feed = new DeliveryFeed(options.pool, () => this.loop.ring());
   }
 
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Resolves when what it does is done. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wakeUp?.();
-    await this.running;
+    await this.loop.stop();
     await this.feed.close();
   }
 
-  private wake(): void {
-    this.rung = true;
-    // Whoever is away is not called more often because more is waiting.
-    if (!this.trouble) this.wakeUp?.();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      this.rung = false;
-      const more = await this.pass();
-      if (!more && !this.rung) await this.rest(this.trouble ? TRY_EVERY_MS : LOOK_EVERY_MS);
-      else if (this.trouble) await this.rest(TRY_EVERY_MS);
-    }
-  }
-
-  /** Whether there may be more at once. Never rejects. */
   private async pass(): Promise<boolean> {
-    try {
-      await this.feed.check();
-      // After trouble one is enough to see whether it is over.
-      const limit = this.trouble ? 1 : BATCH;
-      const ids = await claimDeliveries(this.options.pool, { limit, claimMs: CLAIM_MS });
-      if (ids.length === 0) return false;
-      await this.startAll(ids);
-      this.settle(undefined);
-      return ids.length === limit;
-    } catch (error) {
-      this.settle(error);
-      return false;
-    }
+    await this.feed.check();
+    // After trouble one is enough to see whether it is over.
+    const limit = this.loop.inTrouble ? 1 : BATCH;
+    const ids = await claimDeliveries(this.options.pool, { limit, claimMs: CLAIM_MS });
+    if (ids.length === 0) return false;
+    await this.startAll(ids);
+    this.loop.settle(undefined);
+    return ids.length === limit;
   }
 
   /** Throws the first error when nothing is under way any more; what was started is marked, the rest given back. */
@@ -122,26 +98,5 @@ export class DeliveryRelay {
         priority: { priorityKey: FLOW_PRIORITY.event },
       }),
     );
-  }
-
-  private settle(error: unknown): void {
-    const { log } = this.options;
-    if (error === undefined && this.trouble) log('info', 'deliveries are started again', {});
-    if (error !== undefined && !this.trouble) {
-      const code = error instanceof SluiceError ? error.code : error instanceof Error ? error.name : typeof error;
-      log('warn', 'deliveries wait: they could not be started', { code });
-    }
-    this.trouble = error !== undefined;
-  }
-
-  private rest(ms: number): Promise<void> {
-    return new Promise((done) => {
-      const timer = setTimeout(done, ms);
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        done();
-      };
-      if (this.stopping.signal.aborted) this.wakeUp();
-    });
   }
 }

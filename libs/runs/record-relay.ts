@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOpener } from '../contracts/connection-opener.port.js';
-import { SluiceError } from '../errors/index.js';
 import { storeRecordEvents } from '../events/index.js';
+import { pause } from '../pause/index.js';
+import { RelayLoop, type RelayLog } from '../relay/index.js';
 import type { SecretBox } from '../secrets/index.js';
 import {
   claimRecordFeed,
@@ -21,7 +21,7 @@ export interface RecordRelayOptions {
   secrets: SecretBox;
   opener: Pick<ConnectionOpener, 'openDestination'>;
   /** Told once when changes cannot be taken over, and once when they can be again. */
-  log: (level: 'info' | 'warn', message: string, facts: Record<string, string>) => void;
+  log: RelayLog;
 }
 
 /** Changes that are in memory at once, and in one transaction of the inbox. */
@@ -42,50 +42,44 @@ const LONGEST_REST_MS = 500;
  */
 export class RecordRelay {
   private readonly holder = randomUUID();
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
-  private trouble = false;
+  private readonly loop: RelayLoop;
 
-  constructor(private readonly options: RecordRelayOptions) {}
+  constructor(private readonly options: RecordRelayOptions) {
+    const words = {
+      trouble: 'changes of records wait: they could not be taken over',
+      over: 'changes of records are taken over again',
+    };
+    this.loop = new RelayLoop({ pass: () => this.pass(), everyMs: LOOK_EVERY_MS, log: options.log, words });
+  }
 
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Resolves when what it does is done. */
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) if (!(await this.pass())) await this.rest(LOOK_EVERY_MS);
-  }
-
-  /** Whether there was something to look at. Never rejects. */
+  /** Whether there was something to look at. */
   private async pass(): Promise<boolean> {
     const { pool } = this.options;
     const { holder } = this;
+    const feed = await claimRecordFeed(pool, { holder, leaseMs: LEASE_MS });
+    if (feed === null) return false;
+    const { syncId } = feed;
     try {
-      const feed = await claimRecordFeed(pool, { holder, leaseMs: LEASE_MS });
-      if (feed === null) return false;
-      const { syncId } = feed;
-      try {
-        // Before the look: what a run that ends now has written is seen by it.
-        const active = await hasActiveRun(pool, { syncId });
-        const sync = await getSync(pool, { id: syncId });
-        const outcome = sync === null || sync.deletedAt !== null ? 'empty' : await this.drain(sync);
-        if (outcome === 'empty' && !active) await closeRecordFeed(pool, { syncId, holder });
-        else await releaseRecordFeed(pool, { syncId, holder, afterMs: outcome === 'more' ? 0 : LOOK_EVERY_MS });
-        this.settle(undefined);
-        return true;
-      } catch (error) {
-        await releaseRecordFeed(pool, { syncId, holder, afterMs: TRY_EVERY_MS });
-        throw error;
-      }
+      // Before the look: what a run that ends now has written is seen by it.
+      const active = await hasActiveRun(pool, { syncId });
+      const sync = await getSync(pool, { id: syncId });
+      const outcome = sync === null || sync.deletedAt !== null ? 'empty' : await this.drain(sync);
+      if (outcome === 'empty' && !active) await closeRecordFeed(pool, { syncId, holder });
+      else await releaseRecordFeed(pool, { syncId, holder, afterMs: outcome === 'more' ? 0 : LOOK_EVERY_MS });
+      this.loop.settle(undefined);
+      return true;
     } catch (error) {
-      this.settle(error);
-      return false;
+      await releaseRecordFeed(pool, { syncId, holder, afterMs: TRY_EVERY_MS });
+      throw error;
     }
   }
 
@@ -99,32 +93,18 @@ export class RecordRelay {
       if (outbox === undefined) return 'empty';
       const installation = await getInstallationId(pool);
       for (const until = performance.now() + LEASE_MS / 2; performance.now() < until;) {
-        if (this.stopping.signal.aborted) return 'more';
+        if (this.loop.signal.aborted) return 'more';
         const begun = performance.now();
         if ((await countWaitingDeliveries(pool, { most: MOST_WAITING })) >= MOST_WAITING) return 'held';
         const changes = await outbox.read({ installation, syncId, limit: BATCH });
         if (changes.length === 0) return 'empty';
         await storeRecordEvents(this.options, { sync, changes });
         await outbox.remove({ ids: changes.map(({ id }) => id) });
-        await this.rest(Math.min(LONGEST_REST_MS, performance.now() - begun));
+        await pause(Math.min(LONGEST_REST_MS, performance.now() - begun), this.loop.signal).catch(() => undefined);
       }
       return 'more';
     } finally {
       await destination.close();
     }
-  }
-
-  private settle(error: unknown): void {
-    const { log } = this.options;
-    if (error === undefined && this.trouble) log('info', 'changes of records are taken over again', {});
-    if (error !== undefined && !this.trouble) {
-      const code = error instanceof SluiceError ? error.code : error instanceof Error ? error.name : typeof error;
-      log('warn', 'changes of records wait: they could not be taken over', { code });
-    }
-    this.trouble = error !== undefined;
-  }
-
-  private async rest(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { SluiceError } from '../errors/index.js';
+import { RelayLoop, type RelayLog } from '../relay/index.js';
 import {
   claimEndpointDeliveries,
   recordEndpointTry,
@@ -12,7 +12,7 @@ import { sendMessage, TIMEOUT_MS, type SenderPorts } from './send-message.js';
 export interface EndpointRelayOptions extends SenderPorts {
   pool: Pool;
   /** Told once when the store cannot be used, and once when it can be again. */
-  log: (level: 'info' | 'warn', message: string, facts: Record<string, string>) => void;
+  log: RelayLog;
 }
 
 /** In one process: more than a workspace has endpoints, so that there is room where every one of them hangs. */
@@ -32,57 +32,36 @@ const DRAIN_MS = 5_000;
 export class EndpointRelay {
   private readonly underWay = new Map<string, number>();
   private readonly sending = new Set<Promise<void>>();
-  private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
-  private running: Promise<void> | undefined;
-  private wakeUp: (() => void) | undefined;
-  private rung = false;
-  private trouble = false;
+  private readonly loop: RelayLoop;
 
-  constructor(private readonly options: EndpointRelayOptions) {}
+  constructor(private readonly options: EndpointRelayOptions) {
+    const words = { trouble: 'webhook endpoints are not told now', over: 'webhook endpoints are told again' };
+    this.loop = new RelayLoop({ pass: () => this.pass(), everyMs: LOOK_EVERY_MS, log: options.log, words });
+  }
 
   start(): void {
-    this.running ??= this.run();
+    this.loop.start();
   }
 
   /** Resolves when nothing is under way any more; what took too long is sent again by another. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.wakeUp?.();
-    await this.running;
+    await this.loop.stop();
     const timer = setTimeout(() => this.cutOff.abort(new Error('the process ends')), DRAIN_MS);
     await Promise.all(this.sending);
     clearTimeout(timer);
   }
 
-  /** There is room for more. While the store is away nobody asks it more often because of that. */
-  private wake(): void {
-    this.rung = true;
-    if (!this.trouble) this.wakeUp?.();
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      this.rung = false;
-      if (!(await this.pass()) && (this.trouble || !this.rung)) await this.rest();
-    }
-  }
-
-  /** Takes what is due, and leaves the sending to itself. Whether there may be more at once. Never rejects. */
+  /** Takes what is due, and leaves the sending to itself. */
   private async pass(): Promise<boolean> {
     const limit = AT_ONCE - this.sending.size;
     if (limit === 0) return false;
-    try {
-      const busy = Object.fromEntries(this.underWay);
-      const claim = { limit, leaseMs: LEASE_MS, atOnce: OF_ONE, whenFailing: OF_FAILING, busy };
-      const claimed = await claimEndpointDeliveries(this.options.pool, claim);
-      this.settle(undefined);
-      for (const delivery of claimed) this.begin(delivery);
-      return claimed.length > 0;
-    } catch (error) {
-      this.settle(error);
-      return false;
-    }
+    const busy = Object.fromEntries(this.underWay);
+    const claim = { limit, leaseMs: LEASE_MS, atOnce: OF_ONE, whenFailing: OF_FAILING, busy };
+    const claimed = await claimEndpointDeliveries(this.options.pool, claim);
+    this.loop.settle(undefined);
+    for (const delivery of claimed) this.begin(delivery);
+    return claimed.length > 0;
   }
 
   private begin(delivery: ClaimedDelivery): void {
@@ -93,7 +72,7 @@ export class EndpointRelay {
       if (left > 0) this.underWay.set(endpointId, left);
       else this.underWay.delete(endpointId);
       this.sending.delete(sent);
-      this.wake();
+      this.loop.ring(); // there is room for more
     });
     this.sending.add(sent);
   }
@@ -112,28 +91,7 @@ export class EndpointRelay {
           after: afterTry(sent.outcome, delivery.attempts, Math.random()),
         });
     } catch (error) {
-      if (!this.cutOff.signal.aborted) this.settle(error);
+      if (!this.cutOff.signal.aborted) this.loop.settle(error);
     }
-  }
-
-  private settle(error: unknown): void {
-    const { log } = this.options;
-    if (error === undefined && this.trouble) log('info', 'webhook endpoints are told again', {});
-    if (error !== undefined && !this.trouble) {
-      const code = error instanceof SluiceError ? error.code : error instanceof Error ? error.name : typeof error;
-      log('warn', 'webhook endpoints are not told now', { code });
-    }
-    this.trouble = error !== undefined;
-  }
-
-  private rest(): Promise<void> {
-    return new Promise((done) => {
-      const timer = setTimeout(done, LOOK_EVERY_MS);
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        done();
-      };
-      if (this.stopping.signal.aborted) this.wakeUp();
-    });
   }
 }
