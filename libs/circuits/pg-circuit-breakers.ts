@@ -1,3 +1,4 @@
+import { Beside } from '../beside/index.js';
 import type { CircuitBreakers, CircuitOutcome, CircuitPass, CircuitRequest } from '../contracts/circuit.port.js';
 import { SluiceError } from '../errors/index.js';
 import { pause } from '../pause/index.js';
@@ -27,7 +28,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
   /** Of circuits that are not closed: when to ask for a probe, on the monotonic clock. */
   private open = new Map<string, number>();
   private readonly health = new Map<string, Health>();
-  private readonly writing = new Set<Promise<void>>();
+  private readonly writes: Beside;
   /** Probes of this process that are under way. */
   private readonly probing = new Set<CircuitKey>();
   /** Raised with every change made here: what was read before it is old. */
@@ -36,7 +37,9 @@ export class PgCircuitBreakers implements CircuitBreakers {
   private reading: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: PgCircuitBreakersOptions) {}
+  constructor(private readonly options: PgCircuitBreakersOptions) {
+    this.writes = new Beside(options.onError);
+  }
 
   async enter(request: CircuitRequest): Promise<CircuitPass> {
     const { host, maxWaitMs, signal } = request;
@@ -68,7 +71,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.reading;
-    await Promise.all(this.writing);
+    await this.writes.settled();
   }
 
   private pass(name: string, key: CircuitKey): CircuitPass {
@@ -126,11 +129,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
   }
 
   private write(work: Promise<void>): void {
-    const done = work.catch(this.options.onError).finally(() => {
-      this.changes++;
-      this.writing.delete(done);
-    });
-    this.writing.add(done);
+    this.writes.take(work, { ended: () => this.changes++ });
   }
 
   /** The first calls wait to learn what is open, a second at most. */
@@ -153,7 +152,7 @@ export class PgCircuitBreakers implements CircuitBreakers {
     try {
       if (this.probing.size > 0) await renewProbes(this.options.db, [...this.probing]);
       const rows = await openCircuits(this.options.db);
-      if (before !== this.changes || this.writing.size > 0) return;
+      if (before !== this.changes || !this.writes.isIdle) return;
       const nowMs = performance.now();
       const names = rows.map((row) => [`${row.workspaceId}/${row.account}/${row.host}`, nowMs + row.remainingMs] as const);
       const known = this.open;

@@ -1,3 +1,4 @@
+import { Beside } from '../beside/index.js';
 import type { JsonObject } from '../contracts/json.js';
 import { storeSchemaDrift } from '../events/index.js';
 import { escapePointer } from '../json/index.js';
@@ -29,10 +30,11 @@ export interface DriftLogOptions {
 export class DriftLog {
   private readonly looked = new Map<string, number>();
   private readonly always = new Map<string, string[]>();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly writes: Beside;
   private readonly nowMs: () => number;
 
   constructor(private readonly options: DriftLogOptions) {
+    this.writes = new Beside(options.onError);
     this.nowMs = options.nowMs ?? (() => performance.now());
   }
 
@@ -54,18 +56,12 @@ export class DriftLog {
       return this.options.onError(error);
     }
     if (found.records === 0) return;
-    const writing = this.write({ subject, key, found })
-      .catch((error: unknown) => {
-        this.looked.delete(key);
-        this.options.onError(error);
-      })
-      .finally(() => this.underWay.delete(writing));
-    this.underWay.add(writing);
+    this.writes.take(this.write({ subject, key, found }), { failed: () => this.looked.delete(key) });
   }
 
   /** Waits for what is being written. */
-  async close(): Promise<void> {
-    await Promise.all(this.underWay);
+  close(): Promise<void> {
+    return this.writes.settled();
   }
 
   private async write({ subject, key, found }: { subject: DriftSubject; key: string; found: DriftSample }): Promise<void> {

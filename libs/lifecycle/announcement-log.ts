@@ -1,3 +1,4 @@
+import { Beside } from '../beside/index.js';
 import type { Announcement, Announcements } from '../contracts/announcement.port.js';
 import { storeRetirementAnnounced } from '../events/index.js';
 import type { SecretBox } from '../secrets/index.js';
@@ -20,10 +21,11 @@ export interface AnnouncementLogOptions {
 export class AnnouncementLog implements Announcements {
   /** When an operation's word was written, and what it was. */
   private readonly known = new Map<string, { word: string; atMs: number }>();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly writes: Beside;
   private readonly nowMs: () => number;
 
   constructor(private readonly options: AnnouncementLogOptions) {
+    this.writes = new Beside(options.onError);
     this.nowMs = options.nowMs ?? (() => performance.now());
   }
 
@@ -36,18 +38,12 @@ export class AnnouncementLog implements Announcements {
     if (known?.word === word && atMs - known.atMs < SEEN_EVERY_MS) return;
     if (this.known.size >= MOST_KNOWN) this.known.clear();
     this.known.set(key, { word, atMs });
-    const writing = this.store(announcement)
-      .catch((error: unknown) => {
-        this.known.delete(key);
-        this.options.onError(error);
-      })
-      .finally(() => this.underWay.delete(writing));
-    this.underWay.add(writing);
+    this.writes.take(this.store(announcement), { failed: () => this.known.delete(key) });
   }
 
   /** Waits for what is being written. */
-  async close(): Promise<void> {
-    await Promise.all(this.underWay);
+  close(): Promise<void> {
+    return this.writes.settled();
   }
 
   private store(announcement: Announcement): Promise<void> {
