@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
 import type { ChildProcess } from 'node:child_process';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
+import type { ApiClient } from '../support/api-client.js';
 import { PaymentsApi, paymentsManifest, paymentsSluice } from '../support/actions/payments-api.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { AppProcess } from '../support/app-process.js';
 import { historyToText } from '../support/runs/history-json.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
@@ -19,9 +18,7 @@ const allowed = () => world.allowing(provider.host);
 beforeAll(async () => {
   provider = await PaymentsApi.start();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(allowed()));
   worker = await world.startWorker(allowed());
   const added = await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });
   expect(added).toMatchObject({ status: 201, body: { actions: ['pay', 'pay_with_lookup', 'pay_blindly', 'show'] } });

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { manifest, requester } from '../../libs/connectors/async/test-support.js';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { startApi, type Api } from '../support/local-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
@@ -57,9 +56,7 @@ describe('jobs at a source, from the REST API into PostgreSQL', () => {
   beforeAll(async () => {
     jobs = await starting;
     world = await RunWorld.create();
-    const key = generateApiKey();
-    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-    client = new ApiClient(api.address, key);
+    ({ api, client } = await world.startApi(allowed()));
     const { hostname, port, username, password, pathname } = new URL(world.destination.options.connectionString ?? '');
     const config = { host: hostname, port: Number(port || 5432), user: username, password, database: pathname.slice(1) };
     target = await client.created('/v1/connections', { name: 'the target', connector: 'postgres', config });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
+import type { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
 import { RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 const KEY = 'shop-key';
 const ADMIN = 'boss';
@@ -18,10 +18,8 @@ let connection: string;
 beforeAll(async () => {
   shop = await startApp('demo-shop', { args: [...SIZES, '--api-key', KEY, '--admin-token', ADMIN] });
   world = await RunWorld.create();
-  const key = generateApiKey();
   const allowed = world.allowing(new URL(shop.address).host);
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(allowed));
   // As long as they are by default: between two windows a mover is away for longer than a call takes.
   const worker = { ...allowed, SLUICE_WINDOW_MS: '60000' };
   await world.startWorker(worker);
@@ -59,12 +57,12 @@ async function asked(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(entities).map(([entity, { requests }]) => [entity, requests]));
 }
 async function budget(wanted: (view: Budget) => boolean): Promise<Budget> {
-  for (const deadline = Date.now() + 30_000; ; await delay(100)) {
+  const look = async () => {
     const [known] = (await client.get('/v1/budgets')).body.data;
-    const view = known && ((await client.get(`/v1/budgets/${String(known.id)}`)).body as unknown as Budget);
-    if (view && wanted(view)) return view;
-    if (Date.now() > deadline) throw new Error(`the budget is ${JSON.stringify(view)}`);
-  }
+    return known && ((await client.get(`/v1/budgets/${String(known.id)}`)).body as unknown as Budget);
+  };
+  const found = await eventually(look, (view) => view !== undefined && wanted(view), { withinMs: 30_000, everyMs: 100 });
+  return found as Budget;
 }
 interface Budget {
   limits: { used: number; full_at: string | null }[];
@@ -118,16 +116,12 @@ describe('a budget that two workers share', () => {
     expect(ratio).toBeLessThan(3.3);
     expect(acted).toBeGreaterThan(5);
     await Promise.all([cancelled(heavy), cancelled(light)]);
-    for (const deadline = Date.now() + 15_000; ; await delay(200)) {
-      const { data } = (await client.get(`/v1/usage?connection=${connection}&group_by=operation&operation=set_sale_status`)).body;
-      if (data[0]?.['calls'] === acted) {
-        expect(data[0]).toMatchObject({ held: 0 });
-        // Of the time that one point takes, for asking the database: who waited behind syncs would wait for several.
-        expect(Number(data[0]?.['throttled_seconds']) / acted).toBeLessThan(0.05);
-        break;
-      }
-      if (Date.now() > deadline) throw new Error(`${acted} calls were made: ${JSON.stringify(data)}`);
-    }
+    const usage = async () =>
+      (await client.get(`/v1/usage?connection=${connection}&group_by=operation&operation=set_sale_status`)).body.data[0];
+    const counted = await eventually(usage, (found) => found?.['calls'] === acted, { withinMs: 15_000, everyMs: 200 });
+    expect(counted).toMatchObject({ held: 0 });
+    // Of the time that one point takes, for asking the database: who waited behind syncs would wait for several.
+    expect(Number(counted?.['throttled_seconds']) / acted).toBeLessThan(0.05);
   }, 120_000);
 
   it('forecasts a run by its own slices, or by earlier runs before it has finished any', async () => {

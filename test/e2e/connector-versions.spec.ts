@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { ROWS, EditionsApi } from '../support/runs/editions-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
@@ -18,9 +17,7 @@ const versions = new Map<string, string>();
 beforeAll(async () => {
   source = await EditionsApi.start();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...world.allowing(source.target) } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(world.allowing(source.target)));
   worker = await world.startWorker(world.allowing(source.target));
   await add('A');
   const { hostname, port, username, password, pathname } = new URL(world.destination.options.connectionString ?? '');

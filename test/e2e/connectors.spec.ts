@@ -4,12 +4,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey } from '../../libs/secrets/index.js';
 import { parseJson } from '../../libs/json/index.js';
 import { findCorpus } from '../conformance/corpus.js';
 import { startRecordedServer, type RecordedServer } from '../conformance/recorded-server.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { tableLikeRecords } from '../support/runs/table-records.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
@@ -55,9 +54,7 @@ const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== nu
       cases.set(name, { server, log, local, records: run1.records });
     }
     world = await RunWorld.create();
-    const key = generateApiKey();
-    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-    client = new ApiClient(api.address, key);
+    ({ api, client } = await world.startApi(allowed()));
     worker = await world.startWorker(allowed());
     target = await createTarget();
   }, 120_000);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
+import type { ApiClient } from '../support/api-client.js';
 import { PaymentsApi, paymentsManifest, paymentsSluice } from '../support/actions/payments-api.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { AppProcess } from '../support/app-process.js';
 import { historyToText } from '../support/runs/history-json.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 let provider: PaymentsApi;
 let world: RunWorld;
@@ -17,9 +17,7 @@ const allowed = () => ({ ...world.allowing(provider.host), SLUICE_CONTINUE_AFTER
 beforeAll(async () => {
   provider = await PaymentsApi.start();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...world.allowing(provider.host) } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(world.allowing(provider.host)));
   worker = await world.startWorker(allowed());
   await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });
   const config = { base_url: `http://${provider.host}`, api_key: 'right' };
@@ -318,7 +316,7 @@ steps:
     const { body } = await request(flow, { order: 'reserved', amount: 1 }, { prefer: 'respond-async' });
     const run = await until(body.id, ({ steps }) => callsOf(steps)[0]?.action_run_id != null);
     const call = `/v1/action-runs/${String(callsOf(run['steps'])[0]?.action_run_id)}`;
-    await untilIs(
+    await eventually(
       () => client.get(call).then((answer) => answer.body),
       ({ effects }) => (effects as { state: string }[]).some(({ state }) => state === 'postponed'),
     );
@@ -367,13 +365,4 @@ const callsOf = (steps: unknown): { action_run_id: string | null }[] =>
   (steps as { calls: { action_run_id: string | null }[] }[])[0]?.calls ?? [];
 
 type Shown = Record<string, unknown>;
-const until = (id: unknown, is: (run: Shown) => boolean): Promise<Shown> => untilIs(() => runOf(id), is);
-
-async function untilIs(read: () => Promise<Shown>, is: (run: Shown) => boolean): Promise<Shown> {
-  for (const deadline = Date.now() + 60_000; ;) {
-    const run = await read();
-    if (is(run)) return run;
-    if (Date.now() > deadline) throw new Error(`the run is ${JSON.stringify(run)}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
+const until = (id: unknown, is: (run: Shown) => boolean): Promise<Shown> => eventually(() => runOf(id), is);

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
+import type { ApiClient } from '../support/api-client.js';
 import { startApp, type AppProcess } from '../support/app-process.js';
 import { RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 const KEY = 'shop-key';
 const ADMIN = 'boss';
 const SIZES = ['--customers', '5', '--orders', '200', '--order-items', '1', '--products', '1', '--events', '1'];
+
+/** What is written a moment later. */
+const SOON = { withinMs: 20_000, everyMs: 100 };
 
 let shop: AppProcess;
 let world: RunWorld;
@@ -18,10 +20,8 @@ let connection: string;
 beforeAll(async () => {
   shop = await startApp('demo-shop', { args: [...SIZES, '--api-key', KEY, '--admin-token', ADMIN] });
   world = await RunWorld.create();
-  const key = generateApiKey();
   const allowed = world.allowing(new URL(shop.address).host);
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(allowed));
   await world.startWorker(allowed);
   const config = { base_url: shop.address, api_key: KEY, page_size: 50 };
   connection = await client.created('/v1/connections', { name: 'shop', connector: 'demo-shop', config });
@@ -48,14 +48,6 @@ async function run(sync: string): Promise<void> {
   expect(started.status).toBe(202);
   await world.until(started.body.id ?? '', ({ state }) => state === 'succeeded', 60_000);
 }
-/** What is written a moment later. */
-async function eventually<T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
-  for (const deadline = Date.now() + 20_000; ; await delay(100)) {
-    const found = await look();
-    if (wanted(found)) return found;
-    if (Date.now() > deadline) throw new Error(`after 20 s it is ${JSON.stringify(found)}`);
-  }
-}
 const systemEvents = async (type: string) => (await client.get(`/v1/events?kind=system&type=${type}`)).body.data;
 
 describe('a provider that retires its API', () => {
@@ -79,6 +71,7 @@ describe('a provider that retires its API', () => {
     const found = await eventually(
       () => versions('demo-shop'),
       ({ announcements }) => announcements.length === 2,
+      SOON,
     );
     const common = {
       ...{ connection_id: connection, host: new URL(shop.address).host, deprecated: true, sunset_at: '2029-11-11T23:59:59.000Z' },
@@ -104,6 +97,7 @@ describe('a provider that retires its API', () => {
     await eventually(
       () => systemEvents('connector.retirement_announced'),
       (all) => all.length === 2,
+      SOON,
     );
     await misbehave();
     expect(client.seen).not.toContain('key=secret');
@@ -155,6 +149,7 @@ describe('a provider whose answers change', () => {
         return drift();
       },
       (all) => all.length >= 2,
+      SOON,
     );
     const orders = { kind: 'stream', name: 'orders' };
     expect(found).toMatchObject([

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
 import { exampleFlow } from '../../apps/demo/scenarios/example-flows.js';
 import { flowWorkflowId } from '../../libs/contracts/flow-workflow.js';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 let shop: AppProcess;
 let world: RunWorld;
@@ -22,10 +21,9 @@ const ended = ({ state }: { state: string }) => ['succeeded', 'failed', 'cancell
 beforeAll(async () => {
   shop = await startDemoSystems();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-  client = new ApiClient(api.address, key);
-  systems = await connectDemoSystems(shop, { address: api.address, key });
+  const started = await world.startApi(allowed());
+  ({ api, client } = started);
+  systems = await connectDemoSystems(shop, { address: api.address, key: started.key });
 });
 afterAll(async () => {
   await api?.stop();
@@ -35,13 +33,8 @@ afterAll(async () => {
 
 const events = async (type: string, subject: string) =>
   (await client.get(`/v1/events?kind=system&type=${type}&subject=${subject}&limit=100`)).body.data;
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 60_000; ; await delay(50)) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`it did not come to this: ${what}`);
-  }
-}
+const until = async <T>(look: () => Promise<T | undefined>): Promise<T> =>
+  (await eventually(look, (found) => found !== undefined)) as T;
 const fail = { code: 'SOURCE_BAD_RESPONSE', at: 150, detail: 'the secret of Ann' } as const;
 
 it('a sync that fails is an event, once, and a flow makes a ticket of it', async () => {
@@ -69,7 +62,7 @@ it('a sync that fails is an event, once, and a flow makes a ticket of it', async
     ...{ sync: { id: sync, name }, run: { id: runs[0], lane: 'live', trigger: 'api' } },
     error: { code: 'SOURCE_BAD_RESPONSE', stream: 'numbers' },
   });
-  const [ticket, ...others] = await until('a ticket', async () => {
+  const [ticket, ...others] = await until(async () => {
     const tickets = await systems.list('/support/tickets');
     return tickets.length === 0 ? undefined : tickets;
   });
@@ -86,13 +79,13 @@ it('a sync that misses its time is late, says since when, and is an event once; 
   expect(await lateSince()).toBeNull();
   // As if it had had its schedule for two years.
   await world.pool.query(`UPDATE control.sync SET schedule_since = now() - interval '2 years' WHERE id = $1`, [sync]);
-  const due = await until('late', async () => (await lateSince()) ?? undefined);
+  const due = await until(async () => (await lateSince()) ?? undefined);
   expect(due).toBe(`${new Date().getUTCFullYear()}-01-01T00:00:00.000Z`);
   expect(await events('sync.late', sync)).toMatchObject([{ occurred_at: due, state: 'unmatched' }]);
 
   await world.startWorker(allowed());
   expect(await world.until(await world.start(sync), ended)).toMatchObject({ state: 'succeeded' });
-  await until('on time', async () => ((await lateSince()) === null ? true : undefined));
+  await until(async () => ((await lateSince()) === null ? true : undefined));
   expect(await events('sync.late', sync)).toHaveLength(1);
 }, 120_000);
 
@@ -115,7 +108,7 @@ it('a delivery whose workflow was lost before the flow began is started again', 
   const id = randomUUID();
   // As Temporal would leave it that lost all it had: started long ago, and nothing began.
   await systems.call('POST', '/crm/inquiries', { email: 'ann@example.com', subject: 'Hello', message: 'Anyone?' });
-  const delivered = await until('a delivery', async () => {
+  const delivered = await until(async () => {
     const { rows } = await world.pool.query<{ id: string; event: string }>(
       `SELECT d.id, d.event_id AS event FROM control.delivery d JOIN control.flow_run r ON r.id = d.id
        WHERE d.flow_id = $1 AND r.finished_at IS NOT NULL`,
@@ -128,7 +121,7 @@ it('a delivery whose workflow was lost before the flow began is started again', 
      VALUES ($1, $2, $3, 1, 1, 'started', now() - interval '1 day')`,
     [id, delivered.event, flow.body.id],
   );
-  const again = await until('a run', async () => {
+  const again = await until(async () => {
     const { status, body } = await client.get(`/v1/flow-runs/${id}`);
     return status === 200 && body['finished_at'] !== null ? body : undefined;
   });

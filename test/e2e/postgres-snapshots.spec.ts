@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 import { serverConfig } from '../support/server-config.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -44,9 +43,7 @@ describe('a full refresh of PostgreSQL is read from one snapshot', () => {
     const { hostname, port } = new URL(source.url);
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     world = await RunWorld.create();
-    const key = generateApiKey();
-    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-    client = new ApiClient(api.address, key);
+    ({ api, client } = await world.startApi(allowed()));
     worker = await world.startWorker(allowed());
     target = await client.created('/v1/connections', {
       name: 'warehouse',

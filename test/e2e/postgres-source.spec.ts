@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import pg from 'pg';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 import { serverConfig } from '../support/server-config.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -47,9 +46,7 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
     const { hostname, port } = new URL(source.url);
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     world = await RunWorld.create();
-    const key = generateApiKey();
-    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-    client = new ApiClient(api.address, key);
+    ({ api, client } = await world.startApi(allowed()));
     worker = await world.startWorker(allowed());
     target = await client.created('/v1/connections', {
       name: 'warehouse',

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey } from '../../libs/secrets/index.js';
 import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { AppProcess } from '../support/app-process.js';
 import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
 import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { PROVIDERS, type ProviderSending } from '../support/hooks/provider-requests.js';
 import type { Sent } from '../support/hooks/signed-requests.js';
 import { RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 type Provider = keyof typeof PROVIDERS;
 const NAMES = Object.keys(PROVIDERS) as Provider[];
@@ -46,13 +45,12 @@ const hooks = {} as Record<Provider, string>;
 beforeAll(async () => {
   shop = await startDemoSystems();
   world = await RunWorld.create();
-  const key = generateApiKey();
   const allowed = world.allowing(new URL(shop.address).host);
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
-  client = new ApiClient(api.address, key);
+  const started = await world.startApi(allowed);
+  ({ api, client } = started);
   stranger = new ApiClient(api.address, null);
   await world.startWorker(allowed);
-  systems = await connectDemoSystems(shop, { address: api.address, key });
+  systems = await connectDemoSystems(shop, { address: api.address, key: started.key });
   for (const name of NAMES) {
     connections[name] = await client.created('/v1/connections', { name, connector: name, config: CONFIGS[name] });
     hooks[name] = await client.created(`/v1/connections/${connections[name]}/hooks`, {
@@ -159,12 +157,10 @@ it('events of the three make calls at other systems, each once', async () => {
   }
   const runs = async () =>
     (await Promise.all(made.map(async (id) => (await client.get(`/v1/flow-runs?flow_id=${id}`)).body.data))).flat();
-  for (const deadline = Date.now() + 60_000; ; await delay(100)) {
-    const all = await runs();
-    if (all.length === 3 && all.every(({ finished_at: at }) => at !== null)) break;
-    if (Date.now() > deadline) throw new Error(`the runs are ${JSON.stringify(all)}`);
-  }
-  expect((await runs()).map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+  const ended = await eventually(runs, (all) => all.length === 3 && all.every(({ finished_at: at }) => at !== null), {
+    everyMs: 100,
+  });
+  expect(ended.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded']);
   expect(
     (await systems.list('/accounting/entries')).map(({ reference, amount, currency }) => [reference, amount, currency]),
   ).toEqual(

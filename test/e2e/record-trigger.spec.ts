@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { openBody } from '../../libs/events/index.js';
 import type { DemoSystems } from '../../apps/demo/scenarios/demo-systems.js';
 import { exampleFlow } from '../../apps/demo/scenarios/example-flows.js';
-import { generateApiKey } from '../../libs/secrets/index.js';
 import type { EventRow } from '../../libs/store/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
+import { eventually } from '../support/eventually.js';
 
 let shop: AppProcess;
 let world: RunWorld;
@@ -24,10 +23,9 @@ const ended = ({ state }: { state: string }) => ['succeeded', 'failed', 'cancell
 beforeAll(async () => {
   shop = await startDemoSystems();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-  client = new ApiClient(api.address, key);
-  systems = await connectDemoSystems(shop, { address: api.address, key });
+  const started = await world.startApi(allowed());
+  ({ api, client } = started);
+  systems = await connectDemoSystems(shop, { address: api.address, key: started.key });
   worker = await world.startWorker(allowed());
 });
 afterAll(async () => {
@@ -57,11 +55,8 @@ async function told(syncId: string): Promise<Body[]> {
 }
 /** Until nobody has to look at the sync's outbox any more. */
 async function untilTaken(syncId: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; ; await delay(50)) {
-    const { rowCount } = await world.pool.query('SELECT FROM control.record_feed WHERE sync_id = $1', [syncId]);
-    if (rowCount === 0) return;
-    if (Date.now() > deadline) throw new Error('changes are left at the destination');
-  }
+  const feeds = async () => (await world.pool.query('SELECT FROM control.record_feed WHERE sync_id = $1', [syncId])).rowCount;
+  await eventually(feeds, (count) => count === 0);
 }
 const left = async () => (await world.destination.query('SELECT FROM sluice.outbox')).rowCount;
 
@@ -95,11 +90,8 @@ it('records that a sync adds start a flow, once each; what did not change starts
   expect((await told(syncId)).map(({ change, record }) => `${change} ${record.id}`).sort()).toEqual(
     sales.map(({ id }) => `inserted ${String(id)}`).sort(),
   );
-  for (const deadline = Date.now() + 60_000; ; await delay(100)) {
-    const { data } = (await client.get(`/v1/flow-runs?flow_id=${flow.body.id}`)).body;
-    if (data.length === 3 && data.every(({ state }) => state === 'succeeded')) break;
-    if (Date.now() > deadline) throw new Error(`the runs are ${JSON.stringify(data)}`);
-  }
+  const runs = async () => (await client.get(`/v1/flow-runs?flow_id=${flow.body.id}`)).body.data;
+  await eventually(runs, (data) => data.length === 3 && data.every(({ state }) => state === 'succeeded'), { everyMs: 100 });
   const entries = await systems.list('/accounting/entries');
   expect(entries.map(({ reference, amount }) => [reference, amount]).sort()).toEqual(
     sales.map(({ id, total }) => [id, total]).sort(),

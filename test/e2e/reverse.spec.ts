@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import pg from 'pg';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { ContactsApi, contactsManifest, contactsSluice } from '../support/reverse/contacts-api.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 import { serverConfig } from '../support/server-config.js';
@@ -32,9 +31,7 @@ describe('a table whose rows are handed to an action', () => {
     sql = new pg.Client({ connectionString: source.url });
     await sql.connect();
     world = await RunWorld.create();
-    const key = generateApiKey();
-    api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-    client = new ApiClient(api.address, key);
+    ({ api, client } = await world.startApi(allowed()));
     worker = await world.startWorker(allowed());
     await client.created('/v1/connectors', { name: 'contacts', manifest: contactsManifest, sluice: contactsSluice });
     const config = { ...serverConfig(source.url), cursor_lag_seconds: 0 };

@@ -10,9 +10,8 @@ import { inquiry } from '../../apps/demo/scenarios/inquiry.js';
 import type { Scenario, ScenarioWorld } from '../../apps/demo/scenarios/scenario.js';
 import { together } from '../../apps/demo/scenarios/together.js';
 import { endedRuns } from '../../apps/demo/scenarios/wait.js';
-import { generateApiKey } from '../../libs/secrets/index.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { connectDemoSystems, startDemoSystems } from '../support/flows/demo-systems.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 
@@ -29,12 +28,11 @@ const allowed = () => world.allowing(new URL(shop.address).host);
 beforeAll(async () => {
   shop = await startDemoSystems();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-  client = new ApiClient(api.address, key);
-  rest = new RestClient(api.address, key);
+  const started = await world.startApi(allowed());
+  ({ api, client } = started);
+  rest = new RestClient(api.address, started.key);
   worker = await world.startWorker(allowed());
-  systems = await connectDemoSystems(shop, { address: api.address, key });
+  systems = await connectDemoSystems(shop, { address: api.address, key: started.key });
   flows = await addExampleFlows(rest, systems);
 });
 afterAll(async () => {

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
-import { generateApiKey } from '../../libs/secrets/index.js';
 import { PaymentsApi, paymentsManifest, paymentsSluice } from '../support/actions/payments-api.js';
-import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { ApiClient } from '../support/api-client.js';
+import type { AppProcess } from '../support/app-process.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 import { Receiver, signaturesOf } from '../support/webhook-endpoints/receiver.js';
+import { eventually } from '../support/eventually.js';
 
 /** In inputs and errors of providers, and in nothing that anybody is told. */
 const MARKER = 'Mrs-Nobody-71c0';
@@ -24,9 +23,7 @@ beforeAll(async () => {
   receiver = await Receiver.start();
   provider = await PaymentsApi.start();
   world = await RunWorld.create();
-  const key = generateApiKey();
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed() } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi(allowed()));
   worker = await world.startWorker(allowed());
   await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });
   const config = { base_url: `http://${provider.host}`, api_key: 'right' };
@@ -55,12 +52,12 @@ async function test(id: string): Promise<string> {
 }
 const deliveries = async (id: string) => (await client.get(`/v1/webhook-endpoints/${id}/deliveries?limit=100`)).body.data;
 async function until(id: string, is: (delivery: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
-  for (const deadline = Date.now() + 40_000; ; await delay(50)) {
-    const all = await deliveries(id);
-    const found = all.find(is);
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`the deliveries are ${JSON.stringify(all)}`);
-  }
+  const all = await eventually(
+    () => deliveries(id),
+    (found) => found.some(is),
+    { withinMs: 40_000 },
+  );
+  return all.find(is) ?? {};
 }
 
 describe('a webhook endpoint', () => {
@@ -234,14 +231,11 @@ steps:
   }, 60_000);
 
   it('is counted among the calls that leave', async () => {
-    for (const deadline = Date.now() + 20_000; ; await delay(200)) {
-      const { data } = (await client.get('/v1/usage?group_by=connector,operation&connector=webhook-endpoint')).body;
-      const ping = data.find(({ operation }) => operation === 'ping');
-      if (Number(ping?.['calls'] ?? 0) > 0) {
-        expect(ping).toMatchObject({ kind: 'webhook' });
-        return;
-      }
-      if (Date.now() > deadline) throw new Error(JSON.stringify(data));
-    }
+    const usage = async () =>
+      (await client.get('/v1/usage?group_by=connector,operation&connector=webhook-endpoint')).body.data.find(
+        ({ operation }) => operation === 'ping',
+      );
+    const ping = await eventually(usage, (found) => Number(found?.['calls'] ?? 0) > 0, { withinMs: 20_000, everyMs: 200 });
+    expect(ping).toMatchObject({ kind: 'webhook' });
   });
 });

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { FLOW_WORKFLOW, flowWorkflowId } from '../../libs/contracts/flow-workflow.js';
-import { generateApiKey } from '../../libs/secrets/index.js';
 import { inTransaction, replaceSubscriptions } from '../../libs/store/index.js';
 import { ApiClient } from '../support/api-client.js';
-import { startApp, type AppProcess } from '../support/app-process.js';
+import type { AppProcess } from '../support/app-process.js';
 import { HOOKED_MANIFEST, HOOKED_SLUICE, SENDERS } from '../support/hooks/signed-requests.js';
 import { endWorker, RunWorld } from '../support/runs/run-world.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { eventually } from '../support/eventually.js';
 
 let world: RunWorld;
 let api: AppProcess;
@@ -22,11 +21,9 @@ let hook: { id: string; secret: string };
 
 beforeAll(async () => {
   world = await RunWorld.create();
-  const key = generateApiKey();
   const [host = '', port = ''] = (process.env['SLUICE_TEST_TEMPORAL_ADDRESS'] ?? '').split(':');
   temporal = await startTcpProxy({ host, port: Number(port) });
-  api = await startApp('api', { env: { ...world.apiEnvironment(key), TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` } });
-  client = new ApiClient(api.address, key);
+  ({ api, client } = await world.startApi({ TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` }));
   provider = new ApiClient(api.address, null);
   worker = await world.startWorker({ TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` });
   await client.post('/v1/connectors', { name: 'hooked', manifest: HOOKED_MANIFEST, sluice: HOOKED_SLUICE });
@@ -70,11 +67,8 @@ const deliveries = async (events: readonly string[]): Promise<Delivery[]> => {
 
 /** Resolves when a workflow was started for each. */
 async function untilStarted(events: readonly string[]): Promise<void> {
-  for (const deadline = Date.now() + 60_000; ; await delay(50)) {
-    const pending = (await deliveries(events)).filter(({ state }) => state === 'pending');
-    if (pending.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`${pending.length} deliveries are pending`);
-  }
+  const pending = async () => (await deliveries(events)).filter(({ state }) => state === 'pending').length;
+  await eventually(pending, (count) => count === 0);
 }
 
 const workflowOf = async ({ id }: Delivery) =>

@@ -13,6 +13,7 @@ import {
   type Pool,
 } from '../../libs/store/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { eventually } from '../support/eventually.js';
 
 let database: TestDatabase;
 let control: Pool;
@@ -52,13 +53,8 @@ const slots = (max: number): BudgetAccount => ({
   ...{ workspaceId, host: 'api.test', account: randomUUID() },
   limits: [{ kind: 'concurrency', name: 'slots', max }],
 });
-async function seen(account: BudgetAccount, wanted: (rows: BudgetCallRow[]) => boolean): Promise<BudgetCallRow[]> {
-  for (const deadline = Date.now() + 10_000; ; await delay(50)) {
-    const rows = await listBudgetCalls(control, { workspaceId, account: account.account });
-    if (wanted(rows)) return rows;
-    if (Date.now() > deadline) throw new Error(`after 10 s they are ${JSON.stringify(rows)}`);
-  }
-}
+const seen = ({ account }: BudgetAccount, wanted: (rows: BudgetCallRow[]) => boolean): Promise<BudgetCallRow[]> =>
+  eventually(() => listBudgetCalls(control, { workspaceId, account }), wanted, { withinMs: 10_000 });
 
 test('who holds a slot and who waits for it is seen over all processes, and nobody any more when they are done', async () => {
   const shared = slots(1);

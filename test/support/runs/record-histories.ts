@@ -2,10 +2,8 @@ import { historyToText } from './history-json.js';
 import { startVerification } from '../../../libs/runs/index.js';
 import { flowScheduleId } from '../../../libs/contracts/flow-workflow.js';
 import { syncWorkflowId } from '../../../libs/contracts/workflows.js';
-import { generateApiKey } from '../../../libs/secrets/index.js';
 import { PaymentsApi, paymentsManifest, paymentsSluice } from '../actions/payments-api.js';
-import { ApiClient } from '../api-client.js';
-import { startApp } from '../app-process.js';
+import type { ApiClient } from '../api-client.js';
 import { endWorker, RunWorld } from './run-world.js';
 
 const ended = ({ finishedAt }: { finishedAt: Date | null }) => finishedAt !== null;
@@ -123,10 +121,8 @@ export async function recordHistories(): Promise<Record<string, string>> {
 /** Calls that succeed, are tried again, are refused, and end in doubt. */
 async function recordActions(world: RunWorld, keep: (name: string, workflowId: string) => Promise<void>): Promise<void> {
   const provider = await PaymentsApi.start();
-  const key = generateApiKey();
   const allowed = world.allowing(provider.host);
-  const api = await startApp('api', { env: { ...world.apiEnvironment(key), ...allowed } });
-  const client = new ApiClient(api.address, key);
+  const { api, client } = await world.startApi(allowed);
   try {
     await world.startWorker({ ...allowed, SLUICE_CONTINUE_AFTER_EVENTS: '100' });
     await client.post('/v1/connectors', { name: 'payments', manifest: paymentsManifest, sluice: paymentsSluice });

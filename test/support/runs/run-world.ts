@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ScheduleHandle } from '@temporalio/client';
 import pg from 'pg';
 import type { NumbersConfig } from './numbers-source.js';
+import { ApiClient } from '../api-client.js';
+import { startApp, type AppProcess } from '../app-process.js';
 import { createTestDatabase } from '../test-database.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { scheduleId } from '../../../libs/contracts/workflows.js';
@@ -17,7 +19,7 @@ import type { ConnectionOpener } from '../../../libs/contracts/connection-opener
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { createEgressGuard } from '../../../libs/egress/egress-guard.js';
 import { TemporalRunControl } from '../../../libs/runs/index.js';
-import { createSecretBox, splitSecrets, type SecretBox } from '../../../libs/secrets/index.js';
+import { createSecretBox, generateApiKey, splitSecrets, type SecretBox } from '../../../libs/secrets/index.js';
 import {
   contentHash,
   createPool,
@@ -223,8 +225,17 @@ export class RunWorld {
     return (await this.runs.start({ workspaceId: this.workspaceId, syncId, trigger: 'api' })).runId;
   }
 
-  /** For an API process on the same control plane. */
-  /** Its API makes no calls of actions by itself, so that a worker that is killed has made them. */
+  /**
+   * An API process on the same control plane, with a key of its own, and who calls it. It makes no calls of actions by itself, so that a worker that is
+   * killed has made them. Stop it before the world is closed.
+   */
+  async startApi(env: Record<string, string> = {}): Promise<{ api: AppProcess; client: ApiClient; key: string }> {
+    const key = generateApiKey();
+    const api = await startApp('api', { env: { ...this.apiEnvironment(key), ...env } });
+    return { api, client: new ApiClient(api.address, key), key };
+  }
+
+  /** As startApi's, for who starts the process by other means. */
   apiEnvironment(apiKey: string): Record<string, string> {
     return { ...this.env, SLUICE_BOOTSTRAP_API_KEY: apiKey, SLUICE_API_ACTIONS: '0' };
   }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PlayedProvider } from '../played-provider.js';
+import { eventually } from '../eventually.js';
 
 export interface Received {
   path: string;
@@ -34,11 +34,11 @@ export class Receiver extends PlayedProvider {
 
   /** When so many came to a path. */
   async until(path: string, count: number, is: (one: Received) => boolean = () => true): Promise<Received[]> {
-    for (const deadline = Date.now() + 40_000; ; await delay(20)) {
-      const found = this.at(path).filter(is);
-      if (found.length >= count) return found;
-      if (Date.now() > deadline) throw new Error(`${path} was told ${JSON.stringify(this.at(path).map(({ body }) => body))}`);
-    }
+    return eventually(
+      () => this.at(path).filter(is),
+      (found) => found.length >= count,
+      { withinMs: 40_000, everyMs: 20 },
+    );
   }
 
   protected handle(request: IncomingMessage, response: ServerResponse, text: string): void {
