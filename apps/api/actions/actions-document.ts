@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { actionRunSchema, type ActionView } from '../../../libs/contracts/action.schema.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
+import { jsonSchemaOf } from '../docs/json-schema-of.js';
 
 /**
  * The actions of one connector as an OpenAPI 3.1 document: one operation an action, with its own schemas, so that clients can be made for them. Schemas keep
@@ -77,7 +78,4 @@ const parameter = (name: string, place: 'path' | 'header', description: string):
   schema: place === 'path' ? { type: 'string', format: 'uuid' } : { type: 'string' },
 });
 
-function schemaOf(of: z.ZodType): JsonObject {
-  const { $schema: _dialect, id: _id, ...rest } = z.toJSONSchema(of, { reused: 'inline' });
-  return rest as JsonObject;
-}
+const schemaOf = (of: z.ZodType): JsonObject => jsonSchemaOf(of, { reused: 'inline' }) as JsonObject;

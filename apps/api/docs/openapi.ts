@@ -1,11 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { scopesOfRoute, type ApiScope } from '../../../libs/contracts/api-scope.js';
 import { newConnectorSchema } from '../../../libs/contracts/connector.schema.js';
 import { flowDefinitionSchema } from '../../../libs/contracts/flow.schema.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
 import { DECLARED_SCOPES } from '../http/operation.decorator.js';
+import { jsonSchemaOf } from './json-schema-of.js';
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -63,10 +64,7 @@ function showScopes(item: Record<string, Described>): void {
 /** Address of a custom verb as a caller writes it: without the backslash of express's syntax. */
 const plainPath = (path: string): string => path.replaceAll('\\:', ':').replaceAll('\\', '');
 
-function schemaOf(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, id: _id, ...json } = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' });
-  return json;
-}
+const schemaOf = (schema: z.ZodType): Record<string, unknown> => jsonSchemaOf(schema, { target: 'openapi-3.0', io: 'input' });
 
 /** `/v1/docs` and `/v1/openapi.json`; every asset is our own. */
 export function serveOpenApi(app: INestApplication, version: string): void {
