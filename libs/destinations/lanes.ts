@@ -1,6 +1,6 @@
 import type { StreamRef, StreamTarget } from '../contracts/destination.port.js';
 import { SluiceError } from '../errors/index.js';
-import { pathKey, type Column } from '../typing/index.js';
+import { pathKey, type ChildTable, type Column } from '../typing/index.js';
 
 /** A stream's row in one lane. All lanes of a stream load one table. */
 export interface LaneRow {
@@ -10,6 +10,8 @@ export interface LaneRow {
   reset: boolean;
   schemaVersion: number;
 }
+
+type LaneVersion = Pick<LaneRow, 'id' | 'schemaVersion'>;
 
 const LIVE = 'live';
 
@@ -42,6 +44,23 @@ export async function knownInLanes(
       if (!columns.has(path)) columns.set(path, column);
     }
   return [...columns.values()];
+}
+
+/** What a stream's tables look like at a schema version. */
+export interface Layout {
+  columns: readonly Column[];
+  /** The tables of its lists. */
+  children: readonly ChildTable[];
+}
+
+/** The layout that the tables' rows were written with, as `read` knows that of one lane: all have the same. Empty: no lane has loaded yet. */
+export async function layoutInLanes(
+  own: LaneVersion,
+  lanes: readonly LaneVersion[],
+  read: (lane: LaneVersion) => Promise<Layout>,
+): Promise<Layout> {
+  const written = [own, ...lanes].find(({ schemaVersion }) => schemaVersion > 0);
+  return written === undefined ? { columns: [], children: [] } : read(written);
 }
 
 /** What one lane made of the table the others take over: their writers are refused at their commits, and read on with the new columns. */

@@ -1,6 +1,7 @@
 import type { Contract } from '../contracts/schema-contract.js';
 import { SCALAR, type ChildTable } from './child-tables.js';
 import type { Column, ColumnType } from './column.js';
+import { newFieldPolicy } from './contract.js';
 import { ContractWatch, Unfit, type Wanted } from './contract-watch.js';
 import { isPlain } from './type-of-value.js';
 import { textOf } from './text-of.js';
@@ -14,12 +15,15 @@ type Fields = Readonly<Record<string, unknown>>;
 export class ChildWatch {
   private readonly watch: ContractWatch;
   private readonly columns: ReadonlyMap<string, Column>;
+  /** A list would bring the values into a column that comes later, where they need not fit. */
+  private readonly leavesOutUnknown: boolean;
 
   constructor(
     private readonly child: ChildTable,
     contract: Contract,
   ) {
     this.watch = new ContractWatch({ columns: child.columns, contract });
+    this.leavesOutUnknown = newFieldPolicy(contract) === 'discard_value';
     this.columns = new Map(child.columns.map((column) => [column.path[0] ?? '', column]));
   }
 
@@ -61,20 +65,28 @@ export class ChildWatch {
     const isObject = typeof element === 'object' && element !== null && !Array.isArray(element) && isPlain(element);
     const fields: Fields = isObject ? (element as Fields) : { [SCALAR]: element };
     let fitted: Record<string, unknown> | undefined;
-    let isKnown = true;
+    const unknown: string[] = [];
     for (const key of Object.keys(fields)) {
       const value = fields[key];
       const column = this.columns.get(key);
-      if (column === undefined) isKnown = false;
+      if (column === undefined) unknown.push(key);
       else if (value !== null && value !== undefined && !fits(column.type, value)) {
         this.watch.misfit(column, value, element);
         (fitted ??= { ...fields })[key] = null;
       }
     }
-    if (!isKnown) this.watch.extra(fields);
+    if (unknown.length > 0) this.watch.extra(fields);
+    if (this.leavesOutUnknown) fitted = without(unknown, fields, fitted);
     if (fitted === undefined) return element;
     return isObject ? fitted : null;
   }
+}
+
+/** An element's fields but for `left`, where these are not null. `fitted`: the fields as they are to be loaded so far; undefined: as they came. */
+function without(left: readonly string[], fields: Fields, fitted: Record<string, unknown> | undefined): typeof fitted {
+  const gone = left.filter((key) => fields[key] !== null);
+  if (gone.length === 0) return fitted;
+  return Object.fromEntries(Object.entries(fitted ?? fields).filter(([key]) => !gone.includes(key)));
 }
 
 /** Digits as every destination reads them, also out of JSON. */

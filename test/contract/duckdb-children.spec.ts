@@ -1,4 +1,5 @@
 import { childrenContract } from './destination-children.contract.js';
+import { discardedChildrenContract } from './destination-discarded.contract.js';
 import { childrenModel } from './destination-children-model.contract.js';
 import { duckdbWorld } from './duckdb-world.js';
 
@@ -8,3 +9,4 @@ const makeWorld = async () => {
 };
 childrenContract(makeWorld, { formats: ['records'], takesNul: true });
 childrenModel(makeWorld);
+discardedChildrenContract(makeWorld);

@@ -2,17 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Destination } from '../../libs/contracts/destination.port.js';
 import type { SourceRecord } from '../../libs/contracts/stream.js';
 import { childrenContract } from './destination-children.contract.js';
+import { discardedChildrenContract } from './destination-discarded.contract.js';
 import { TestStream, wholeRun } from './destination-world.js';
 import { postgresWorld, type PostgresWorld } from './postgres-world.js';
 
-describe('child tables', () =>
-  childrenContract(
-    async () => {
-      const own = await postgresWorld();
-      return { ...own, run: async (sql) => (await own.sql.query<Record<string, unknown>>(sql)).rows };
-    },
-    { formats: ['records', 'json'], takesNul: false },
-  ));
+const makeWorld = async () => {
+  const own = await postgresWorld();
+  return { ...own, run: async (sql: string) => (await own.sql.query<Record<string, unknown>>(sql)).rows };
+};
+describe('child tables', () => childrenContract(makeWorld, { formats: ['records', 'json'], takesNul: false }));
+describe('what is discarded of lists', () => discardedChildrenContract(makeWorld));
 
 let world: PostgresWorld;
 let destination: Destination;

@@ -38,14 +38,19 @@ interface Shaping {
   columns: readonly Column[];
   /** Child tables that the stream has or had. */
   known: readonly ChildTable[];
+  /** Those of the layout that the stream has now; none: it was never loaded. */
+  present: readonly ChildTable[];
 }
 
 /** Takes the tables of a stream's lists and makes them fit. Errors: those of the shaper, DESTINATION_UNSUPPORTED. */
-export async function shapeChildren(shaper: ChildShaper, { target, columns, known }: Shaping): Promise<readonly ChildTable[]> {
+export async function shapeChildren(
+  shaper: ChildShaper,
+  { target, columns, known, present }: Shaping,
+): Promise<readonly ChildTable[]> {
   const shaped: ChildTable[] = [];
   for (const child of childTablesOf(target, { rules: shaper.rules, columns, known })) {
     await shaper.own(childTarget(target, child.table));
-    shaped.push(await shapeChild(shaper, { target, columns }, child, known));
+    shaped.push(await shapeChild(shaper, { target, columns, known, present }, child));
   }
   return shaped;
 }
@@ -53,13 +58,13 @@ export async function shapeChildren(shaper: ChildShaper, { target, columns, know
 /** As shapeChildren, for a run in progress: with what its records need beyond it. */
 export async function growChildren(
   shaper: ChildShaper,
-  { target, columns, children, known, wanted }: Shaping & { children: readonly ChildTable[]; wanted: readonly Wanted[] },
+  { target, columns, present, known, wanted }: Shaping & { wanted: readonly Wanted[] },
 ): Promise<readonly ChildTable[]> {
   const { rules } = shaper;
   // A key that was widened is wider in the children too.
   const own = new Map(childTablesOf(target, { rules, columns, known }).map((child) => [child.field, child.own]));
   const grown: ChildTable[] = [];
-  for (const child of children) {
+  for (const child of present) {
     const next = {
       ...child,
       own: own.get(child.field) ?? child.own,
@@ -73,40 +78,46 @@ export async function growChildren(
         },
       ),
     };
-    grown.push(await shapeChild(shaper, { target, columns }, next, known));
+    grown.push(await shapeChild(shaper, { target, columns, known, present }, next));
   }
   return grown;
 }
 
 async function shapeChild(
   shaper: ChildShaper,
-  family: Pick<Family, 'target' | 'columns'>,
+  { target, columns: parent, known, present }: Shaping,
   child: ChildTable,
-  known: readonly ChildTable[],
 ): Promise<ChildTable> {
-  const before = known.find(({ field }) => field === child.field);
+  const ofField = ({ field }: ChildTable): boolean => field === child.field;
+  const before = known.find(ofField);
   const columns = await shaper.shape({
-    target: childTarget(family.target, child.table),
+    target: childTarget(target, child.table),
     columns: [...child.own, ...child.columns],
     known: before === undefined ? [] : [...before.own, ...before.columns],
     own: child.own.length,
   });
   const shaped = { ...child, own: columns.slice(0, child.own.length), columns: columns.slice(child.own.length) };
-  const rewritten = rewrittenColumns(before?.columns ?? [], shaped.columns);
-  if (rewritten.length > 0) await shaper.refill(family, { ...shaped, columns: rewritten });
+  const rewritten = rewrittenColumns({ known: before?.columns ?? [], present: present.find(ofField)?.columns }, shaped.columns);
+  if (rewritten.length > 0) await shaper.refill({ target, columns: parent }, { ...shaped, columns: rewritten });
   return shaped;
 }
 
 /**
- * Columns that were widened to texts or JSON: what the table makes of a value (a time in UTC, a number without its sign) is not always what the list has,
- * which rows that come now are given. Numbers and days stay what they are in a wider type. Pure.
+ * Columns whose rows are to be made of the lists anew. Those that were widened to texts or JSON: what the table makes of a value (a time in UTC, a number
+ * without its sign) is not always what the list has, which rows that come now are given; numbers and days stay what they are in a wider type. And those that
+ * come back: nobody wrote them while the stream was without, whatever became of the lists. Pure.
  */
-function rewrittenColumns(before: readonly Column[], after: readonly Column[]): readonly Column[] {
-  const types = new Map(before.map((column) => [pathKey(column.path), column]));
+function rewrittenColumns(
+  { known, present }: { known: readonly Column[]; present: readonly Column[] | undefined },
+  after: readonly Column[],
+): readonly Column[] {
+  const types = new Map(known.map((column) => [pathKey(column.path), column]));
+  const there = present && new Set(present.map(({ path }) => pathKey(path)));
   return after.filter(({ path, type, theirs }) => {
     const old = types.get(pathKey(path));
-    if (old === undefined || old.provisional === true || theirs === true) return false;
-    return old.type !== type && (type === 'text' || type === 'jsonb');
+    if (old === undefined || theirs === true) return false;
+    if (there?.has(pathKey(path)) === false) return true;
+    return old.provisional !== true && old.type !== type && (type === 'text' || type === 'jsonb');
   });
 }
 

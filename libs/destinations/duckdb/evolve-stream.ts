@@ -43,7 +43,7 @@ export async function evolveStream(
       lanes.map(({ id }) => id),
     );
     const children = await growChildren(childShaper(session, ref), {
-      ...{ target, columns: next, children: present, known: knownChildren, wanted },
+      ...{ target, columns: next, present, known: knownChildren, wanted },
     });
     const layout = { columns: next, children };
     const version = await recordLayout(session, row, layout);

@@ -1,17 +1,11 @@
 import { SluiceError } from '../../errors/index.js';
 import { pathKey, type ChildTable, type Column } from '../../typing/index.js';
 import { knownChildTables } from '../children/shape-children.js';
+import type { Layout } from '../lanes.js';
 import type { Session } from './session.js';
 import type { StreamRow } from './stream-row.js';
 
 type Version = Pick<StreamRow, 'id' | 'schemaVersion'>;
-
-/** What a stream's tables look like at a schema version. */
-export interface Layout {
-  columns: readonly Column[];
-  /** The tables of its lists. */
-  children: readonly ChildTable[];
-}
 
 interface LayoutRow {
   columns: string;

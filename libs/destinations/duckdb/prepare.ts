@@ -4,7 +4,7 @@ import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { ident } from '../../postgres/index.js';
 import { columnOf, columnsOf, managedColumns, tableKey, type Column } from '../../typing/index.js';
 import { staleRun } from '../stale-run.js';
-import { assertBesideLive } from '../lanes.js';
+import { assertBesideLive, layoutInLanes } from '../lanes.js';
 import { knownColumns, readLanes, shareColumns } from './lanes.js';
 import { remembersKeys } from '../whole-read.js';
 import { makeSeenKeys } from './seen-keys.js';
@@ -13,7 +13,7 @@ import { setState } from './set-state.js';
 import { settleState } from './settle.js';
 import { shapeChildren } from '../children/shape-children.js';
 import { childShaper } from './children/child-shaper.js';
-import { readKnownChildren, recordLayout } from './layout.js';
+import { readKnownChildren, readLayout, recordLayout } from './layout.js';
 import { addStream, readStream, type StreamRow } from './stream-row.js';
 import { conflict, createTable, dropGenerations, generationOf, ownTable, relationOf, shapeTable } from './table.js';
 import { DUCKDB_RULES } from './types.js';
@@ -32,6 +32,7 @@ export async function prepareStream(
     const known = await knownColumns(session, lanes);
     const first = row.preparedRun !== ref.runId;
     const loading = isFullRefresh(target.mode) || (first ? row.reset : row.loading);
+    const present = await layoutInLanes(row, lanes, (lane) => readLayout(session, lane));
     const columns = await shapeTable(session, { target, columns: columnsOf(target, { rules: DUCKDB_RULES, known }), known });
     if (isKeyed(target.mode) && known.length === 0) await assertUnique(session, target, columns);
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
@@ -42,7 +43,12 @@ export async function prepareStream(
     );
     const layout = {
       columns,
-      children: await shapeChildren(childShaper(session, ref), { target, columns, known: knownChildren }),
+      children: await shapeChildren(childShaper(session, ref), {
+        target,
+        columns,
+        known: knownChildren,
+        present: present.children,
+      }),
     };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, layout) };
     if (next.schemaVersion !== row.schemaVersion) await shareColumns(session, lanes, { id: row.id, ...layout });

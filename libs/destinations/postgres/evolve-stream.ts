@@ -69,7 +69,7 @@ export async function evolveStream(
       const children = await growChildren(childShaper(session, ref), {
         target,
         columns: next,
-        children: present,
+        present,
         known: knownChildren,
         wanted,
       });

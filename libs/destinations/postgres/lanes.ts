@@ -1,7 +1,7 @@
 import type { StreamRef } from '../../contracts/destination.port.js';
 import type { ChildTable, Column } from '../../typing/index.js';
 import { knownInLanes, shareLayout, type LaneRow } from '../lanes.js';
-import { readKnownColumns, readLayout, recordLayout } from './layout.js';
+import { readKnownColumns, recordLayout } from './layout.js';
 import type { Session } from './session.js';
 
 /** The rows of all lanes, locked FOR UPDATE in one order, so that two that change the table do not wait for each other in a circle. */
@@ -17,16 +17,6 @@ export async function lockLanes(session: Session, ref: StreamRef): Promise<LaneR
 /** See knownInLanes. */
 export const knownColumns = (session: Session, lanes: readonly LaneRow[]): Promise<readonly Column[]> =>
   knownInLanes(lanes, (id) => readKnownColumns(session, id));
-
-/** The columns that the table's rows were written with: all lanes have them. Empty: no lane has loaded yet. */
-export async function layoutInLanes(
-  session: Session,
-  lanes: readonly LaneRow[],
-  own: Pick<LaneRow, 'id' | 'schemaVersion'>,
-): Promise<readonly Column[]> {
-  const written = [own, ...lanes].find(({ schemaVersion }) => schemaVersion > 0);
-  return written === undefined ? [] : (await readLayout(session, written)).columns;
-}
 
 /** See shareLayout. */
 export const shareColumns = (

@@ -4,9 +4,9 @@ import { isFullRefresh, isKeyed } from '../../contracts/write-mode.js';
 import { terminateOtherRuns } from './backends.js';
 import { childTablesOf, columnsOf, namesOf, tableKey, type Column } from '../../typing/index.js';
 import { dropGenerations, generationTable, GENERATION_SCHEMA } from './generation.js';
-import { assertBesideLive } from '../lanes.js';
-import { knownColumns, layoutInLanes, lockLanes, shareColumns } from './lanes.js';
-import { readKnownChildren, recordLayout } from './layout.js';
+import { assertBesideLive, layoutInLanes } from '../lanes.js';
+import { knownColumns, lockLanes, shareColumns } from './lanes.js';
+import { readKnownChildren, readLayout, recordLayout } from './layout.js';
 import { shapeChildren } from '../children/shape-children.js';
 import { childShaper } from './children/shape-children.js';
 import { hearChanges } from './outbox.js';
@@ -40,11 +40,12 @@ export async function prepareStream(
     await ownTable(session, ref, target);
     const known = await knownColumns(session, lanes);
     const loading = isFullRefresh(target.mode) || (row.preparedRun === ref.runId ? row.loading : row.reset);
+    const present = await layoutInLanes(row, lanes, (lane) => readLayout(session, lane));
     const columns = await shapeTable(session, {
       target,
       columns: columnsOf(target, { rules: POSTGRES_RULES, known }),
       known,
-      digested: await layoutInLanes(session, lanes, row),
+      digested: present.columns,
       keyed: isKeyed(target.mode) && !loading,
     });
     const knownChildren = await readKnownChildren(
@@ -52,7 +53,9 @@ export async function prepareStream(
       lanes.map(({ id }) => id),
     );
     await hearChanges(session, target);
-    const children = await shapeChildren(childShaper(session, ref), { target, columns, known: knownChildren });
+    const children = await shapeChildren(childShaper(session, ref), {
+      ...{ target, columns, known: knownChildren, present: present.children },
+    });
     // Before what earlier runs left is dropped. A generation's state is made of itself alone, when it is finished.
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const next = { ...row, loading, schemaVersion: await recordLayout(session, row, { columns, children }) };

@@ -8,7 +8,8 @@ import { countDoubled } from '../children/child-rows.js';
 import { WANTED, wantedRows } from '../children/wanted-rows.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import type { Session } from '../session.js';
-import { readLayout, type Layout } from '../layout.js';
+import type { Layout } from '../../lanes.js';
+import { readLayout } from '../layout.js';
 import { readStream, type StreamRow } from '../stream-row.js';
 import { existing, GENERATION, generationOf, readColumns, relationOf, seenTable } from '../table.js';
 

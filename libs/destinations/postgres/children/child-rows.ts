@@ -1,4 +1,4 @@
-import { SCALAR, type ChildTable, type Column } from '../../../typing/index.js';
+import { SCALAR, type ChildTable } from '../../../typing/index.js';
 import {
   childRelation,
   listColumn,
@@ -11,40 +11,20 @@ import {
 } from '../../children/family.js';
 import { literal, qualified } from '../quote.js';
 import { STAGE } from '../stage.js';
+import { elementValue, type Lists } from './element-value.js';
 
 /** The rows of a child table that the lists of `from` have: an SQL relation with the alias `t`, of rows of the stream's own table. */
-function elements(family: Family, child: ChildTable, from: string): string {
+function elements(family: Family, child: ChildTable, from: string, lists: Lists = 'ours'): string {
   const value = `t.${listColumn(family, child)}`;
   const select = [
     ...parentColumns(family).map((name) => `t.${name}`),
     'x.n - 1',
-    ...child.columns.map(valueOf),
+    ...child.columns.map((column) => elementValue(column, 'y.v', lists)),
     ...sharedMetadata(family, child).map((name) => `t.${name}`),
   ];
   return `SELECT ${select.map((expression, n) => `${expression} AS ${writtenColumns(family, child)[n] ?? ''}`).join(', ')} FROM ${from}
     CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(${value}) = 'array' THEN ${value} END) WITH ORDINALITY AS x(e, n)
     CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(x.e) = 'object' THEN x.e ELSE jsonb_build_object(${literal(SCALAR)}, x.e) END AS v) y`;
-}
-
-/** The value of an element's field as its column's type. What the writer let pass fits (see ChildWatch). */
-function valueOf({ path: [field = ''], type }: Column): string {
-  const text = `(y.v ->> ${literal(field)})`;
-  switch (type) {
-    case 'jsonb':
-      return `nullif(y.v -> ${literal(field)}, 'null'::jsonb)`;
-    case 'text':
-      return text;
-    case 'smallint':
-    case 'integer':
-    case 'bigint':
-      return `${text}::numeric::${type}`; // 1.0 is an integer too
-    case 'bytea': {
-      const digits = `rtrim(regexp_replace(translate(${text}, '-_', '+/'), '\\s', '', 'g'), '=')`;
-      return `decode(rpad(${digits}, (length(${digits}) + 3) / 4 * 4, '='), 'base64')`;
-    }
-    default:
-      return `${text}::${type}`;
-  }
 }
 
 /** An append with the rows of its children. `insert`: an INSERT into the stream's own table. */
@@ -68,7 +48,7 @@ export const insertChildren = (family: Family, relation: string): string[] =>
  * merge's locks of the rows. What does not change is not written, so a parent that did not change, or that was newer than its record, keeps its children
  * as they are. `relation`: the stream's own table, quoted; `among`: the keys of which rows; `all`: of every row.
  */
-export function matchChildren(family: Family, relation: string, among: 'stage' | 'all'): string[] {
+export function matchChildren(family: Family, relation: string, among: 'stage' | 'all', lists: Lists = 'ours'): string[] {
   const keys = parentColumns(family);
   const staged = `(SELECT DISTINCT ${keys.join(', ')} FROM ${STAGE}) k`;
   const same = (left: string, names: readonly string[], right: string): string =>
@@ -92,21 +72,21 @@ export function matchChildren(family: Family, relation: string, among: 'stage' |
         : `DO UPDATE SET ${set} WHERE ${rowOf('c', child)} IS DISTINCT FROM ${rowOf('excluded', child)}`;
     return [
       removal,
-      `INSERT INTO ${childRelation(family, child)} AS c (${writtenColumns(family, child).join(', ')}) ${elements(family, child, parents)}
+      `INSERT INTO ${childRelation(family, child)} AS c (${writtenColumns(family, child).join(', ')}) ${elements(family, child, parents, lists)}
     ON CONFLICT (${own.join(', ')}) ${onConflict}`,
     ];
   });
 }
 
 /** See ChildShaper.refill. */
-export function refillChildren(family: Family, child: ChildTable): string {
+export function refillChildren(family: Family, child: ChildTable, lists: Lists): string {
   const set = quotedNames(child.columns).map((name) => `${name} = w.${name}`);
   const same = quotedNames(child.own).map((name) => `c.${name} = w.${name}`);
   const relation = qualified(family.target.namespace, family.target.table);
-  return `UPDATE ${childRelation(family, child)} c SET ${set.join(', ')} FROM ${wantedRows(family, child, relation)} w
+  return `UPDATE ${childRelation(family, child)} c SET ${set.join(', ')} FROM ${wantedRows(family, child, relation, lists)} w
     WHERE ${same.join(' AND ')} AND ${rowOf('c', child)} IS DISTINCT FROM ${rowOf('w', child)}`;
 }
 
 /** As a relation, for countWrong. `relation`: the stream's own table, quoted. */
-export const wantedRows = (family: Family, child: ChildTable, relation: string): string =>
-  `(${elements(family, child, `${relation} t`)})`;
+export const wantedRows = (family: Family, child: ChildTable, relation: string, lists: Lists): string =>
+  `(${elements(family, child, `${relation} t`, lists)})`;

@@ -8,6 +8,7 @@ import { hasUniqueIndex, readTable } from '../table-catalog.js';
 import { POSTGRES_RULES } from '../table-rules.js';
 import { ownTable, shapeTable } from '../target-table.js';
 import { refillChildren } from './child-rows.js';
+import { listsOfTable } from './element-value.js';
 
 const WHAT = 'shaping a child table';
 
@@ -18,7 +19,7 @@ export const childShaper = (session: Session, ref: StreamRef): ChildShaper => ({
   shape: (request) => shapeChild(session, request),
   refill: async (family, child) => {
     await session.query(WHAT, 'SET LOCAL row_security = off'); // rows that a policy would hide must fail the statement
-    await session.query(WHAT, refillChildren({ ...family, children: [child] }, child));
+    await session.query(WHAT, refillChildren({ ...family, children: [child] }, child, await listsOfTable(session)));
   },
 });
 

@@ -6,8 +6,10 @@ import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
 import { generationPrefix, generationTable, GENERATION_SCHEMA } from '../generation.js';
 import { countWrong } from '../../children/family.js';
 import { wantedRows } from '../children/child-rows.js';
+import { listsOfTable } from '../children/element-value.js';
 import { childTarget } from '../../../typing/index.js';
-import { readLayout, type Layout } from '../layout.js';
+import type { Layout } from '../../lanes.js';
+import { readLayout } from '../layout.js';
 import { ident, qualified } from '../quote.js';
 import type { Session } from '../session.js';
 import { readStream, type StreamRow } from '../stream-row.js';
@@ -156,6 +158,7 @@ async function lookAtChildren(
   report: InspectionReport,
 ): Promise<void> {
   const family = { target, columns, children };
+  const lists = await listsOfTable(session);
   for (const child of children) {
     const name = `${target.namespace}.${child.table}`;
     const table = await readTable(session, target.namespace, child.table);
@@ -164,7 +167,7 @@ async function lookAtChildren(
     if (!report.compareLayout(name, table?.columns ?? null, layout) || (report.counts.layout ?? 0) > before) continue;
     const [wrong] = await session.query<{ missing: number; extra: number; differing: number }>(
       WHAT,
-      countWrong(family, child, wantedRows(family, child, qualified(target.namespace, target.table))),
+      countWrong(family, child, wantedRows(family, child, qualified(target.namespace, target.table), lists)),
     );
     report.compareChildren(name, wrong ?? { missing: 0, extra: 0, differing: 0 });
     await lookAtOwner(session, { key, target, table: child.table }, report);

@@ -4,6 +4,7 @@ import { REPAIR_SLICE } from '../../verify/repair-sql.js';
 import { appendStage } from '../append-stage.js';
 import { assertStream, type WriterKey } from '../chunk-message.js';
 import { matchChildren } from '../children/child-rows.js';
+import { listsOfTable } from '../children/element-value.js';
 import { readLayout } from '../layout.js';
 import { insertLedger, type ChunkFacts } from '../ledger.js';
 import { mergingOf } from '../merging.js';
@@ -47,7 +48,7 @@ export async function loadRepair(
     assertStream(key),
     ...(lines === 0 ? [] : [load(compared, key, lines)]),
     // Of every row: they may be wrong where the row is right.
-    ...matchChildren({ ...compared, children }, relationOf(compared), 'all'),
+    ...matchChildren({ ...compared, children }, relationOf(compared), 'all', await listsOfTable(session)),
     `INSERT INTO sluice.recount (stream_id, rows) SELECT ${literal(row.id)}, count(*) FROM ${relationOf(compared)}`,
     'COMMIT',
   ];
