@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { checkoutRoot } from './home.js';
 import type { ReadyMessage } from './parent-watch.js';
 import type { Ports } from './ports.js';
-import { BEHIND_THE_API } from './service-process.js';
+import { BEHIND_THE_API } from './niceness.js';
 import { untilItWorks, type Service } from './service.js';
 
 export interface AppOptions {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeSessionNice, nicely } from './niceness.js';
 import { end, identify, stateOf, type ProcessIdentity, type ProcessState } from './process-identity.js';
 import { StackError } from './stack-error.js';
 
@@ -21,9 +22,6 @@ export interface ServiceCommand {
   niceness?: number;
 }
 
-/** All services of a stack share a machine: an acknowledgement that somebody waits for goes before the work that follows it. */
-export const BEHIND_THE_API = 10;
-
 /** What a failing service said last, for the error message. */
 const LAST_LINES = 12;
 const LAST_BYTES = 4_096;
@@ -40,10 +38,6 @@ function endOf(file: string): string {
   }
 }
 
-/** `nice` becomes the command: the process is the same one, and all of its threads are as nice, which they would not be if it were made so later. */
-const withNiceness = ({ command, args, niceness = 0 }: ServiceCommand): [string, readonly string[]] =>
-  niceness === 0 ? [command, args] : ['nice', ['-n', String(niceness), command, ...args]];
-
 /** One running service: a process of its own group, so that a Ctrl-C at the terminal reaches the launcher only, with its log file. */
 export class ServiceProcess {
   private constructor(
@@ -57,7 +51,8 @@ export class ServiceProcess {
     mkdirSync(dirname(command.log), { recursive: true });
     const log = openSync(command.log, 'a', 0o600);
     try {
-      const child = spawn(...withNiceness(command), {
+      const { niceness = 0 } = command;
+      const child = spawn(...nicely(niceness, command.command, command.args), {
         cwd: command.cwd,
         env: command.env,
         detached: true,
@@ -74,6 +69,7 @@ export class ServiceProcess {
       });
       child.on('error', () => {}); // a message to a process that just died
       const pid = child.pid ?? 0;
+      void makeSessionNice(pid, niceness); // nobody waits for it, lest a first message be missed
       return new ServiceProcess(command, identify(pid) ?? { pid, startTime: '' }, child);
     } finally {
       closeSync(log);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Ports } from './ports.js';
-import { BEHIND_THE_API } from './service-process.js';
+import { BEHIND_THE_API } from './niceness.js';
 import { untilItWorks, type Service } from './service.js';
 import { findTemporal, type TemporalBinary } from './temporal-binary.js';
 

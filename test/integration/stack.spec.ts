@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -135,6 +135,21 @@ describe('the embedded stack', () => {
 
     expect(await stack.restart('temporal')).toMatchObject({ state: 'running', address: before.address });
   });
+
+  const shares = existsSync('/proc/self/autogroup') ? it : it.skip;
+  shares(
+    'stands Temporal behind PostgreSQL, also after it was started again: its session, by which Linux shares the processor',
+    async () => {
+      const stack = await start({ home: newHome() });
+      const niceness = (name: string): number =>
+        Number(/nice (-?\d+)/.exec(readFileSync(`/proc/${stack.service(name).pid}/autogroup`, 'utf8'))?.[1]);
+
+      expect([niceness('temporal'), niceness('postgres')]).toEqual([10, 0]);
+      stack.kill('temporal', 'SIGKILL');
+      await stack.restart('temporal');
+      expect(niceness('temporal')).toBe(10);
+    },
+  );
 
   it('runs twice at once in two homes, and refuses a second launcher on one', async () => {
     const [one, two] = await Promise.all([start({ home: newHome() }), start({ home: newHome() })]);
