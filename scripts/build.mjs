@@ -178,11 +178,3 @@ export async function build({ log = console.log } = {}) {
     log,
   );
 }
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await build().catch((error) => {
-    // The compiler appends its own stack; the file, line and column come before it.
-    console.error(`build failed: ${error.message.split('\n\nCaused by')[0].trim()}`);
-    process.exitCode = 1;
-  });
-}

@@ -1,4 +1,4 @@
-/** Makes a clone ready to run: right Node, dependencies as the lockfile says, built. Node's standard library only: nothing is installed yet. */
+/** `npm run build`. Makes a clone ready to run: right Node, dependencies as the lockfile says, built. Node's standard library only: nothing is installed yet. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -72,7 +72,8 @@ export async function ensureReady({ build = true, log = console.log } = {}) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await ensureReady().catch((error) => {
-    console.error(error.message);
+    // The compiler appends its own stack; the file, line and column come before it.
+    console.error(error.message.split('\n\nCaused by')[0].trim());
     process.exitCode = 1;
   });
 }
