@@ -12,6 +12,7 @@ import { FlowRunsService } from './flows/flow-runs.service.js';
 import { FlowsController } from './flows/flows.controller.js';
 import { FlowsService } from './flows/flows.service.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AccountRuns } from './budgets/account-runs.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsService } from './budgets/budgets.service.js';
 import { ConnectionsController } from './connections/connections.controller.js';
@@ -58,6 +59,7 @@ import { CircuitsController } from './circuits/circuits.controller.js';
 import { UsageController } from './usage/usage.controller.js';
 import { DeleteSync } from './syncs/delete-sync.service.js';
 import { SyncChecks } from './syncs/sync-checks.service.js';
+import { SyncForecast } from './syncs/sync-forecast.service.js';
 import { SyncsController } from './syncs/syncs.controller.js';
 import { SyncsService } from './syncs/syncs.service.js';
 
@@ -122,7 +124,7 @@ export class ApiModule {
           VerificationsService,
           BackfillsService,
           QuarantineService,
-          BudgetsService,
+          ...[BudgetsService, AccountRuns, SyncForecast],
           Lifecycle,
         ],
       ],

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { connectorCommand } from './connector/connector.command.js';
 import { failWith } from './fail.js';
+import type { ForecastOptions } from './forecast.js';
 import type { VerifyOptions } from './verify.js';
 import type { UpOptions } from './up.js';
 
@@ -42,6 +43,15 @@ program
   .option('--url <url>', 'address of the API; default: SLUICE_URL, else the stack that is up')
   .action(async (sync: string, options: VerifyOptions) => {
     process.exitCode = await (await import('./verify.js')).verify(sync, options, (line) => console.log(line));
+  });
+
+program
+  .command('forecast <sync>')
+  .description('what would a run of a sync (its id) take, in calls and time, if it began now?')
+  .option('--json', 'the whole answer as JSON')
+  .option('--url <url>', 'address of the API; default: SLUICE_URL, else the stack that is up')
+  .action(async (sync: string, options: ForecastOptions) => {
+    await (await import('./forecast.js')).forecast(sync, options, (line) => console.log(line));
   });
 
 program.addCommand(connectorCommand());

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { findBudgetRow, listBudgetRows, type BudgetRow, type Db } from '../store/index.js';
+import type { BudgetAccount } from '../contracts/budget.port.js';
+import type { BudgetLimit } from '../contracts/budget.schema.js';
+import { findBudgetRow, findBudgetRowOf, listBudgetRows, type BudgetRow, type Db } from '../store/index.js';
 import { availablePoints } from './gcra.js';
 
 /** How much of a limit is spent, now. `used` + `remaining` = `allowed`, unless more slots are held than a lowered limit allows. */
@@ -63,6 +65,35 @@ export async function findBudget(
   return row === null ? null : { ...describeBudget(row), declared: row.limits };
 }
 
+/** What is spent of an account's limits now. */
+export interface AccountUse {
+  /** null: no call was counted yet. */
+  id: string | null;
+  limits: LimitUse[];
+  blockedUntil: Date | null;
+  /** By how much the arrival time of a rate is ahead of now, in ms, by its name. */
+  aheadMs: Record<string, number>;
+  /** Slots held, by the name of their limit. */
+  held: Record<string, number>;
+}
+
+/** Of the limits as they are declared now, which the budget takes over with its next call. */
+export async function findAccountUse(
+  db: Db,
+  account: Pick<BudgetAccount, 'workspaceId' | 'account' | 'limits'>,
+): Promise<AccountUse> {
+  const row = await findBudgetRowOf(db, account);
+  const nowMs = row?.nowMs ?? Date.now();
+  const { limits, tat, inFlight } = { limits: account.limits, tat: row?.tat ?? {}, inFlight: row?.inFlight ?? {} };
+  return {
+    id: row?.id ?? null,
+    limits: limits.map((limit) => describeLimit(limit, { tat, inFlight, nowMs })),
+    blockedUntil: row === null ? null : describeBudget(row).blockedUntil,
+    aheadMs: Object.fromEntries(Object.entries(tat).map(([name, tatMs]) => [name, Math.max(0, tatMs - nowMs)])),
+    held: inFlight,
+  };
+}
+
 /** Pure: a row as it is shown. */
 function describeBudget(row: BudgetRow): BudgetView {
   const observed = observedSchema.safeParse(row.observed);
@@ -70,28 +101,31 @@ function describeBudget(row: BudgetRow): BudgetView {
     id: row.id,
     account: row.account,
     host: row.host,
-    limits: row.limits.map((limit) => {
-      switch (limit.kind) {
-        case 'rate': {
-          const allowed = limit.burst ?? limit.points;
-          const tatMs = row.tat[limit.name] ?? 0;
-          const remaining = availablePoints(limit, tatMs - row.nowMs);
-          const fullAt = tatMs > row.nowMs ? new Date(tatMs) : null;
-          const rate = { points: limit.points, periodSeconds: limit.period_seconds, fullAt };
-          return { kind: limit.kind, name: limit.name, allowed, used: allowed - remaining, remaining, ...rate };
-        }
-        case 'concurrency': {
-          const used = row.inFlight[limit.name] ?? 0;
-          return { kind: limit.kind, name: limit.name, allowed: limit.max, used, remaining: Math.max(0, limit.max - used) };
-        }
-        default: {
-          const never: never = limit;
-          throw new Error(`unknown limit ${String(never)}`);
-        }
-      }
-    }),
+    limits: row.limits.map((limit) => describeLimit(limit, row)),
     blockedUntil: row.blockedUntil !== null && row.blockedUntil.getTime() > row.nowMs ? row.blockedUntil : null,
     observed: observed.success ? observed.data : null,
     updatedAt: row.updatedAt,
   };
+}
+
+/** Pure. */
+function describeLimit(limit: BudgetLimit, { tat, inFlight, nowMs }: Pick<BudgetRow, 'tat' | 'inFlight' | 'nowMs'>): LimitUse {
+  switch (limit.kind) {
+    case 'rate': {
+      const allowed = limit.burst ?? limit.points;
+      const tatMs = tat[limit.name] ?? 0;
+      const remaining = availablePoints(limit, tatMs - nowMs);
+      const fullAt = tatMs > nowMs ? new Date(tatMs) : null;
+      const rate = { points: limit.points, periodSeconds: limit.period_seconds, fullAt };
+      return { kind: limit.kind, name: limit.name, allowed, used: allowed - remaining, remaining, ...rate };
+    }
+    case 'concurrency': {
+      const used = inFlight[limit.name] ?? 0;
+      return { kind: limit.kind, name: limit.name, allowed: limit.max, used, remaining: Math.max(0, limit.max - used) };
+    }
+    default: {
+      const never: never = limit;
+      throw new Error(`unknown limit ${String(never)}`);
+    }
+  }
 }

@@ -1,28 +1,29 @@
 import { z } from 'zod';
 import { RUN_STATES } from './run-state.js';
 
+/** How much of a limit is spent, now. */
+export const budgetLimitUseSchema = z.object({
+  kind: z.enum(['rate', 'concurrency']),
+  name: z.string(),
+  allowed: z.number().describe('Points that may be spent at once, or calls that may be under way.'),
+  used: z.number(),
+  remaining: z.number(),
+  points: z.number().optional().describe('Rates: points a period.'),
+  period_seconds: z.number().optional(),
+  full_at: z.iso
+    .datetime()
+    .nullable()
+    .optional()
+    .describe('Rates: when all of it is there again if nobody calls; null: it is now.'),
+});
+
 /** A budget as GET /v1/budgets shows it. */
 export const budgetViewSchema = z
   .object({
     id: z.uuid(),
     host: z.string(),
     account: z.string().describe('Names the account without telling its credential.'),
-    limits: z.array(
-      z.object({
-        kind: z.enum(['rate', 'concurrency']),
-        name: z.string(),
-        allowed: z.number().describe('Points that may be spent at once, or calls that may be under way.'),
-        used: z.number(),
-        remaining: z.number(),
-        points: z.number().optional().describe('Rates: points a period.'),
-        period_seconds: z.number().optional(),
-        full_at: z.iso
-          .datetime()
-          .nullable()
-          .optional()
-          .describe('Rates: when all of it is there again if nobody calls; null: it is now.'),
-      }),
-    ),
+    limits: z.array(budgetLimitUseSchema),
     blocked_until: z.iso.datetime().nullable().describe('No call starts before: the provider said so.'),
     observed: z
       .object({

@@ -65,8 +65,9 @@ export const isIncremental = ({
   deletes,
   action,
   cursorField,
-}: Pick<StreamTarget, 'mode' | 'deletes' | 'action' | 'cursorField'>): boolean =>
-  !isFullRefresh(mode) && deletes?.missing === undefined && (action === undefined || cursorField !== null);
+}: Pick<StreamTarget, 'mode' | 'action' | 'cursorField'> & {
+  deletes?: Pick<NonNullable<StreamTarget['deletes']>, 'missing'> | undefined;
+}): boolean => !isFullRefresh(mode) && deletes?.missing === undefined && (action === undefined || cursorField !== null);
 
 /** Whether the stream's slices may be read from snapshots that are held: a whole read is of one moment then. */
 export const mayHoldSnapshot = ({ snapshots }: Pick<Source, 'snapshots'>, target: StreamTarget): boolean =>

@@ -42,3 +42,9 @@ export async function findBudgetRow(db: Db, request: { workspaceId: string; id: 
   const { workspaceId, id } = request;
   return one(await db.query<BudgetRow>(`${SHOWN} WHERE b.workspace_id = $1 AND b.id = $2`, [workspaceId, id]));
 }
+
+/** By its unique (workspace_id, account). */
+export async function findBudgetRowOf(db: Db, request: { workspaceId: string; account: string }): Promise<BudgetRow | null> {
+  const { workspaceId, account } = request;
+  return one(await db.query<BudgetRow>(`${SHOWN} WHERE b.workspace_id = $1 AND b.account = $2`, [workspaceId, account]));
+}

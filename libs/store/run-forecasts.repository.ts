@@ -64,3 +64,35 @@ export async function listStreamProgress(db: Db, request: { runIds: readonly str
 
 const EARLIER = `SELECT es.calls FROM control.run AS er JOIN control.run_stream AS es ON es.run_id = er.id AND es.stream = rs.stream
   WHERE er.sync_id = r.sync_id AND er.lane = r.lane AND er.state = 'succeeded' AND er.seq < r.seq AND es.calls > 0 ORDER BY er.seq DESC LIMIT 5`;
+
+/** What a run that succeeded needed for one of its streams. */
+export interface EarlierStreamRow {
+  runId: string;
+  finishedAt: Date;
+  /** The run's, from its beginning to its end. */
+  seconds: number;
+  stream: string;
+  calls: number;
+  /** It was loaded from the beginning: no run had succeeded with it before, or a reset asked for it. */
+  anew: boolean;
+}
+
+/** Of the latest twenty runs of the live lane that succeeded, newest first. By run_sync. */
+export async function listEarlierStreams(db: Db, request: { syncId: string }): Promise<EarlierStreamRow[]> {
+  const { rows } = await db.query<EarlierStreamRow>(
+    `SELECT r.id AS "runId", r.finished_at AS "finishedAt", extract(epoch FROM r.finished_at - r.started_at)::double precision AS seconds,
+            rs.stream, rs.calls,
+            rs.stream = ANY(r.resets) OR NOT EXISTS (
+              SELECT FROM control.run AS p JOIN control.run_stream AS ps ON ps.run_id = p.id AND ps.stream = rs.stream
+              WHERE p.sync_id = r.sync_id AND p.lane = r.lane AND p.seq < r.seq AND p.state = 'succeeded')
+            OR EXISTS (
+              SELECT FROM control.sync_version AS v
+              WHERE v.sync_id = r.sync_id AND v.version <= r.sync_version AND rs.stream = ANY(v.resets) AND v.version > coalesce((
+                SELECT p.sync_version FROM control.run AS p
+                WHERE p.sync_id = r.sync_id AND p.lane = r.lane AND p.seq < r.seq AND p.started_at IS NOT NULL ORDER BY p.seq DESC LIMIT 1), 0)) AS anew
+     FROM (SELECT * FROM control.run WHERE sync_id = $1 AND lane = 'live' AND state = 'succeeded' AND started_at IS NOT NULL ORDER BY seq DESC LIMIT 20) AS r
+     JOIN control.run_stream AS rs ON rs.run_id = r.id ORDER BY r.seq DESC, rs.stream`,
+    [request.syncId],
+  );
+  return rows;
+}

@@ -139,6 +139,11 @@ describe('a budget that two workers share', () => {
 
     const items = await syncOf('order_items', 1);
     await world.until(await start(items), ({ state }) => state === 'succeeded', 60_000);
+    expect((await client.get(`/v1/syncs/${items}/forecast`)).body).toMatchObject({
+      calls: 100,
+      runs: [{ calls: 100 }],
+      excludes: [],
+    });
     const again = await start(items);
     const view = await budget(({ forecasts }) => forecasts.some(({ run_id: id, streams }) => id === again && streams.length > 0));
     expect(view.forecasts[0]).toMatchObject({ run_id: again, basis: 'earlier_runs' });

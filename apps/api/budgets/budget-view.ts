@@ -2,17 +2,28 @@ import type { BudgetView as Budget } from '../../../libs/budget/index.js';
 import type { BudgetDetailView, BudgetView } from '../../../libs/contracts/budget-view.schema.js';
 import type { ActiveRunRow, BudgetCallRow } from '../../../libs/store/index.js';
 
+export const limitView = ({
+  kind,
+  name,
+  allowed,
+  used,
+  remaining,
+  points,
+  periodSeconds,
+  fullAt,
+}: Budget['limits'][number]): BudgetView['limits'][number] => ({
+  ...{ kind, name, allowed, used, remaining },
+  ...(points === undefined ? {} : { points }),
+  ...(periodSeconds === undefined ? {} : { period_seconds: periodSeconds }),
+  ...(fullAt === undefined ? {} : { full_at: fullAt?.toISOString() ?? null }),
+});
+
 export function budgetView(budget: Budget): BudgetView {
   return {
     id: budget.id,
     host: budget.host,
     account: budget.account,
-    limits: budget.limits.map(({ kind, name, allowed, used, remaining, points, periodSeconds, fullAt }) => ({
-      ...{ kind, name, allowed, used, remaining },
-      ...(points === undefined ? {} : { points }),
-      ...(periodSeconds === undefined ? {} : { period_seconds: periodSeconds }),
-      ...(fullAt === undefined ? {} : { full_at: fullAt?.toISOString() ?? null }),
-    })),
+    limits: budget.limits.map(limitView),
     blocked_until: budget.blockedUntil?.toISOString() ?? null,
     observed:
       budget.observed === null

@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { allowedPerSecond, findBudget, runCalls, runPace, streamForecast } from '../../../libs/budget/index.js';
-import type { StoreConnectionOpener } from '../../../libs/connections/index.js';
 import type { BudgetDetailView, RunForecastView } from '../../../libs/contracts/budget-view.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import {
-  listRunsUnderWay,
   listBudgetCalls,
   listStreamProgress,
   type ActiveRunRow,
   type Pool,
   type StreamProgressRow,
 } from '../../../libs/store/index.js';
-import { OPENER, POOL } from '../core/tokens.js';
+import { POOL } from '../core/tokens.js';
+import { AccountRuns } from './account-runs.js';
 import { budgetView, callersView, timerView } from './budget-view.js';
 
 type Found = NonNullable<Awaited<ReturnType<typeof findBudget>>>;
@@ -21,7 +20,7 @@ type Found = NonNullable<Awaited<ReturnType<typeof findBudget>>>;
 export class BudgetsService {
   constructor(
     @Inject(POOL) private readonly pool: Pool,
-    @Inject(OPENER) private readonly opener: Pick<StoreConnectionOpener, 'budgetAccount'>,
+    @Inject(AccountRuns) private readonly accountRuns: AccountRuns,
   ) {}
 
   /** Errors: NOT_FOUND. */
@@ -30,7 +29,7 @@ export class BudgetsService {
     if (budget === null) throw new SluiceError('NOT_FOUND', { detail: 'there is no such budget' });
     const { account } = budget;
     const calls = await listBudgetCalls(this.pool, { workspaceId, account });
-    const runs = await this.runsOf({ workspaceId, account });
+    const runs = await this.accountRuns.of({ workspaceId, account });
     const views = (state: string) => calls.filter((row) => row.state === state).map((row) => callersView(row, runs));
     return {
       ...budgetView(budget),
@@ -41,24 +40,6 @@ export class BudgetsService {
       holding: views('holding'),
       forecasts: await this.forecasts(budget, runs),
     };
-  }
-
-  /** Active runs whose source connection calls on this account. One whose configuration is not valid any more calls nobody. */
-  private async runsOf({ workspaceId, account }: { workspaceId: string; account: string }): Promise<ActiveRunRow[]> {
-    const active = await listRunsUnderWay(this.pool, { workspaceId });
-    const accounts = new Map<string, string | null>();
-    for (const { sourceId } of active)
-      if (!accounts.has(sourceId)) accounts.set(sourceId, await this.accountOf({ workspaceId, connectionId: sourceId }));
-    return active.filter(({ sourceId }) => accounts.get(sourceId) === account);
-  }
-
-  private async accountOf(request: { workspaceId: string; connectionId: string }): Promise<string | null> {
-    try {
-      return (await this.opener.budgetAccount(request)).account;
-    } catch (error) {
-      if (error instanceof SluiceError) return null;
-      throw error;
-    }
   }
 
   private async forecasts(budget: Found, runs: readonly ActiveRunRow[]): Promise<RunForecastView[]> {

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { pageOf, pageQuerySchema, type PageQuery } from '../../../libs/contracts/page.schema.js';
 import { newRunSchema, startedRunSchema, type NewRun } from '../../../libs/contracts/run.schema.js';
+import { syncForecastSchema } from '../../../libs/contracts/sync-forecast.schema.js';
 import {
   newSyncSchema,
   syncPatchSchema,
@@ -18,6 +19,7 @@ import { idParamSchema, streamParamSchema, type IdParam, type StreamParam } from
 import { Workspace } from '../http/workspace.decorator.js';
 import { RunsService } from '../runs/runs.service.js';
 import { DeleteSync } from './delete-sync.service.js';
+import { SyncForecast } from './sync-forecast.service.js';
 import { SyncsService } from './syncs.service.js';
 
 const SPEC_PROBLEMS: readonly ErrorCode[] = [
@@ -45,6 +47,7 @@ export class SyncsController {
   constructor(
     @Inject(SyncsService) private readonly syncs: SyncsService,
     @Inject(DeleteSync) private readonly deletion: DeleteSync,
+    @Inject(SyncForecast) private readonly forecast: SyncForecast,
     @Inject(RunsService) private readonly runs: RunsService,
   ) {}
 
@@ -78,6 +81,19 @@ export class SyncsController {
   @Operation({ id: 'getSync', summary: 'A sync', answer: syncSchema, problems: ['NOT_FOUND'] })
   get(@Workspace() workspaceId: string, @Param({ schema: idParamSchema }) { id }: IdParam) {
     return this.syncs.get({ workspaceId, id });
+  }
+
+  @Get(':id/forecast')
+  @Operation({
+    id: 'forecastSync',
+    summary: 'What a run of a sync would take, in calls and time, if it began now',
+    description:
+      'Concluded from earlier runs that did the same, the limits of the source’s budget, and what is used of them now. What there is nothing to conclude from is null.',
+    answer: syncForecastSchema,
+    problems: ['NOT_FOUND', 'CONFIG_INVALID'],
+  })
+  forecastOf(@Workspace() workspaceId: string, @Param({ schema: idParamSchema }) { id }: IdParam) {
+    return this.forecast.get({ workspaceId, id });
   }
 
   @Get(':id/versions')
