@@ -68,8 +68,11 @@ export const syncStreamSchema = z.strictObject({
   /** Name of the stream in the source's catalog. */
   name: z.string().min(1).max(200),
   mode: writeModeSchema,
-  /** Destination table; default: the stream's name. */
-  table: identifier.optional(),
+  table: identifier
+    .optional()
+    .describe(
+      'Destination table. Default: the stream’s name, in snake_case where it is no identifier (`Sales-Orders`: `sales_orders`).',
+    ),
   /** Top-level fields; default: the stream's own key. Required by incremental_upsert one way or the other. */
   primary_key: z.array(z.string().min(1)).min(1).max(32).optional(),
   /** Top-level field; default: the stream's own cursor. */

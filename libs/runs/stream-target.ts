@@ -5,12 +5,13 @@ import type { SyncSpec, SyncStream } from '../contracts/sync-spec.schema.js';
 import { isFullRefresh } from '../contracts/write-mode.js';
 import type { Contract } from '../contracts/schema-contract.js';
 import { SluiceError } from '../errors/index.js';
+import { tableName } from '../typing/index.js';
 
 /** What a sync's stream should become at the destination: what the sync says, else what the source declares. Pure. */
 export function streamTarget(spec: SyncSpec, stream: SyncStream, descriptor: StreamDescriptor): StreamTarget {
   return {
     namespace: spec.namespace,
-    table: stream.table ?? stream.name,
+    table: tableName(stream),
     mode: stream.mode,
     jsonSchema: descriptor.jsonSchema,
     ...(stream.fields === undefined ? {} : { fields: stream.fields }),

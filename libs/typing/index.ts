@@ -5,6 +5,7 @@ export { columnType } from './column-type.js';
 export { columnsOf, type TableRules } from './columns-of.js';
 export { ContractWatch, fieldOf, Unfit, type UnfitReason, type Wanted, type WatchOptions } from './contract-watch.js';
 export { isPlain } from './type-of-value.js';
+export { tableName } from './table-name.js';
 export { textOf } from './text-of.js';
 export { DATE, isDay, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID } from './value-text.js';
 export { isNested, MAX_KEYS } from './flatten.js';

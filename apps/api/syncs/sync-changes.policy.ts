@@ -1,6 +1,7 @@
 import type { Catalog } from '../../../libs/contracts/stream.js';
 import type { SyncSpec, SyncStream } from '../../../libs/contracts/sync-spec.schema.js';
 import { SluiceError, type FieldError } from '../../../libs/errors/index.js';
+import { tableName } from '../../../libs/typing/index.js';
 
 /** What of a stream decides where its records go and which are new: a change of it makes what was loaded and remembered wrong. */
 function identity(
@@ -12,7 +13,7 @@ function identity(
   return {
     mode: stream.mode,
     action: stream.action?.name ?? 'none',
-    table: `${spec.namespace}.${stream.table ?? stream.name}`,
+    table: `${spec.namespace}.${tableName(stream)}`,
     primary_key: (stream.primary_key ?? descriptor?.primaryKey ?? []).join(', '),
     cursor_field: stream.cursor_field ?? descriptor?.cursorField ?? '',
     deletes: deletesWords(stream.deletes),

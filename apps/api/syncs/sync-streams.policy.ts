@@ -7,9 +7,9 @@ import { checkAction, type RowActions } from './sync-action.policy.js';
 import { checkChildTables } from './sync-child-tables.policy.js';
 import { checkDeletes } from './sync-deletes.policy.js';
 import { SluiceError, type ErrorCode, type FieldError } from '../../../libs/errors/index.js';
+import { tableName } from '../../../libs/typing/index.js';
 
 const MAX_ALLOWED = 50;
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 type Violation = FieldError & { code: ErrorCode };
 /** What is asked of a destination. */
@@ -63,7 +63,6 @@ function checkStream(
     ...checkMetadata(stream, path, destination),
     ...checkChildTables(stream, { descriptor, path, fields: fieldsOf(descriptor), destination }),
     ...checkAction(stream, path, destination.rows),
-    ...(destination.rows === null ? checkTable(stream, path) : []),
   ];
 }
 
@@ -179,31 +178,18 @@ function checkMetadata(stream: SyncStream, path: string, { digests }: LoadingAbi
   return [{ code: 'VALIDATION_FAILED', path: `${path}/metadata/${index}`, message, found: 'digest', allowed }];
 }
 
-function checkTable(stream: SyncStream, path: string): Violation[] {
-  if (stream.table !== undefined || IDENTIFIER.test(stream.name)) return [];
-  return [
-    {
-      code: 'VALIDATION_FAILED',
-      path: `${path}/table`,
-      message: 'is required: the stream’s name cannot be the name of a table',
-      found: stream.name,
-    },
-  ];
-}
-
 function duplicates(streams: readonly SyncStream[]): Violation[] {
-  const tableOf = (stream: SyncStream): string => stream.table ?? stream.name;
   return streams.flatMap((stream, index): Violation[] => {
     const before = streams.slice(0, index);
     if (before.some(({ name }) => name === stream.name))
       return [{ code: 'VALIDATION_FAILED', path: `/streams/${index}/name`, message: 'is in the list twice', found: stream.name }];
-    if (before.some((other) => tableOf(other) === tableOf(stream)))
+    if (stream.action === undefined && before.some((other) => tableName(other) === tableName(stream)))
       return [
         {
           code: 'VALIDATION_FAILED',
           path: `/streams/${index}/table`,
           message: 'is the table of another stream too',
-          found: tableOf(stream),
+          found: tableName(stream),
         },
       ];
     return [];

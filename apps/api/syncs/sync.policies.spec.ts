@@ -100,13 +100,20 @@ test.each<[string, string, SyncStream[]]>([
   ],
   ['VALIDATION_FAILED', '/streams/0/deletes/as', [{ name: 'orders', mode: 'scd2', deletes: deletes({ as: 'hard' }) }]],
   ['VALIDATION_FAILED', '/streams/0/deletes/missing', [{ name: 'orders', mode: 'scd2', deletes: deletes({ missing: 'soft' }) }]],
-  ['VALIDATION_FAILED', '/streams/0/table', [{ name: 'odd name', mode: 'full_refresh_overwrite' }]],
   [
     'VALIDATION_FAILED',
     '/streams/1/table',
     [
       { name: 'orders', mode: 'incremental_append' },
       { name: 'plain', mode: 'full_refresh_overwrite', table: 'orders' },
+    ],
+  ],
+  [
+    'VALIDATION_FAILED',
+    '/streams/1/table',
+    [
+      { name: 'odd name', mode: 'full_refresh_overwrite' },
+      { name: 'plain', mode: 'full_refresh_overwrite', table: 'odd_name' },
     ],
   ],
   [
