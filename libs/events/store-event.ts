@@ -1,6 +1,6 @@
 import type { EventKind } from '../contracts/event.schema.js';
 import type { SecretBox } from '../secrets/index.js';
-import { insertEvent, tellEndpoints, type Db } from '../store/index.js';
+import { insertEvents, tellEndpoints, type Db, type InsertedEvent, type NewEvent } from '../store/index.js';
 import { sealBody } from './event-body.js';
 import { eventId } from './event-id.js';
 
@@ -20,25 +20,23 @@ export interface IncomingEvent {
   body: string;
 }
 
-export interface StoredEvent {
-  id: string;
-  /** false: it was there already, and nothing was stored. */
-  isNew: boolean;
-  /** Flows that will hear of it. */
-  deliveries: number;
+export type StoredEvent = InsertedEvent;
+
+/** As it is stored: with an id, and what its body says encrypted. */
+export function newEvent(secrets: SecretBox, event: IncomingEvent): NewEvent {
+  const { workspaceId, connectionId, kind, type, subject = null, dedupeKey, occurredAt, body } = event;
+  const meta = { id: eventId(), workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt };
+  return { ...meta, body: sealBody(secrets, event, body) };
 }
 
 /**
- * The one way into the inbox: the event and a delivery to each flow that is subscribed to it, or nothing if it came before. In the caller's transaction,
+ * Into the inbox: the event and a delivery to each flow that is subscribed to it, or nothing if it came before. In the caller's transaction,
  * or in one of its own where `db` is a pool; whoever acknowledges an event does so after the commit. Webhook
  * endpoints are told of the system's own events, whose bodies are ids, names and codes.
  */
 export async function storeEvent(db: Db, secrets: SecretBox, event: IncomingEvent): Promise<StoredEvent> {
-  const { workspaceId, connectionId, kind, type, subject = null, dedupeKey, occurredAt, body } = event;
-  const stored = await insertEvent(db, {
-    ...{ id: eventId(), workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt },
-    body: sealBody(secrets, event, body),
-  });
+  const { workspaceId, kind, type, body } = event;
+  const [stored] = (await insertEvents(db, [newEvent(secrets, event)])) as [StoredEvent];
   if (kind === 'system' && stored.isNew) {
     const data = { event_id: stored.id, ...(JSON.parse(body) as Record<string, unknown>) };
     await tellEndpoints(db, { workspaceId, type, data });

@@ -20,14 +20,15 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * The pool of the control plane. Default: 10 connections, 5 s to connect, 30 s a statement.
- * An idle connection that dies (server restart) is dropped; the next statement opens another one.
+ * The pool of the control plane. Default: 10 connections, 5 s to connect, 30 s a statement. Of those that were opened `min` stay so (default: none); others are closed when they were
+ * idle for 10 s. An idle connection that dies (server restart) is dropped; the next statement opens another one.
  */
-export function createPool(databaseUrl: string, options: { max?: number; applicationName?: string } = {}): Pool {
+export function createPool(databaseUrl: string, options: { max?: number; min?: number; applicationName?: string } = {}): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     types,
     max: options.max ?? 10,
+    min: options.min ?? 0,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 30_000,
     application_name: options.applicationName ?? 'sluice',

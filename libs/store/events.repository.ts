@@ -1,5 +1,5 @@
 import type { EventKind, EventState } from '../contracts/event.schema.js';
-import { one, theOne, type Db, type Transaction } from './database.js';
+import { one, type Db, type Transaction } from './database.js';
 import { toPage, type PageRequest, type PageResult } from './page.js';
 import { toldEndpoints } from './tell-endpoints.js';
 
@@ -27,42 +27,6 @@ const META = `id, seq, workspace_id AS "workspaceId", connection_id AS "connecti
   occurred_at AS "occurredAt", received_at AS "receivedAt", state`;
 
 export type EventSummaryRow = Omit<EventRow, 'body'>;
-export type NewEvent = Omit<EventRow, 'seq' | 'receivedAt' | 'state'>;
-
-/** A subscription `s` that wants an event of this workspace ($2), connection ($3), type ($5) and subject ($9). */
-const WANTED = `s.workspace_id = $2 AND s.connection_id IS NOT DISTINCT FROM $3::uuid AND s.event_type IN ($5, '*')
-           AND (s.subject IS NULL OR s.subject = $9)`;
-
-/**
- * Stores an event with its deliveries, one to each flow that is subscribed to it, in one statement; one with the same dedupe key is there already and
- * changes nothing. Subscriptions are found by the unique index on them.
- */
-export async function insertEvent(db: Db, event: NewEvent): Promise<{ id: string; isNew: boolean; deliveries: number }> {
-  const { id, workspaceId, connectionId, kind, type, subject, dedupeKey, occurredAt, body } = event;
-  const { made, deliveries } = theOne(
-    await db.query<{ made: number; deliveries: number }>(
-      `WITH wanted AS (
-         SELECT DISTINCT s.flow_id, s.flow_version FROM control.subscription s WHERE ${WANTED}
-       ), made AS (
-         INSERT INTO control.event (id, workspace_id, connection_id, kind, type, dedupe_key, occurred_at, body, subject, state)
-         VALUES ($1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (SELECT FROM wanted) THEN 'pending' ELSE 'unmatched' END)
-         ON CONFLICT (workspace_id, connection_id, dedupe_key) DO NOTHING RETURNING id
-       ), delivered AS (
-         INSERT INTO control.delivery (event_id, flow_id, flow_version)
-         SELECT made.id, wanted.flow_id, wanted.flow_version FROM made, wanted RETURNING 1
-       )
-       SELECT (SELECT count(*) FROM made) AS made, (SELECT count(*) FROM delivered) AS deliveries`,
-      [id, workspaceId, connectionId, kind, type, dedupeKey, occurredAt, body, subject],
-    ),
-  );
-  if (made > 0) return { id, isNew: true, deliveries };
-  const known = await db.query<{ id: string }>(
-    `SELECT id FROM control.event WHERE workspace_id = $1 AND connection_id IS NOT DISTINCT FROM $2::uuid AND dedupe_key = $3`,
-    [workspaceId, connectionId, dedupeKey],
-  );
-  // The one that was there may have been purged between the two statements: it was acknowledged, and so is this.
-  return { id: one(known)?.id ?? id, isNew: false, deliveries: 0 };
-}
 
 export async function getEvent(db: Db, request: { id: string }): Promise<EventRow | null> {
   return one(await db.query<EventRow>(`SELECT ${META}, body FROM control.event WHERE id = $1`, [request.id]));

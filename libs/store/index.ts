@@ -27,6 +27,7 @@ export * from './verifications.repository.js';
 export * from './action-runs.repository.js';
 export * from './effects.repository.js';
 export * from './events.repository.js';
+export * from './insert-events.js';
 export * from './deliveries.repository.js';
 export * from './subscriptions.repository.js';
 export * from './hooks.repository.js';

@@ -7,6 +7,7 @@ import type { ConnectionOpener } from '../../../libs/contracts/connection-opener
 import { DriftLog } from '../../../libs/drift/index.js';
 import { EgressAllowList } from '../../../libs/egress/allow-list.js';
 import { Egress } from '../../../libs/egress/egress.js';
+import { EventIntake } from '../../../libs/events/index.js';
 import { ExpressionSandbox } from '../../../libs/flows/index.js';
 import { AnnouncementLog } from '../../../libs/lifecycle/index.js';
 import { provide } from '../../../libs/nest/provide.js';
@@ -16,7 +17,7 @@ import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js'
 import { createPool, type Pool } from '../../../libs/store/index.js';
 import { dataConverter, RunEnds, TemporalClient } from '../../../libs/temporal/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
-import { CATALOG, CONFIG, EGRESS, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
+import { CATALOG, CONFIG, EGRESS, INTAKE_POOL, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
 
 export interface CoreParts {
   config: ApiEnv;
@@ -24,6 +25,9 @@ export interface CoreParts {
   version: string;
   tracing: Tracing | null;
 }
+
+/** Looks for hooks, blocks of their calls, and what is stored: few statements at a time, whose connections stay open, so that a burst does not begin with opening some. */
+const INTAKE = { applicationName: 'sluice api intake', min: 4, max: 4 };
 
 /** What everything else works with: one of each in the process. */
 @Module({})
@@ -47,6 +51,8 @@ export class CoreModule {
       { provide: LOGGER, useValue: logger },
       { provide: TRACING, useValue: tracing },
       provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice api' })),
+      provide(INTAKE_POOL, [], () => createPool(config.SLUICE_DATABASE_URL, INTAKE)),
+      provide(EventIntake, [INTAKE_POOL, SECRETS], (pool: Pool, secrets: SecretBox) => new EventIntake(pool, secrets)),
       provide(SECRETS, [], () => createSecretBox({ current: secretKey, old: oldKeys })),
       provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
       provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),

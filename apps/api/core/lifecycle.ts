@@ -25,7 +25,7 @@ import { DriftLog } from '../../../libs/drift/index.js';
 import { AnnouncementLog } from '../../../libs/lifecycle/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
 import { ConnectorSeed } from '../connectors/seed-connectors.js';
-import { CONFIG, EGRESS, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
+import { CONFIG, EGRESS, INTAKE_POOL, LOGGER, POOL, TEMPORAL, TRACING } from './tokens.js';
 
 const KEPT_DAYS = 30;
 /** The keys of actions and flows are kept with their runs. */
@@ -43,6 +43,7 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(INTAKE_POOL) private readonly intake: Pool,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ConnectorSeed) private readonly seed: ConnectorSeed,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
@@ -103,6 +104,6 @@ export class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdo
     await Promise.allSettled([this.gate.close(), this.egress.close(), this.temporal.close(), this.sandbox.close()]);
     // Calls that ended with the egress are counted too.
     await Promise.all([this.meter.close(), this.circuits.close(), this.announcements.close(), this.drift.close()]);
-    await Promise.allSettled([this.pool.end(), this.tracing?.stop()]);
+    await Promise.allSettled([this.pool.end(), this.intake.end(), this.tracing?.stop()]);
   }
 }

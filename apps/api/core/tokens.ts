@@ -1,6 +1,8 @@
 /** What Nest injects; each stands for an interface or a foreign class. */
 export const CONFIG = Symbol('ApiEnv');
 export const POOL = Symbol('Pool');
+/** A pool for what providers send, whatever else this process has to do. */
+export const INTAKE_POOL = Symbol('IntakePool');
 export const SECRETS = Symbol('SecretBox');
 export const CATALOG = Symbol('ConnectorCatalog');
 export const OPENER = Symbol('ConnectionOpener');

@@ -4,7 +4,7 @@ import type { ApiEnv } from '../../../libs/config/index.js';
 import type { ConnectorCatalog } from '../../../libs/connections/index.js';
 import type { ReceivedView } from '../../../libs/contracts/hook.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
-import { storeEvent } from '../../../libs/events/index.js';
+import { EventIntake } from '../../../libs/events/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
 import { findConnectorVersion, findOpenHook, type OpenHookRow, type Pool } from '../../../libs/store/index.js';
 import {
@@ -16,11 +16,12 @@ import {
   verifySignature,
   type WebhookModel,
 } from '../../../libs/webhooks/index.js';
-import { CATALOG, CONFIG, POOL, SECRETS } from '../core/tokens.js';
+import { CATALOG, CONFIG, INTAKE_POOL, SECRETS } from '../core/tokens.js';
 import { CallBlocks } from '../http/call-blocks.js';
 import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { DeliveryBell } from './delivery-bell.js';
 import { openHook } from './hook-secrets.js';
+import { JoinedLooks } from './joined-looks.js';
 import { readRawBody } from './raw-body.js';
 
 const unknownHook = (): SluiceError => new SluiceError('NOT_FOUND', { detail: 'there is no such hook' });
@@ -32,10 +33,12 @@ export type Reception = { challenge: string } | ReceivedView;
 @Injectable()
 export class ReceiverService {
   private readonly calls: CallBlocks;
+  private readonly looks = new JoinedLooks<OpenHookRow | null>();
 
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
-    @Inject(POOL) private readonly pool: Pool,
+    @Inject(INTAKE_POOL) private readonly pool: Pool,
+    @Inject(EventIntake) private readonly intake: EventIntake,
     @Inject(SECRETS) private readonly box: SecretBox,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
     @Inject(DeliveryBell) private readonly bell: DeliveryBell,
@@ -62,7 +65,7 @@ export class ReceiverService {
     const { text, ...event } = readEvent(model, signed, content);
     const { workspaceId, connectionId } = hook;
     const incoming = { workspaceId, connectionId, kind: 'webhook' as const, ...event, body: text };
-    const stored = await storeEvent(this.pool, this.box, incoming);
+    const stored = await this.intake.store(incoming);
     if (stored.deliveries > 0) this.bell.ring();
     return { event: stored.id, duplicate: !stored.isNew };
   }
@@ -91,7 +94,7 @@ export class ReceiverService {
   }
 
   private async hook(id: string): Promise<OpenHookRow> {
-    const hook = await findOpenHook(this.pool, { id });
+    const hook = await this.looks.look(id, () => findOpenHook(this.pool, { id }));
     if (hook === null) throw unknownHook();
     return hook;
   }
