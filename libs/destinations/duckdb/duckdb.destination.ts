@@ -32,7 +32,7 @@ export const DUCKDB_CAPABILITIES: DestinationCapabilities = {
   formats: ['records'],
   writers: 'one_process',
   deletes: true,
-  digests: false,
+  digests: true,
   changes: false,
   childTables: true,
 };

@@ -27,12 +27,13 @@ export async function evolveStream(
       wanted.filter(({ child }) => child === undefined),
       { rules: DUCKDB_RULES.names, known, ...(target.names === undefined ? {} : { style: target.names }) },
     );
-    const next = await shapeTable(session, { target, columns, known });
+    const next = await shapeTable(session, { target, columns, known, digested: before });
     if (row.loading)
       await shapeTable(session, {
         target: { ...target, ...generationOf(row, target) },
         columns: next.map(own),
         known: known.map(own),
+        digested: before,
       });
     if (remembersKeys({ ref, target }, row)) {
       const keysOf = (of: readonly Column[]) => target.primaryKey.flatMap((field) => columnOf(of, field) ?? []);

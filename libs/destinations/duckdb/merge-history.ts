@@ -3,6 +3,8 @@ import { columnOf, MANAGED, type Column } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import { metadataOf } from './metadata.js';
 import type { Published, PublishOptions } from './loading.js';
+import { DIGEST, digestedColumns } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import { ORDER, STAGE, staged } from './stage.js';
 import { tombstone } from './tombstone.js';
@@ -132,6 +134,7 @@ function writeStatements(options: PublishOptions, { keys, contents, cursor, k }:
       [TO, 'w.valid_to'],
       [CURRENT, 'w.is_current'],
     ],
+    ...digestOf(options, { keys, contents, cursor, k }),
   ];
   const sets = [...values, ...metadataOf(options, 'update')].map(([name, value]) => `${name} = ${value}`).join(', ');
   const added = [
@@ -149,4 +152,21 @@ function writeStatements(options: PublishOptions, { keys, contents, cursor, k }:
     `INSERT INTO ${relation} (${added.map(([name]) => name).join(', ')}) SELECT ${added.map(([, value]) => value).join(', ')}
      FROM (SELECT * FROM sluice_wanted w ANTI JOIN sluice_known o ON ${there('o', 'w')}) w ORDER BY ${k.map((name) => `w.${name}`).join(', ')}, w.valid_from`,
   ];
+}
+
+/** The column of digests with the digest of a row of `w`; empty: rows have none. */
+function digestOf({ columns, target }: PublishOptions, { keys, contents, cursor }: Parts): [name: string, value: string][] {
+  const digested = digestedColumns(columns, target);
+  if (digested === null) return [];
+  const values = new Map([
+    ...keys.map(({ name }, index): [string, string] => [name, `w.k${index}`]),
+    ...contents.map(({ name }, index): [string, string] => [name, `w.content.${fieldOf(index)}`]),
+    ...([
+      [cursor.name, 'w.value'],
+      [MANAGED.validFrom, 'w.valid_from'],
+      [MANAGED.validTo, 'w.valid_to'],
+      [MANAGED.current, 'w.is_current'],
+    ] as const),
+  ]);
+  return [[DIGEST, DIGESTS.rowDigest(digested, ({ name }) => values.get(name) ?? 'NULL')]];
 }

@@ -4,6 +4,8 @@ import { comparable } from './cursor-order.js';
 import { metadataOf } from './metadata.js';
 import type { Published, PublishOptions } from './loading.js';
 import { rememberKeys } from './seen-keys.js';
+import { DIGEST, digestedColumns, hasDigests } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import { ORDER, STAGE, staged } from './stage.js';
 import { tombstone } from './tombstone.js';
@@ -65,17 +67,30 @@ function rowsOf(merge: Merge): string {
   const cursor = target.cursorField === null ? undefined : columnOf(columns, target.cursorField);
   const values = columns.map(({ name }, index) => `${ident(name)} AS ${staged(index)}`).join(', ');
   const at = cursor ? comparable(ident(cursor.name), cursor, target.cursorOrder) : 'NULL::INTEGER';
-  return `SELECT ${values}, ${at} AS "at", ${marks ? `${MARK} IS TRUE` : 'false'} AS marked, true AS here FROM ${relation}`;
+  return `SELECT ${values}, ${at} AS "at", ${marks ? `${MARK} IS TRUE` : 'false'} AS marked, true AS here${hasDigests(target) ? `, ${DIGEST} AS digest` : ''} FROM ${relation}`;
 }
 
 /** Whether a record is older than the row. */
 const older = (w: string): string => `(t."at" IS NOT NULL AND (${w}."at" IS NULL OR ${w}."at" < t."at"))`;
 const sameKey = (merge: Merge, a: string, b: string): string =>
   merge.keys.map((key) => `${a}.${placeIn(merge, key)} = ${b}.${placeIn(merge, key)}`).join(' AND ');
-const sameRest = (merge: Merge, w: string): string =>
-  restOf(merge)
-    .map((column) => `t.${placeIn(merge, column)} IS NOT DISTINCT FROM ${w}.${placeIn(merge, column)}`)
-    .join(' AND ') || 'true';
+/** Whether a record says what the row has; a row of another digest is not what it says it is. */
+function sameRest(merge: Merge, w: string): string {
+  const same = restOf(merge).map((column) => `t.${placeIn(merge, column)} IS NOT DISTINCT FROM ${w}.${placeIn(merge, column)}`);
+  const digests = digestOf(merge, w).map((digest) => `t.digest IS NOT DISTINCT FROM ${digest}`);
+  return [...same, ...digests].join(' AND ') || 'true';
+}
+
+/** The digest of the row that a winner becomes; empty: rows have none. */
+function digestOf(merge: Merge, w: string): string[] {
+  const digested = digestedColumns(merge.columns, merge.target);
+  if (digested === null) return [];
+  const value = (column: Column): string =>
+    column.name === MANAGED.deleted ? markOf(merge, w) : `${w}.${placeIn(merge, column)}`;
+  return [DIGESTS.rowDigest(digested, value)];
+}
+
+const markOf = ({ soft }: Merge, w: string): string => (soft ? `${w}.dead` : 'false');
 
 function winners(merge: Merge): string {
   const key = merge.keys.map((column) => placeIn(merge, column)).join(', ');
@@ -127,7 +142,8 @@ async function countFates(session: Session): Promise<Record<Fate, number>> {
 
 async function write(session: Session, merge: Merge, counts: Readonly<Record<Fate, number>>): Promise<void> {
   const { relation, columns, soft, marks } = merge;
-  const marked = soft ? 'w.dead' : 'false';
+  const marked = markOf(merge, 'w');
+  const digest = digestOf(merge, 'w').map((value) => [DIGEST, value] as const);
   if (counts.deleted > 0 && !soft)
     await session.query(
       WHAT,
@@ -136,7 +152,11 @@ async function write(session: Session, merge: Merge, counts: Readonly<Record<Fat
   if (counts.updated + (soft ? counts.deleted : 0) > 0) {
     const values = restOf(merge).map((column) => `${ident(column.name)} = w.${placeIn(merge, column)}`);
     const metadata = metadataOf(merge, { sql: `CASE WHEN ${marked} THEN 'delete' ELSE 'update' END` });
-    const sets = [...values, ...(marks ? [`${MARK} = ${marked}`] : []), ...metadata.map(([name, value]) => `${name} = ${value}`)];
+    const sets = [
+      ...values,
+      ...(marks ? [`${MARK} = ${marked}`] : []),
+      ...[...metadata, ...digest].map(([name, value]) => `${name} = ${value}`),
+    ];
     const fates = soft ? `('updated', 'deleted')` : `('updated')`;
     await session.query(
       WHAT,
@@ -144,7 +164,7 @@ async function write(session: Session, merge: Merge, counts: Readonly<Record<Fat
     );
   }
   if (counts.inserted + (soft ? counts.deleted : 0) > 0) {
-    const extra = [...(marks ? [[MARK, marked] as const] : []), ...metadataOf(merge, 'insert')];
+    const extra = [...(marks ? [[MARK, marked] as const] : []), ...metadataOf(merge, 'insert'), ...digest];
     const names = [...columns.map(({ name }) => ident(name)), ...extra.map(([name]) => name)].join(', ');
     const values = [...columns.map((_, index) => `w.${staged(index)}`), ...extra.map(([, value]) => value)].join(', ');
     await session.query(

@@ -3,7 +3,7 @@ import type { Metadata } from '../../contracts/metadata.js';
 import { ident, literal } from '../../postgres/index.js';
 import { METADATA_COLUMNS } from '../../typing/index.js';
 
-/** Digests of rows are PostgreSQL's. */
+/** A digest depends on the row: whoever writes the row gives it. */
 type Given = Exclude<Metadata, 'digest'>;
 const isGiven = (field: Metadata): field is Given => field !== 'digest';
 

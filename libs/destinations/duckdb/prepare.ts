@@ -33,7 +33,9 @@ export async function prepareStream(
     const first = row.preparedRun !== ref.runId;
     const loading = isFullRefresh(target.mode) || (first ? row.reset : row.loading);
     const present = await layoutInLanes(row, lanes, (lane) => readLayout(session, lane));
-    const columns = await shapeTable(session, { target, columns: columnsOf(target, { rules: DUCKDB_RULES, known }), known });
+    const columns = await shapeTable(session, {
+      ...{ target, columns: columnsOf(target, { rules: DUCKDB_RULES, known }), known, digested: present.columns },
+    });
     if (isKeyed(target.mode) && known.length === 0) await assertUnique(session, target, columns);
     if (settle && !loading) row = { ...row, state: await settleState(session, row.id, row.state, settle) };
     const state = loading && first ? null : row.state;

@@ -5,6 +5,8 @@ import type { Published, PublishOptions } from './loading.js';
 import { mergeHistory } from './merge-history.js';
 import { mergeUpsert } from './merge-upsert.js';
 import { metadataOf } from './metadata.js';
+import { DIGEST, digestedColumns } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import { ORDER, STAGE, staged } from './stage.js';
 import { typed } from './types.js';
@@ -33,7 +35,11 @@ async function append(session: Session, options: PublishOptions, lines: number):
   const extra = [...(hasRowIds(target) ? [[ident(MANAGED.row), 'uuid()'] as const] : []), ...metadataOf(options, 'insert')];
   const names = [...columns.map(({ name }) => ident(name)), ...extra.map(([name]) => name)];
   const values = [...columns.map(({ type }, index) => typed(staged(index), type)), ...extra.map(([, value]) => value)];
-  const rows = `SELECT ${values.map((value, index) => `${value} AS ${names[index] ?? ''}`).join(', ')} FROM ${STAGE} ORDER BY ${ORDER}`;
+  const typedRows = `SELECT ${values.map((value, index) => `${value} AS ${names[index] ?? ''}`).join(', ')} FROM ${STAGE} ORDER BY ${ORDER}`;
+  const digested = digestedColumns(columns, target);
+  const digest = digested === null ? null : DIGESTS.rowDigest(digested, ({ name }) => ident(name));
+  const rows = digest === null ? typedRows : `SELECT *, ${digest} AS ${DIGEST} FROM (${typedRows})`;
+  if (digest !== null) names.push(DIGEST);
   const into = `INSERT INTO ${relation} (${names.join(', ')})`;
   if (options.children.length === 0) await session.query(what, `${into} ${rows}`);
   else {

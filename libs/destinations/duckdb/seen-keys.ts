@@ -1,8 +1,10 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import { ident, literal } from '../../postgres/index.js';
-import { MANAGED, type Column } from '../../typing/index.js';
+import { MANAGED, modeColumns, type Column } from '../../typing/index.js';
 import { mayDeleteMissing, type WholeRead } from '../whole-read.js';
 import { metadataOf } from './metadata.js';
+import { DIGEST, hasDigests } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import { STAGE, staged } from './stage.js';
 import { relationOf, seenTable } from './table.js';
@@ -63,7 +65,8 @@ export async function deleteMissing(
   if (facts === undefined || !mayDeleteMissing(facts, target)) return;
   const same = keys.map(({ name }, index) => `s.${columnName(index)} = t.${ident(name)}`).join(' AND ');
   const missing = `NOT EXISTS (FROM ${seenKeys(streamId)} s WHERE ${same})`;
-  const sets = [[mark, 'true'], ...metadataOf({ target, runId, sliceId: null }, 'delete')].map(
+  const digest = hasDigests(target) ? modeColumns([], target).map((own) => [DIGEST, DIGESTS.digestWith('t', own, 'true')]) : [];
+  const sets = [[mark, 'true'], ...metadataOf({ target, runId, sliceId: null }, 'delete'), ...digest].map(
     ([name, value]) => `${name} = ${value}`,
   );
   const [removed] = await session.query<{ Count: string }>(

@@ -10,6 +10,8 @@ import {
   type ColumnType,
   type ExistingColumn,
 } from '../../typing/index.js';
+import { DIGEST, digestAfter } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import type { StreamRow } from './stream-row.js';
 import { DUCKDB_TYPES } from './types.js';
@@ -92,14 +94,19 @@ const TYPES = new Map(
     .map(([type, words]) => [words, type as ColumnType]),
 );
 
+interface Shape {
+  target: StreamTarget;
+  columns: readonly Column[];
+  /** What the stream made earlier, and may change. */
+  known: readonly Column[];
+  /** What the rows of the table were written with, of which their digests are made; empty: there are none. */
+  digested: readonly Column[];
+}
+
 /**
- * Makes the table fit, in the caller's transaction, and returns the columns with the types that they have there. `known`: what the stream made
- * earlier, and may change. Errors: TABLE_SHAPE_CONFLICT, SCHEMA_FROZEN, DESTINATION_UNSUPPORTED.
+ * Makes the table fit, in the caller's transaction, and returns the columns with the types that they have there. Errors: TABLE_SHAPE_CONFLICT, SCHEMA_FROZEN, DESTINATION_UNSUPPORTED.
  */
-export async function shapeTable(
-  session: Session,
-  { target, columns, known }: { target: StreamTarget; columns: readonly Column[]; known: readonly Column[] },
-): Promise<readonly Column[]> {
+export async function shapeTable(session: Session, { target, columns, known, digested }: Shape): Promise<readonly Column[]> {
   const what = `shaping the table ${target.namespace}.${target.table}`;
   const managed = managedColumns(columns, target);
   const found = await readColumns(session, target);
@@ -129,6 +136,13 @@ export async function shapeTable(
       if (known.length > 0 && widened && contract.typeConflicts === 'freeze')
         throw new SluiceError('SCHEMA_FROZEN', { detail: `the column ${widened.column.name} is ${widened.from}` });
       const alter = `ALTER TABLE ${relationOf(target)}`;
+      const recorded = step.columns.filter(({ path }) => path.length > 0);
+      const digest = digestAfter(DIGESTS, {
+        ...{ target, digested, recorded, present: new Set(found?.map(({ name }) => name)) },
+        converted: (from, to) => converted(ident(from.name), from.type, to.type),
+      });
+      // Of the values as they are before they are widened.
+      if (digest !== null) await session.query(what, `${alter} ALTER COLUMN ${DIGEST} SET DATA TYPE BIGINT USING ${digest}`);
       for (const { name, type } of step.add)
         await session.query(what, `${alter} ADD COLUMN ${ident(name)} ${DUCKDB_TYPES[type]}`);
       for (const { column, from } of step.widenings)
@@ -136,7 +150,7 @@ export async function shapeTable(
           what,
           `${alter} ALTER COLUMN ${ident(column.name)} SET DATA TYPE ${DUCKDB_TYPES[column.type]} USING ${converted(ident(column.name), from, column.type)}`,
         );
-      return step.columns.filter(({ path }) => path.length > 0);
+      return recorded;
     }
     default: {
       const never: never = step;

@@ -1,6 +1,6 @@
 import type { Column, ColumnType, Widening } from '../../typing/index.js';
 import { ident } from './quote.js';
-import { DIGEST } from './row-digest.js';
+import { DIGEST } from '../row-digest.js';
 
 /**
  * One statement that adds and widens columns, so that the table is rewritten once at most; null: nothing is to be done. `digest`: what the digests

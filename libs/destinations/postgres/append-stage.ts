@@ -1,7 +1,8 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import type { Column } from '../../typing/index.js';
 import { ident } from './quote.js';
-import { DIGEST, digestedColumns, hasDigests, rowDigest } from './row-digest.js';
+import { DIGEST, digestedColumns, hasDigests } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 
 /** Whether the rows of a mode that only adds them are copied into the table itself: a digest, and the rows of child tables, are made on the way out of a stage. */
@@ -16,6 +17,6 @@ export function appendStage(
   const names = columns.map(({ name }) => ident(name));
   const digested = digestedColumns(columns, target);
   const into = digested ? [...names, DIGEST] : names;
-  const values = digested ? [...names, rowDigest(digested, ({ name }) => `s.${ident(name)}`)] : names;
+  const values = digested ? [...names, DIGESTS.rowDigest(digested, ({ name }) => `s.${ident(name)}`)] : names;
   return `INSERT INTO ${relation} (${into.join(', ')}) SELECT ${values.join(', ')} FROM ${STAGE} s ORDER BY ${ident(orderColumn(columns))}`;
 }

@@ -4,7 +4,8 @@ import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge-parts.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
-import { DIGEST, rowDigest } from './row-digest.js';
+import { DIGEST } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
 
@@ -47,7 +48,7 @@ export function compileHistoryMerge(options: HistoryMergeOptions): (lines: numbe
     ] as const),
   ]);
   const digest = digested ? [DIGEST] : [];
-  const digestValue = digested ? [`, ${rowDigest(digested, ({ name }) => valueOf.get(name) as string)}`] : [];
+  const digestValue = digested ? [`, ${DIGESTS.rowDigest(digested, ({ name }) => valueOf.get(name) as string)}`] : [];
   const fields = [...k, ...c].join(', ');
   const read = (alias: string): string =>
     [...primaryKey, ...contents].map((name, index) => `${alias}.${ident(name)} AS ${[...k, ...c][index] ?? ''}`).join(', ');

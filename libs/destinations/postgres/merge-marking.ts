@@ -4,7 +4,8 @@ import { comparable } from './cursor-order.js';
 import type { MergeOptions } from './merge-parts.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
-import { DIGEST, rowDigest } from './row-digest.js';
+import { DIGEST } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 import { tombstone } from './tombstone.js';
 
@@ -33,7 +34,9 @@ export function compileMarkingMerge(options: MarkingMergeOptions): (lines: numbe
   const ownOf = (name: string): string => `c${columns.findIndex((column) => column.name === name)}`;
   const ownKeys = primaryKey.map(ownOf);
   const digest = digested ? [DIGEST] : [];
-  const digestValue = digested ? [rowDigest(digested, ({ name }) => (name === MANAGED.deleted ? 'dead' : ownOf(name)))] : [];
+  const digestValue = digested
+    ? [DIGESTS.rowDigest(digested, ({ name }) => (name === MANAGED.deleted ? 'dead' : ownOf(name)))]
+    : [];
   const of = (alias: string, list: readonly string[]): string => list.map((name) => `${alias}.${name}`).join(', ');
   const touched = touch(options, `CASE WHEN excluded.${mark} THEN 'delete' ELSE 'update' END`);
   const key = ownKeys.join(', ');

@@ -3,7 +3,8 @@ import type { Column } from '../../typing/index.js';
 import { comparable } from './cursor-order.js';
 import { touch } from './metadata.js';
 import { ident } from './quote.js';
-import { DIGEST, rowDigest } from './row-digest.js';
+import { DIGEST } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import { orderColumn, STAGE } from './stage.js';
 
 export interface MergeOptions {
@@ -52,7 +53,7 @@ export function mergeParts({
   const key = keys.join(', ');
   const names = columns.map(({ name }) => ident(name));
   const data = columns.filter(({ name }) => !primaryKey.includes(name)).map(({ name }) => ident(name));
-  const digest = digested ? [rowDigest(digested, ({ name }) => `s.${ident(name)}`)] : [];
+  const digest = digested ? [DIGESTS.rowDigest(digested, ({ name }) => `s.${ident(name)}`)] : [];
   // A row of another digest is written even if nothing else changed: so it gets the right one.
   const rest = digested ? [...data, DIGEST] : data;
   const cursor = columns.find(({ name }) => name === cursorField);

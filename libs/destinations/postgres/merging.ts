@@ -8,7 +8,7 @@ import { compileMarkingMerge } from './merge-marking.js';
 import { compileChosenMerge } from './merge-choice.js';
 import { mergeParts } from './merge-parts.js';
 import { literal } from './quote.js';
-import { digestedColumns } from './row-digest.js';
+import { digestedColumns } from '../row-digest.js';
 import { rememberKeys } from './seen-keys.js';
 
 /** How a mode takes the stage's lines into the table. */

@@ -1,19 +1,11 @@
 import { SluiceError } from '../../errors/index.js';
 import type { StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { isKeyed, type WriteMode } from '../../contracts/write-mode.js';
-import {
-  evolve,
-  fieldOf,
-  managedColumns,
-  namesOf,
-  tableKey,
-  type Column,
-  type Widening,
-  METADATA_COLUMNS,
-} from '../../typing/index.js';
+import { evolve, fieldOf, managedColumns, namesOf, tableKey, type Column, type Widening } from '../../typing/index.js';
 import { alterTable, converted } from './alter-table.js';
 import { ident, qualified } from './quote.js';
-import { DIGEST, digestedColumns, redigested } from './row-digest.js';
+import { DIGEST, digestAfter } from '../row-digest.js';
+import { DIGESTS } from './row-digest.js';
 import type { Session } from './session.js';
 import { hasUniqueIndex, readTable } from './table-catalog.js';
 
@@ -97,7 +89,10 @@ export async function shapeTable(
     case 'change': {
       if (known.length > 0) assertNotFrozen(target, step);
       const recorded = step.columns.filter(isRecorded);
-      const digest = digestAfter({ target, digested, recorded, present: table?.columns ?? [] });
+      const digest = digestAfter(DIGESTS, {
+        ...{ target, digested, recorded, present: new Set(table?.columns.map((column) => column.name)) },
+        converted: (from, to) => converted(ident(from.name), from.type, to.type),
+      });
       const rewritten = step.widenings.length > 0;
       const statement = alterTable(relation, { ...step, digest: rewritten ? digest : null });
       if (statement !== null)
@@ -114,27 +109,6 @@ export async function shapeTable(
       throw new Error(`unknown evolution ${String(never)}`);
     }
   }
-}
-
-/** See redigested. null also where the table has no digests yet. */
-function digestAfter({
-  target,
-  digested,
-  recorded,
-  present,
-}: {
-  target: StreamTarget;
-  digested: readonly Column[];
-  recorded: readonly Column[];
-  present: readonly { name: string }[];
-}): string | null {
-  const [before, after] = [digestedColumns(digested, target), digestedColumns(recorded, target)];
-  const names = new Set(present.map(({ name }) => name));
-  if (before === null || after === null || digested.length === 0 || !names.has(METADATA_COLUMNS.digest.name)) return null;
-  return redigested({
-    ...{ before, after, present: names },
-    converted: (from, to) => converted(ident(from.name), from.type, to.type),
-  });
 }
 
 /** Of a record, not managed. */

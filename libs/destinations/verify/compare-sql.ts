@@ -53,7 +53,7 @@ export function compareStatements(dialect: CompareDialect, compared: Compared): 
 }
 
 export const keysOf = ({ target, columns }: Compared): string[] => namesOf(columns, target).primaryKey;
-export const relationOf = ({ target }: Compared): string => qualified(target.namespace, target.table);
+export const relationOf = ({ target }: Pick<Compared, 'target'>): string => qualified(target.namespace, target.table);
 
 /** One row a key: both sides are joined by it. Of the source's records with one key the one wins that wins in a merge. */
 function byKey(dialect: CompareDialect, compared: Compared): string[] {

@@ -18,7 +18,7 @@ export async function digestRound(world: World, warehouse: TableDoor, { round, m
   if (clean.findings.length > 0) problems.push(`${clean.findings.length} findings in a table that nobody had touched`);
   const plants = choosePlants(random, { mode, count: PLANTS, rows: ROWS });
   await warehouse.change(
-    plants.map(({ damage, id, amount }) => ({ sql: damage.sql(relation, 'postgres'), values: [id, amount] })),
+    plants.map(({ damage, id, amount }) => ({ sql: damage.sql(relation, warehouse.destination), values: [id, amount] })),
   );
 
   const started = performance.now();
@@ -45,7 +45,8 @@ export async function digestRound(world: World, warehouse: TableDoor, { round, m
     `  round ${round}, ${mode}, digests: ${found} of ${PLANTS} found in ${seconds} s without the source, ${counted.length} of them by the ledger’s count`,
   );
   return {
-    ...{ suite: 'verify', round, scenario: `${PLANTS} damages, digests`, mode, moment: `${found} of ${PLANTS} found` },
+    ...{ suite: 'verify', destination: warehouse.destination, round, scenario: `${PLANTS} damages, digests`, mode },
+    moment: `${found} of ${PLANTS} found`,
     ...{ lost: PLANTS - found, duplicated: 0, differing: invented.length, recovery_seconds: null, bound_seconds: 0 },
     problems: problems.slice(0, 20),
   };

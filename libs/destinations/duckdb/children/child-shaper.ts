@@ -9,6 +9,6 @@ import { refillChildren } from './child-rows.js';
 export const childShaper = (session: Session, ref: StreamRef): ChildShaper => ({
   rules: DUCKDB_RULES,
   own: (table) => ownTable(session, ref, table),
-  shape: ({ target, columns, known }) => shapeTable(session, { target, columns, known }),
+  shape: ({ target, columns, known }) => shapeTable(session, { target, columns, known, digested: [] }),
   refill: (family, child) => refillChildren(session, { ...family, children: [child] }, child),
 });

@@ -7,9 +7,12 @@ import { countWrong } from '../../children/family.js';
 import { countDoubled } from '../children/child-rows.js';
 import { WANTED, wantedRows } from '../children/wanted-rows.js';
 import { InspectionReport, ONE_ROW_A_KEY } from '../../inspection-report.js';
+import { findWrongDigests } from '../../verify/wrong-digests.js';
+import { DIGESTS } from '../row-digest.js';
 import type { Session } from '../session.js';
 import type { Layout } from '../../lanes.js';
 import { readLayout } from '../layout.js';
+import { keyObject } from './key-object.js';
 import { readStream, type StreamRow } from '../stream-row.js';
 import { existing, GENERATION, generationOf, readColumns, relationOf, seenTable } from '../table.js';
 
@@ -38,6 +41,7 @@ export async function inspectTable(session: Session, request: InspectRequest): P
   await lookAtGenerations(session, subject, report);
   if (report.has('layout')) return report.result(0);
   await lookAtKeys(session, subject, report);
+  await lookAtDigests(session, subject, report);
   await lookAtChildren(session, subject, report);
   const found = await countRows(session, subject);
   report.compareRows(request.target, found);
@@ -68,6 +72,13 @@ async function lookAtOwner(
       'owner',
       `the table ${target.namespace}.${target.table} belongs to the stream ${owner.stream} of the sync ${owner.sync_id}`,
     );
+}
+
+async function lookAtDigests(session: Session, subject: Subject, report: InspectionReport): Promise<void> {
+  const query = <Row extends object>(what: string, sql: string) => session.query<Row>(what, sql);
+  const { count, findings } = await findWrongDigests({ digests: DIGESTS, query, keyObject, rowId: 'rowid' }, subject);
+  report.count('digest', count);
+  for (const finding of findings) report.addRow(finding);
 }
 
 /** Child tables hold what the lists of their parents say: so they are compared with these, and the lists with the source. */

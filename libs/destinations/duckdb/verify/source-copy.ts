@@ -13,6 +13,7 @@ import { TableCopy, type CopySession } from '../../verify/table-copy.js';
 import { comparable, comparesNumbers } from '../cursor-order.js';
 import { raiseEpoch } from '../prepare.js';
 import { compileRows, type Reject } from '../row-encoder.js';
+import { DIGESTS } from '../row-digest.js';
 import type { Session } from '../session.js';
 import { clearStage, ORDER, STAGE, staged, stageRows } from '../stage.js';
 import type { Layout } from '../../lanes.js';
@@ -21,6 +22,7 @@ import { pageEncoder, type PageEncoder } from '../page-encoder.js';
 import { readStream, type StreamRow } from '../stream-row.js';
 import { tombstone } from '../tombstone.js';
 import { typed } from '../types.js';
+import { keyObject } from './key-object.js';
 import { loadRepair } from './load-repair.js';
 
 const WHAT = 'comparing with the source';
@@ -38,7 +40,7 @@ const DIALECT: CompareDialect = {
       : `list_filter([${expressions.join(', ')}], lambda name: name IS NOT NULL)`,
   comparable,
   tombstone: (alias, when, columns) => tombstone(when, columns, ({ name }) => `${alias}.${ident(name)}`),
-  digestIsWrong: () => null,
+  digestIsWrong: ({ columns, target }) => DIGESTS.digestIsWrong(columns, target),
   prepareJoin: () => [],
 };
 
@@ -93,8 +95,7 @@ function copySession(
       }),
     nextChunk: (ref) => nextChunk(session, row, ref),
     load: (request) => loadRepair(session, { ...request, row, compared, children, copy: DIALECT.copy }),
-    keyObject: (keys, alias) =>
-      `struct_pack(${keys.map((key) => `${ident(key)} := ${alias}.${ident(key)}::VARCHAR`).join(', ')})`,
+    keyObject,
     close: () => {
       give();
       return Promise.resolve();

@@ -15,7 +15,8 @@ import type { Session } from '../session.js';
 import { readStream, type StreamRow } from '../stream-row.js';
 import { hasUniqueIndex, readTable } from '../table-catalog.js';
 import { keyObject } from './key-object.js';
-import { findWrongDigests } from './row-digests.js';
+import { DIGESTS } from '../row-digest.js';
+import { findWrongDigests } from '../../verify/wrong-digests.js';
 
 export interface InspectRequest {
   key: StateKey;
@@ -146,7 +147,8 @@ async function lookAtKeys(
 }
 
 async function lookAtDigests(session: Session, subject: Subject, report: InspectionReport): Promise<void> {
-  const { count, findings } = await findWrongDigests(session, subject);
+  const query = <Row extends object>(what: string, sql: string) => session.query<Row>(what, sql);
+  const { count, findings } = await findWrongDigests({ digests: DIGESTS, query, keyObject, rowId: 'ctid' }, subject);
   report.count('digest', count);
   for (const finding of findings) report.addRow(finding);
 }

@@ -23,7 +23,7 @@ import { raiseEpoch, readStream } from '../stream-row.js';
 import { tombstone } from '../tombstone.js';
 import { keyObject } from './key-object.js';
 import { loadRepair } from './repair-table.js';
-import { digestIsWrong } from './row-digests.js';
+import { DIGESTS } from '../row-digest.js';
 
 const WHAT = 'comparing with the source';
 
@@ -36,7 +36,7 @@ const DIALECT: CompareDialect = {
   texts: (expressions) => (expressions.length === 0 ? `'{}'::text[]` : `array_remove(ARRAY[${expressions.join(', ')}], NULL)`),
   comparable,
   tombstone,
-  digestIsWrong: ({ columns, target }) => digestIsWrong(columns, target),
+  digestIsWrong: ({ columns, target }) => DIGESTS.digestIsWrong(columns, target),
   prepareJoin: (copy, keys) => [
     ...(keys.length === 0 ? [] : [`CREATE INDEX ON ${copy} (${keys.join(', ')})`]),
     `ANALYZE ${copy}`,
@@ -131,7 +131,7 @@ function writing(
 function encoderOf({ columns, target }: Compared, children: Layout['children']): FrameEncoder {
   const { typeConflicts } = target.contract ?? {};
   const contract: Contract = { typeConflicts: typeConflicts === 'discard_value' ? 'discard_value' : 'quarantine' };
-  const merging = mergingOf(target, { relation: relationOf({ columns, target }), columns, seen: null });
+  const merging = mergingOf(target, { relation: relationOf({ target }), columns, seen: null });
   const { primaryKey, cursorField } = namesOf(columns, target);
   const fixed = merging === null ? [] : [...primaryKey, ...(cursorField === null ? [] : [cursorField])];
   const watch = new ContractWatch({ columns, contract, fixed, closed: true, nested: target.nested });

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DIGESTS } from '../../libs/destinations/duckdb/row-digest.js';
+import { DUCKDB_TYPES } from '../../libs/destinations/duckdb/types.js';
+import type { Column } from '../../libs/typing/index.js';
+import { digestContract } from './destination-digest.contract.js';
+import { duckdbWorld } from './duckdb-world.js';
+
+digestContract(
+  async () => {
+    const own = await duckdbWorld();
+    return { ...own, run: (sql: string) => own.sql(sql) };
+  },
+  { rowId: 'rowid' },
+);
+
+describe('a digest', () => {
+  const VALUES: Readonly<Record<Column['type'], readonly string[]>> = {
+    smallint: ['-1', '32767'],
+    integer: ['-1', '0'],
+    bigint: ['4294967297', '2', '9223372036854775807'],
+    numeric: ['0.1', '12345678901234567890.5'],
+    boolean: ['true', 'false'],
+    text: ['', 'a', 'a '],
+    timestamptz: ['2026-01-02 03:04:05.000001+00', '2150-01-01 00:00:00.000001+00', '2150-01-01 00:00:00.000002+00', 'infinity'],
+    timestamp: ['2026-01-02 03:04:05.000001', '-infinity'],
+    date: ['2026-01-02', '5874897-01-01', 'infinity'],
+    time: ['00:00:00', '24:00:00'],
+    timetz: ['03:04:05+01', '02:04:05+00'],
+    jsonb: ['[[1], 2]', '[[1, 2]]', '{"a": {"b": null}}', 'null'],
+    bytea: ['\\x00', '\\x00\\x01'],
+    uuid: ['00000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001'],
+  };
+  const digests = async (session: DuckDBConnection, { name, type }: Omit<Column, 'path'>): Promise<string[]> => {
+    const values = VALUES[type].map((value) => `('${value}'::${DUCKDB_TYPES[type]})`).join(', ');
+    const digest = DIGESTS.rowDigest([{ name, path: [name], type }], () => 'v');
+    const rows = await session.runAndReadAll(`SELECT (${digest})::VARCHAR FROM (VALUES ${values}, (NULL)) AS x (v)`);
+    return rows.getRows().map(([text]) => String(text));
+  };
+
+  it('is another one for every value and every column, and the same whatever the session’s settings are', async () => {
+    const session = await (await DuckDBInstance.create(':memory:')).connect();
+    await session.run(`SET TimeZone = 'UTC'`);
+    const types = Object.keys(VALUES) as Column['type'][];
+    const plain = new Map<string, string[]>();
+    for (const type of types) {
+      const own = await digests(session, { name: 'c', type });
+      plain.set(type, own);
+      expect({ type, different: new Set(own).size }).toEqual({ type, different: VALUES[type].length + 1 });
+      expect(own.at(-1)).toBe('0');
+      const other = await digests(session, { name: 'd', type });
+      expect(other.slice(0, -1).filter((digest) => own.includes(digest))).toEqual([]);
+    }
+    await session.run(`SET TimeZone = 'America/St_Johns'; SET Calendar = 'japanese'`);
+    for (const type of types)
+      expect({ type, digests: await digests(session, { name: 'c', type }) }).toEqual({ type, digests: plain.get(type) });
+    session.closeSync();
+  });
+
+  it('stays what it is from version to version', async () => {
+    const session = await (await DuckDBInstance.create(':memory:')).connect();
+    const md5 = (text: string): Buffer => createHash('md5').update(text).digest();
+    const wanted = VALUES.bigint.map((value) => String(md5(`1 c ${value}`).readBigUInt64LE(8) >> 1n));
+    expect(await digests(session, { name: 'c', type: 'bigint' })).toEqual([...wanted, '0']);
+    session.closeSync();
+  });
+
+  it('can be made of as many columns as a table may have', async () => {
+    const session = await (await DuckDBInstance.create(':memory:')).connect();
+    const columns = Array.from({ length: 1_590 }, (_, n): Column => ({ name: `column ${n}`, path: [`${n}`], type: 'bigint' }));
+    const rows = await session.runAndReadAll(
+      `SELECT ${DIGESTS.rowDigest(columns, () => 'v')} <> 0 FROM (VALUES (7::BIGINT)) AS x (v)`,
+    );
+    expect(rows.getRows()).toEqual([[true]]);
+    session.closeSync();
+  });
+});
