@@ -1,5 +1,5 @@
 import type { SecretBox } from '../secrets/index.js';
-import { insertEvents, isStoreUnavailable, type InsertedEvent, type NewEvent, type Pool } from '../store/index.js';
+import { insertEvents, isStoreUnavailable, type Db, type InsertedEvent, type NewEvent } from '../store/index.js';
 import { newEvent, type IncomingEvent, type StoredEvent } from './store-event.js';
 
 /** Statements under way at once: what comes meanwhile goes together in the next one. */
@@ -22,8 +22,9 @@ export class EventIntake {
   private waiting: Waiting[] = [];
   private underWay = 0;
 
+  /** `db`: whose statements are transactions each. */
   constructor(
-    private readonly pool: Pool,
+    private readonly db: Db,
     private readonly secrets: SecretBox,
   ) {}
 
@@ -61,7 +62,7 @@ export class EventIntake {
   private async storeAll(batch: readonly Waiting[]): Promise<void> {
     try {
       const stored = await insertEvents(
-        this.pool,
+        this.db,
         batch.map(({ event }) => event),
       );
       batch.forEach(({ done }, index) => done(stored[index] as InsertedEvent));

@@ -1,5 +1,6 @@
 export * from './database.js';
 export { listen } from './listener.js';
+export { prepared } from './prepared.js';
 export * from './migrate.js';
 export * from './canonical-json.js';
 export * from './page.js';

@@ -40,7 +40,7 @@ const keysInOrder = async (prefix: string): Promise<string[]> => {
 };
 
 test('what comes while others are being stored goes together, in its order, and nobody hears of it before the commit', async () => {
-  const intake = new EventIntake(pool, secrets);
+  const intake = new EventIntake(store.prepared(pool), secrets);
   const statements = jest.spyOn(pool, 'query');
   // Ids whose order is not that in which they come.
   const keys = Array.from({ length: 100 }, (_, index) => `held-${(index * 37) % 100}`);
@@ -54,7 +54,9 @@ test('what comes while others are being stored goes together, in its order, and 
     expect(heard).toBe(0);
   });
   const stored = await storing;
-  const inserts = statements.mock.calls.filter(([text]) => String(text).includes('INSERT INTO control.event'));
+  const inserts = statements.mock.calls.filter(([query]) =>
+    (query as unknown as { text?: string }).text?.includes('INSERT INTO control.event'),
+  );
   statements.mockRestore();
   expect(stored).toEqual(keys.map(() => ({ id: expect.any(String), isNew: true, deliveries: 1 })));
   expect(inserts).toHaveLength(4);
@@ -62,7 +64,7 @@ test('what comes while others are being stored goes together, in its order, and 
 });
 
 test('events that come again, in any order, at the same moment and to two processes, are stored once', async () => {
-  const [one, other] = [new EventIntake(pool, secrets), new EventIntake(pool, secrets)];
+  const [one, other] = [new EventIntake(store.prepared(pool), secrets), new EventIntake(store.prepared(pool), secrets)];
   const keys = Array.from({ length: 300 }, (_, index) => `raced-${index}`);
   const all = await Promise.all([
     ...keys.map((key) => one.store(incoming(key))),
@@ -75,7 +77,7 @@ test('events that come again, in any order, at the same moment and to two proces
 });
 
 test('one that cannot be stored takes nobody with it', async () => {
-  const intake = new EventIntake(pool, secrets);
+  const intake = new EventIntake(store.prepared(pool), secrets);
   const types = ['a', 'b', 'c', 'no\0type', 'd', 'e'];
   const settled = await Promise.allSettled(types.map((type) => intake.store(incoming(`type-${type.slice(0, 2)}`, type))));
   expect(settled.map(({ status }) => status)).toEqual(types.map((type) => (type.length > 1 ? 'rejected' : 'fulfilled')));

@@ -14,10 +14,23 @@ import { provide } from '../../../libs/nest/provide.js';
 import type { Logger, Tracing } from '../../../libs/observability/index.js';
 import { Reconciler, TemporalRunControl } from '../../../libs/runs/index.js';
 import { createSecretBox, type SecretBox } from '../../../libs/secrets/index.js';
-import { createPool, type Pool } from '../../../libs/store/index.js';
+import { createPool, prepared, type Db, type Pool } from '../../../libs/store/index.js';
 import { dataConverter, RunEnds, TemporalClient } from '../../../libs/temporal/index.js';
 import { UsageMeter } from '../../../libs/usage/index.js';
-import { CATALOG, CONFIG, EGRESS, INTAKE_POOL, LOGGER, OPENER, POOL, RUN_CONTROL, SECRETS, TEMPORAL, TRACING } from './tokens.js';
+import {
+  CATALOG,
+  CONFIG,
+  EGRESS,
+  INTAKE,
+  INTAKE_POOL,
+  LOGGER,
+  OPENER,
+  POOL,
+  RUN_CONTROL,
+  SECRETS,
+  TEMPORAL,
+  TRACING,
+} from './tokens.js';
 
 export interface CoreParts {
   config: ApiEnv;
@@ -27,7 +40,7 @@ export interface CoreParts {
 }
 
 /** Looks for hooks, blocks of their calls, and what is stored: few statements at a time, whose connections stay open, so that a burst does not begin with opening some. */
-const INTAKE = { applicationName: 'sluice api intake', min: 4, max: 4 };
+const INTAKE_CONNECTIONS = { applicationName: 'sluice api intake', min: 4, max: 4 };
 
 /** What everything else works with: one of each in the process. */
 @Module({})
@@ -51,8 +64,9 @@ export class CoreModule {
       { provide: LOGGER, useValue: logger },
       { provide: TRACING, useValue: tracing },
       provide(POOL, [], () => createPool(config.SLUICE_DATABASE_URL, { applicationName: 'sluice api' })),
-      provide(INTAKE_POOL, [], () => createPool(config.SLUICE_DATABASE_URL, INTAKE)),
-      provide(EventIntake, [INTAKE_POOL, SECRETS], (pool: Pool, secrets: SecretBox) => new EventIntake(pool, secrets)),
+      provide(INTAKE_POOL, [], () => createPool(config.SLUICE_DATABASE_URL, INTAKE_CONNECTIONS)),
+      provide(INTAKE, [INTAKE_POOL], prepared),
+      provide(EventIntake, [INTAKE, SECRETS], (db: Db, secrets: SecretBox) => new EventIntake(db, secrets)),
       provide(SECRETS, [], () => createSecretBox({ current: secretKey, old: oldKeys })),
       provide(PgBudgetGate, [POOL], (pool: Pool) => new PgBudgetGate({ pool, onError: onBudgetError })),
       provide(PgCircuitBreakers, [POOL], (db: Pool) => new PgCircuitBreakers({ db, ...circuitNews })),

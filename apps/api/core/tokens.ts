@@ -3,6 +3,8 @@ export const CONFIG = Symbol('ApiEnv');
 export const POOL = Symbol('Pool');
 /** A pool for what providers send, whatever else this process has to do. */
 export const INTAKE_POOL = Symbol('IntakePool');
+/** The same, its statements prepared. */
+export const INTAKE = Symbol('Intake');
 export const SECRETS = Symbol('SecretBox');
 export const CATALOG = Symbol('ConnectorCatalog');
 export const OPENER = Symbol('ConnectionOpener');

@@ -6,7 +6,7 @@ import type { ReceivedView } from '../../../libs/contracts/hook.schema.js';
 import { SluiceError } from '../../../libs/errors/index.js';
 import { EventIntake } from '../../../libs/events/index.js';
 import type { SecretBox } from '../../../libs/secrets/index.js';
-import { findConnectorVersion, findOpenHook, type OpenHookRow, type Pool } from '../../../libs/store/index.js';
+import { findConnectorVersion, findOpenHook, type Db, type OpenHookRow } from '../../../libs/store/index.js';
 import {
   metaChallenge,
   readBody,
@@ -16,7 +16,7 @@ import {
   verifySignature,
   type WebhookModel,
 } from '../../../libs/webhooks/index.js';
-import { CATALOG, CONFIG, INTAKE_POOL, SECRETS } from '../core/tokens.js';
+import { CATALOG, CONFIG, INTAKE, SECRETS } from '../core/tokens.js';
 import { CallBlocks } from '../http/call-blocks.js';
 import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { DeliveryBell } from './delivery-bell.js';
@@ -37,13 +37,13 @@ export class ReceiverService {
 
   constructor(
     @Inject(CONFIG) private readonly config: ApiEnv,
-    @Inject(INTAKE_POOL) private readonly pool: Pool,
+    @Inject(INTAKE) private readonly db: Db,
     @Inject(EventIntake) private readonly intake: EventIntake,
     @Inject(SECRETS) private readonly box: SecretBox,
     @Inject(CATALOG) private readonly catalog: ConnectorCatalog,
     @Inject(DeliveryBell) private readonly bell: DeliveryBell,
   ) {
-    this.calls = new CallBlocks(pool);
+    this.calls = new CallBlocks(db);
   }
 
   /**
@@ -94,13 +94,13 @@ export class ReceiverService {
   }
 
   private async hook(id: string): Promise<OpenHookRow> {
-    const hook = await this.looks.look(id, () => findOpenHook(this.pool, { id }));
+    const hook = await this.looks.look(id, () => findOpenHook(this.db, { id }));
     if (hook === null) throw unknownHook();
     return hook;
   }
 
   private async model({ workspaceId, connector, connectorHash: hash, webhook }: OpenHookRow): Promise<WebhookModel> {
-    const row = await findConnectorVersion(this.pool, { workspaceId, name: connector, hash });
+    const row = await findConnectorVersion(this.db, { workspaceId, name: connector, hash });
     const model = row === null ? null : this.catalog.webhook({ connector: row, webhook });
     if (model === null)
       throw new SluiceError('NOT_FOUND', {
