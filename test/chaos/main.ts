@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { actions } from './actions/actions.suite.js';
 import { cursors } from './cursors/cursors.suite.js';
 import { modes } from './modes/modes.suite.js';
-import { chaosOptions, type ChaosOptions, type Suite } from './options.js';
+import { chaosOptions, type ChaosOptions, type Destination, type Suite } from './options.js';
 import { partitions } from './partitions/partitions.suite.js';
 import { passed, resultTable, tableByMode, type ChaosResult } from './result.js';
 import { servers } from './servers/servers.suite.js';
@@ -12,13 +12,20 @@ import { verify } from './verify/verify.suite.js';
 import { webhooks } from './webhooks/webhooks.suite.js';
 import { zombies } from './zombies/zombies.suite.js';
 
+/** The same seed makes the same choices at each destination, whether or not it comes alone. */
+function atEach(suite: (options: ChaosOptions & { destination: Destination }, results: ChaosResult[]) => Promise<void>) {
+  return async (options: ChaosOptions, results: ChaosResult[]): Promise<void> => {
+    for (const destination of options.destinations) await suite({ ...options, destination }, results);
+  };
+}
+
 const SUITES: Readonly<Record<Suite, (options: ChaosOptions, results: ChaosResult[]) => Promise<void>>> = {
   cursors,
-  modes,
+  modes: atEach(modes),
   zombies,
   servers,
   partitions,
-  verify,
+  verify: atEach(verify),
   webhooks,
   actions,
 };

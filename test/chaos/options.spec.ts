@@ -15,9 +15,14 @@ describe('the arguments of npm run chaos', () => {
       seed: 7,
       parents: 100_000,
       events: 10_000,
-      destination: 'postgres',
+      destinations: ['postgres'],
       json: 'x.json',
     });
+  });
+
+  it('take one destination or all', () => {
+    expect(chaosOptions(['modes', '--destination', 'duckdb']).destinations).toEqual(['duckdb']);
+    expect(chaosOptions(['modes', '--destination', 'all']).destinations).toEqual(['postgres', 'duckdb']);
   });
 
   it.each([

@@ -17,7 +17,8 @@ export interface ChaosOptions {
   parents: number;
   /** That `webhooks` sends in a round. */
   events: number;
-  destination: Destination;
+  /** One after the other. */
+  destinations: readonly Destination[];
   /** Where the results go as a JSON array. */
   json: string | undefined;
 }
@@ -39,7 +40,9 @@ const MAX_PARENTS = 1_000_000;
 const MAX_ROUNDS = 100_000;
 const MAX_SEED = 2 ** 31;
 
-const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--events N] [--destination ${DESTINATIONS.join('|')}] [--json FILE]`;
+const ALL = 'all';
+
+const USAGE = `usage: npm run chaos -- ${SUITES.join('|')} [--rounds N] [--seed N] [--parents N] [--events N] [--destination ${[...DESTINATIONS, ALL].join('|')}] [--json FILE]`;
 
 /** @throws Error saying which argument is wrong and how it is written. */
 export function chaosOptions(args: readonly string[]): ChaosOptions {
@@ -54,12 +57,12 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
   });
   const suite = SUITES.find((name) => name === positionals[0]);
   if (suite === undefined || positionals.length > 1) throw new Error(`name one suite; ${USAGE}`);
-  const destination = DESTINATIONS.find((name) => name === values.destination);
-  if (destination === undefined)
-    throw new Error(`--destination is one of ${DESTINATIONS.join(', ')}; got ${values.destination}; ${USAGE}`);
+  const destinations = DESTINATIONS.filter((name) => [name, ALL].includes(values.destination));
+  if (destinations.length === 0)
+    throw new Error(`--destination is one of ${[...DESTINATIONS, ALL].join(', ')}; got ${values.destination}; ${USAGE}`);
   return {
     suite,
-    destination,
+    destinations,
     rounds: whole('rounds', values.rounds, MAX_ROUNDS) ?? DEFAULT_ROUNDS[suite],
     seed: whole('seed', values.seed, MAX_SEED) ?? randomInt(1, MAX_SEED),
     parents: whole('parents', values.parents, MAX_PARENTS) ?? DEFAULT_PARENTS,

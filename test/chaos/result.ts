@@ -74,12 +74,17 @@ export function tableByMode(results: readonly ChaosResult[]): string {
   const total = (of: readonly ChaosResult[], name: 'lost' | 'duplicated' | 'differing'): string =>
     String(of.reduce((sum, result) => sum + result[name], 0));
   return drawn([
-    ['destination', 'mode', 'kills', 'lost', 'duplicated', 'differing', ''],
+    ['destination', 'mode', 'kills', 'lost', 'duplicated', 'differing', 'slowest recovery', ''],
     ...[...modes.values()].map((of) => [
       ...[of[0]?.destination ?? '-', of[0]?.mode ?? '-', String(of.length), total(of, 'lost'), total(of, 'duplicated')],
-      ...[total(of, 'differing'), of.every(({ problems }) => problems.length === 0) ? 'ok' : 'WRONG'],
+      ...[total(of, 'differing'), slowest(of), of.every(({ problems }) => problems.length === 0) ? 'ok' : 'WRONG'],
     ]),
   ]);
+}
+
+function slowest(of: readonly ChaosResult[]): string {
+  const seconds = of.flatMap(({ recovery_seconds }) => recovery_seconds ?? []);
+  return seconds.length === 0 ? '-' : `${Math.max(...seconds).toFixed(1)} s of ${of[0]?.bound_seconds ?? 0}`;
 }
 
 function drawn(cells: readonly (readonly string[])[]): string {
