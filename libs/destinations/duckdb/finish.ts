@@ -1,7 +1,7 @@
 import type { Settle, StreamRef, StreamTarget } from '../../contracts/destination.port.js';
 import { SluiceError } from '../../errors/index.js';
 import { ident } from '../../postgres/index.js';
-import { columnOf, managedColumns } from '../../typing/index.js';
+import { managedColumns } from '../../typing/index.js';
 import { remembersKeys } from '../whole-read.js';
 import { collapseBoundary } from './boundary-rows.js';
 import { deleteMissing } from './seen-keys.js';
@@ -39,8 +39,7 @@ export async function finishStream(
     }
     if (remembersKeys({ ref, target }, row)) {
       const { columns } = await readLayout(session, row);
-      const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);
-      await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, keys });
+      await deleteMissing(session, { target, streamId: row.id, runId: ref.runId, columns });
     }
     await publishChildren(session, row, target);
     await dropGenerations(session, row.id);

@@ -1,10 +1,10 @@
 import type { StreamTarget } from '../../contracts/destination.port.js';
 import { ident, literal } from '../../postgres/index.js';
-import { MANAGED, modeColumns, type Column } from '../../typing/index.js';
+import { columnOf, MANAGED, type Column } from '../../typing/index.js';
 import { mayDeleteMissing, type WholeRead } from '../whole-read.js';
 import { metadataOf } from './metadata.js';
-import { DIGEST, hasDigests } from '../row-digest.js';
-import { DIGESTS } from './row-digest.js';
+import { DIGEST, digestedColumns } from '../row-digest.js';
+import { digestWith } from './row-digest.js';
 import type { Session } from './session.js';
 import { STAGE, staged } from './stage.js';
 import { relationOf, seenTable } from './table.js';
@@ -50,8 +50,9 @@ export async function rememberKeys(
 /** Marks or deletes the rows that a whole read did not meet, in finish's transaction, and writes them to the ledger (`removed`). Errors: DELETES_EVERYTHING. */
 export async function deleteMissing(
   session: Session,
-  { target, streamId, runId, keys }: { target: StreamTarget; streamId: string; runId: string; keys: readonly Column[] },
+  { target, streamId, runId, columns }: { target: StreamTarget; streamId: string; runId: string; columns: readonly Column[] },
 ): Promise<void> {
+  const keys = target.primaryKey.flatMap((field) => columnOf(columns, field) ?? []);
   const soft = target.deletes?.missing === 'soft';
   const what = `deleting what is missing from ${target.namespace}.${target.table}`;
   const table = relationOf(target);
@@ -65,7 +66,8 @@ export async function deleteMissing(
   if (facts === undefined || !mayDeleteMissing(facts, target)) return;
   const same = keys.map(({ name }, index) => `s.${columnName(index)} = t.${ident(name)}`).join(' AND ');
   const missing = `NOT EXISTS (FROM ${seenKeys(streamId)} s WHERE ${same})`;
-  const digest = hasDigests(target) ? modeColumns([], target).map((own) => [DIGEST, DIGESTS.digestWith('t', own, 'true')]) : [];
+  const digested = digestedColumns(columns, target);
+  const digest = digested === null ? [] : [[DIGEST, digestWith(digested, { name: MANAGED.deleted, value: 'true' })]];
   const sets = [[mark, 'true'], ...metadataOf({ target, runId, sliceId: null }, 'delete'), ...digest].map(
     ([name, value]) => `${name} = ${value}`,
   );

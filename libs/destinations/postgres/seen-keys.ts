@@ -5,7 +5,7 @@ import { GENERATION_SCHEMA, generationPrefix } from './generation.js';
 import { touchDeleted } from './metadata.js';
 import { ident, qualified } from './quote.js';
 import { DIGEST, hasDigests } from '../row-digest.js';
-import { DIGESTS } from './row-digest.js';
+import { digestWith } from './row-digest.js';
 import type { Session } from './session.js';
 import { STAGE } from './stage.js';
 
@@ -88,4 +88,4 @@ export async function deleteMissing(
 
 /** Assignments of the digest of a row `t` that is marked. */
 const remarked = (target: StreamTarget): string[] =>
-  hasDigests(target) ? modeColumns([], target).map((mark) => `${DIGEST} = ${DIGESTS.digestWith('t', mark, 'true')}`) : [];
+  hasDigests(target) ? modeColumns([], target).map((mark) => `${DIGEST} = ${digestWith('t', mark, 'true')}`) : [];

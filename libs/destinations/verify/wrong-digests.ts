@@ -1,7 +1,7 @@
 import type { StreamTarget } from '../../contracts/stream-ref.js';
 import type { Finding } from '../../contracts/verifier.port.js';
 import { namesOf, type Column } from '../../typing/index.js';
-import { DIGEST, type RowDigests } from '../row-digest.js';
+import { DIGEST, digestIsWrong, type RowDigests } from '../row-digest.js';
 import { relationOf } from './compare-sql.js';
 import { present } from './present.js';
 
@@ -37,7 +37,7 @@ export async function findWrongDigests(
   { digests, query, keyObject, rowId }: DigestDoor,
   { target, columns, copied, limit }: DigestRequest,
 ): Promise<{ count: number; findings: Finding[] }> {
-  const wrong = digests.digestIsWrong(columns, target);
+  const wrong = digestIsWrong(digests, columns, target);
   if (wrong === null) return { count: 0, findings: [] };
   const keys = namesOf(columns, target).primaryKey;
   const left = copied && target.mode !== 'full_refresh_append' ? ` AND (${present(target)}) IS NOT TRUE` : '';

@@ -13,6 +13,7 @@ import { TableCopy, type CopySession } from '../../verify/table-copy.js';
 import { comparable, comparesNumbers } from '../cursor-order.js';
 import { raiseEpoch } from '../prepare.js';
 import { compileRows, type Reject } from '../row-encoder.js';
+import { digestIsWrong } from '../../row-digest.js';
 import { DIGESTS } from '../row-digest.js';
 import type { Session } from '../session.js';
 import { clearStage, ORDER, STAGE, staged, stageRows } from '../stage.js';
@@ -40,7 +41,7 @@ const DIALECT: CompareDialect = {
       : `list_filter([${expressions.join(', ')}], lambda name: name IS NOT NULL)`,
   comparable,
   tombstone: (alias, when, columns) => tombstone(when, columns, ({ name }) => `${alias}.${ident(name)}`),
-  digestIsWrong: ({ columns, target }) => DIGESTS.digestIsWrong(columns, target),
+  digestIsWrong: ({ columns, target }) => digestIsWrong(DIGESTS, columns, target),
   prepareJoin: () => [],
 };
 

@@ -23,6 +23,7 @@ import { raiseEpoch, readStream } from '../stream-row.js';
 import { tombstone } from '../tombstone.js';
 import { keyObject } from './key-object.js';
 import { loadRepair } from './repair-table.js';
+import { digestIsWrong } from '../../row-digest.js';
 import { DIGESTS } from '../row-digest.js';
 
 const WHAT = 'comparing with the source';
@@ -36,7 +37,7 @@ const DIALECT: CompareDialect = {
   texts: (expressions) => (expressions.length === 0 ? `'{}'::text[]` : `array_remove(ARRAY[${expressions.join(', ')}], NULL)`),
   comparable,
   tombstone,
-  digestIsWrong: ({ columns, target }) => DIGESTS.digestIsWrong(columns, target),
+  digestIsWrong: ({ columns, target }) => digestIsWrong(DIGESTS, columns, target),
   prepareJoin: (copy, keys) => [
     ...(keys.length === 0 ? [] : [`CREATE INDEX ON ${copy} (${keys.join(', ')})`]),
     `ANALYZE ${copy}`,
