@@ -25,6 +25,8 @@ interface Kind {
 const text: Kind = { schema: { type: 'string' }, decoding: 'text', casts: ['text'] };
 /** Shown as PostgreSQL shows it. */
 const shown: Kind = { ...text, through: '($)::text', read: '($)::text' };
+/** Its cast to text shows the mask of a whole address too: `10.0.0.1/32`. */
+const address: Kind = { ...text, through: 'abbrev($)', read: 'abbrev($)' };
 const json: Kind = { schema: {}, decoding: 'jsonb', casts: ['jsonb'], through: 'to_jsonb($)', read: 'to_jsonb($)' };
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -40,6 +42,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   text,
   varchar: text,
   bpchar: shown, // without the padding, as any other reader gets it
+  inet: address,
   uuid: { schema: { type: 'string', format: 'uuid' }, decoding: 'text', casts: ['uuid'] },
   date: { schema: { type: 'string', format: 'date' }, decoding: 'text', casts: ['date'] },
   timestamptz: { schema: { type: 'string', format: 'date-time' }, decoding: 'timestamptz', casts: ['timestamp with time zone'] },

@@ -75,10 +75,10 @@ describe('discovery', () => {
 describe('records', () => {
   it('have every value as it is, whatever is in it', async () => {
     await world.sql.query(`
-      CREATE TABLE odd (id int PRIMARY KEY, big bigint, dec numeric, f float8, s text, t timestamptz, ts timestamp, b bytea, j jsonb, a text[], ok boolean, i interval, "q""uote" text);
+      CREATE TABLE odd (id int PRIMARY KEY, big bigint, dec numeric, f float8, s text, t timestamptz, ts timestamp, b bytea, j jsonb, a text[], ok boolean, i interval, "q""uote" text, ip inet, net cidr);
       INSERT INTO odd VALUES
-        (1, 9007199254740993, 0.10, 1e300, E'a\\tb\\nc\\\\d\\\\N', '2026-01-02 03:04:05.123456+02', '2026-01-02 03:04:05', '\\xdeadbeef', '{"x":[1,"a\\tb"],"n":1234567890123456789012345}', '{a,NULL,"b c"}', true, '1 day 2 hours', 'é'),
-        (2, NULL, 'NaN', 'Infinity', '', 'infinity', NULL, '', 'null', '{}', false, NULL, NULL)`);
+        (1, 9007199254740993, 0.10, 1e300, E'a\\tb\\nc\\\\d\\\\N', '2026-01-02 03:04:05.123456+02', '2026-01-02 03:04:05', '\\xdeadbeef', '{"x":[1,"a\\tb"],"n":1234567890123456789012345}', '{a,NULL,"b c"}', true, '1 day 2 hours', 'é', '10.0.0.1', '10.1.0.0/16'),
+        (2, NULL, 'NaN', 'Infinity', '', 'infinity', NULL, '', 'null', '{}', false, NULL, NULL, '10.0.0.1/8', '10.1.0.0/32')`);
     const [first, second] = await readAll(world.open(), 'odd');
     expect(JSON.parse(stringifyJson({ ...first, big: String(first?.['big']), dec: String(first?.['dec']) }))).toEqual({
       ...{ id: 1, big: '9007199254740993', dec: '0.10', f: 1e300, s: 'a\tb\nc\\d\\N', t: '2026-01-02T01:04:05.123456+00:00' },
@@ -88,7 +88,7 @@ describe('records', () => {
         j: { x: [1, 'a\tb'], n: Number('1234567890123456789012345') },
         a: ['a', null, 'b c'],
       },
-      ...{ ok: true, i: 'P1DT2H', 'q"uote': 'é' },
+      ...{ ok: true, i: 'P1DT2H', 'q"uote': 'é', ip: '10.0.0.1', net: '10.1.0.0/16' },
     });
     expect(second).toMatchObject({
       big: null,
@@ -100,6 +100,8 @@ describe('records', () => {
       j: null,
       a: [],
       ok: false,
+      ip: '10.0.0.1/8',
+      net: '10.1.0.0/32',
     });
   });
 
