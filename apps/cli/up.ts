@@ -7,7 +7,7 @@ export interface UpOptions {
   shopArgs?: string[];
 }
 
-/** Runs the stack in the foreground until Ctrl-C, `sluice down`, or the end of the terminal. */
+/** Runs the stack in the foreground until Ctrl-C, `sluice down`, or the end of the terminal; what dies meanwhile is started again. */
 export async function up({ workers, demoShop, shopArgs = [] }: UpOptions): Promise<void> {
   const running: { stack?: Stack } = {};
   let asked = 0;
@@ -22,7 +22,8 @@ export async function up({ workers, demoShop, shopArgs = [] }: UpOptions): Promi
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave());
   process.stdout.on('error', () => {}); // `sluice up | head`: nobody reads any more, the stack goes on
 
-  const stack = await startStack({ workers, log: console.log, ...(demoShop === true ? { demoShop: { args: shopArgs } } : {}) });
+  const shop = demoShop === true ? { demoShop: { args: shopArgs } } : {};
+  const stack = await startStack({ workers, keepUp: true, log: console.log, ...shop });
   running.stack = stack;
   const lines: [string, string][] = [
     ['API', stack.apiUrl],

@@ -93,11 +93,16 @@ export class ServiceProcess {
     this.child.on('message', listener);
   }
 
+  /** `(it ended with SIGKILL)`; empty while it runs. */
+  ending(): string {
+    return this.hasExited() ? `(it ended with ${this.child.signalCode ?? `exit code ${this.child.exitCode}`})` : '';
+  }
+
   /** How it ended and its last lines: the reader should not need to open the log. */
   failure(what: string): StackError {
-    const ending = this.hasExited() ? ` (it ended with ${this.child.signalCode ?? `exit code ${this.child.exitCode}`})` : '';
     const { name, log } = this.command;
-    return new StackError('STACK_SERVICE_FAILED', `${name} ${what}${ending}. Its log, ${log}, ends:\n  ${endOf(log)}`);
+    const said = [name, what, this.ending()].filter((part) => part !== '').join(' ');
+    return new StackError('STACK_SERVICE_FAILED', `${said}. Its log, ${log}, ends:\n  ${endOf(log)}`);
   }
 
   async stop(graceMs: number): Promise<void> {

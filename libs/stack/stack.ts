@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { appService } from './app.service.js';
 import { serveControl } from './control.js';
 import { bootstrapApiKey, checkoutRoot, resolveHome, secretKey, shopKeys } from './home.js';
+import { Keeper } from './keeper.js';
 import { lockHome } from './lock.js';
 import { removePgData } from './pg-files.js';
 import { Ports } from './ports.js';
@@ -27,11 +28,13 @@ export interface StackOptions {
   env?: Readonly<Record<string, string>>;
   /** PostgreSQL settings for this start, as in postgresql.conf. */
   settings?: Readonly<Record<string, string>>;
+  /** Services that die are started again (after 1 s; 30 s where they keep dying). Default: they stay down until restarted. */
+  keepUp?: boolean;
   /** Gets one line at each step. Default: silent. */
   log?: (line: string) => void;
 }
 
-/** A running stack. Services: `postgres`, `temporal` (unless foreign), `demo-shop`, `api`, `worker-1` …; a service that dies stays down until restarted. */
+/** A running stack. Services: `postgres`, `temporal` (unless foreign), `demo-shop`, `api`, `worker-1` …. */
 export interface Stack extends DatabaseUrls, TemporalAddresses {
   readonly home: string;
   /** Empty without api. */
@@ -100,10 +103,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 async function startLocked(home: string, unlock: () => void, options: StackOptions): Promise<Stack> {
-  const { workers = 1, api = true, demoShop, allow = [], settings = {}, log: say = () => {} } = options;
+  const { workers = 1, api = true, demoShop, allow = [], settings = {}, keepUp = false, log: say = () => {} } = options;
   const swept = await sweep(home);
   if (swept.length > 0) say(`ended what an earlier launcher had left: ${swept.join(', ')}`);
-  const supervisor = new Supervisor(home);
+  const supervisor = new Supervisor(home, keepUp ? new Keeper(say) : undefined);
   const ports = new Ports(home);
   const logOf = (service: string) => join(home, 'logs', `${service}.log`);
   const shopEnv = demoShop ? shopKeys(home) : { SHOP_API_KEY: '', SHOP_ADMIN_TOKEN: '' };

@@ -2,13 +2,14 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { checkoutRoot } from './home.js';
 import { identify, signal, type ProcessState } from './process-identity.js';
+import type { Keeper } from './keeper.js';
 import type { Service } from './service.js';
 import { ServiceProcess } from './service-process.js';
 import { StackError } from './stack-error.js';
 import { endServices, removeStackFile, writeStackFile, type RecordedService, type StackFile } from './stack-file.js';
 
 export interface ServiceInfo extends RecordedService {
-  /** `stopped` is frozen by SIGSTOP; `gone` has died or was stopped, and is not restarted by itself. */
+  /** `stopped` is frozen by SIGSTOP; `gone` has died or was stopped. */
   state: ProcessState;
 }
 
@@ -30,8 +31,14 @@ export class Supervisor {
   private reaper: ChildProcess | undefined;
   private stopping: Promise<void> | undefined;
   private readonly file: StackFile;
+  /** By service: counts each time that somebody had it started or stopped. */
+  private readonly orders = new Map<string, number>();
 
-  constructor(home: string) {
+  /** Without a `keeper`, a service that dies stays down until it is restarted. */
+  constructor(
+    home: string,
+    private readonly keeper?: Keeper,
+  ) {
     const launcher = identify(process.pid) ?? { pid: process.pid, startTime: '' };
     this.file = { home, launcher, reaper: undefined, control: undefined, links: {}, services: [] };
     this.startReaper();
@@ -55,8 +62,14 @@ export class Supervisor {
   }
 
   /** Starts a service and waits until it answers. @throws StackError STACK_SERVICE_FAILED with the end of its log. */
-  async start(service: Service): Promise<ServiceInfo> {
+  start(service: Service): Promise<ServiceInfo> {
+    this.ordered(service.name);
+    return this.launch(service);
+  }
+
+  private async launch(service: Service): Promise<ServiceInfo> {
     const retryUntil = Date.now() + RETRY_WITHIN_MS;
+    const order = this.orders.get(service.name);
     for (;;) {
       if (this.stopping) throw new StackError('STACK_NOT_UP', `${service.name} was not started: the stack is being stopped.`);
       const entry: Entry = { service, process: await ServiceProcess.spawn(await service.command()), address: '' };
@@ -66,6 +79,7 @@ export class Supervisor {
       try {
         entry.address = await untilReady(service, entry.process);
         this.record();
+        this.keep(entry, order);
         return this.service(service.name);
       } catch (error) {
         await entry.process.stop(0);
@@ -75,6 +89,24 @@ export class Supervisor {
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }
     }
+  }
+
+  private ordered(name: string): void {
+    this.orders.set(name, (this.orders.get(name) ?? 0) + 1);
+  }
+
+  /** Where there is a keeper: it starts the service again if it dies without an order. */
+  private keep({ service, process: running }: Entry, order: number | undefined): void {
+    const { keeper } = this;
+    if (keeper === undefined) return;
+    const since = performance.now();
+    const unattended = () => !this.stopping && this.orders.get(service.name) === order;
+    running.onExit(() => {
+      if (!unattended()) return;
+      const ranMs = performance.now() - since;
+      const start = () => this.launch(service);
+      void keeper.startAgain({ name: service.name, ending: running.ending(), ranMs, start, unattended });
+    });
   }
 
   /** @throws StackError STACK_UNKNOWN_SERVICE naming the ones there are. */
@@ -95,6 +127,7 @@ export class Supervisor {
   /** Ends one service politely (kills it after the grace), and leaves it down. */
   async stopService(name: string): Promise<void> {
     this.service(name);
+    this.ordered(name);
     await this.entries.get(name)?.process.stop(STOP_GRACE_MS.apps);
     this.record();
   }

@@ -16,6 +16,7 @@ import {
   type StackFile,
   type StackOptions,
 } from '../../libs/stack/index.js';
+import { eventually } from '../support/eventually.js';
 import { makeMissingSymlinks, removePgData } from '../../libs/stack/pg-files.js';
 
 /** The launcher's promise. */
@@ -133,6 +134,29 @@ describe('the embedded stack', () => {
     stack.kill('temporal', 'SIGKILL');
     expect(await waitGone(before, EMPTY_WITHIN_MS)).toBe(true);
 
+    expect(await stack.restart('temporal')).toMatchObject({ state: 'running', address: before.address });
+  });
+
+  it('keeps up what dies, where it is to, and says so; what is stopped stays down', async () => {
+    const lines: string[] = [];
+    const stack = await start({ home: newHome(), keepUp: true, log: (line) => lines.push(line) });
+    const before = stack.service('temporal');
+    for (const time of [1, 2]) {
+      stack.kill('temporal', 'SIGKILL');
+      await eventually(
+        () => lines.filter((line) => line === 'temporal: ready again'),
+        (said) => said.length === time,
+        { withinMs: 30_000 },
+      );
+    }
+    expect(lines).toContain('temporal died (it ended with SIGKILL), and is started again');
+    const after = stack.service('temporal');
+    expect(after).toMatchObject({ state: 'running', address: before.address });
+    expect(after.pid).not.toBe(before.pid);
+
+    await stack.stop('temporal');
+    expect(stack.service('temporal').state).toBe('gone');
+    expect(lines.filter((line) => line.startsWith('temporal died'))).toHaveLength(2);
     expect(await stack.restart('temporal')).toMatchObject({ state: 'running', address: before.address });
   });
 
