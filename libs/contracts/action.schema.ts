@@ -67,9 +67,9 @@ export const actionRunSummarySchema = actionRunSchema
 export type ActionRunSummary = z.output<typeof actionRunSummarySchema>;
 
 export const actionRunQuerySchema = pageQuerySchema.extend({
-  connection_id: z.uuid().optional(),
-  action: z.string().max(63).optional(),
-  state: z.enum(ACTION_RUN_STATES).optional(),
+  connection_id: z.uuid().optional().describe('Of this connection only.'),
+  action: z.string().max(63).optional().describe('Of this action only.'),
+  state: z.enum(ACTION_RUN_STATES).optional().describe('In this state only.'),
 });
 export type ActionRunQuery = z.output<typeof actionRunQuerySchema>;
 

@@ -58,11 +58,11 @@ export const eventSchema = eventSummarySchema
 export type EventView = z.output<typeof eventSchema>;
 
 const filterShape = {
-  connection_id: z.uuid().optional(),
-  kind: z.enum(EVENT_KINDS).optional(),
-  type: z.string().min(1).max(200).optional(),
+  connection_id: z.uuid().optional().describe('Of this connection only.'),
+  kind: z.enum(EVENT_KINDS).optional().describe('Of this kind only.'),
+  type: z.string().min(1).max(200).optional().describe('Of this type only.'),
   subject: z.string().min(1).max(1_000).optional().describe('As the event shows it.'),
-  state: z.enum(EVENT_STATES).optional(),
+  state: z.enum(EVENT_STATES).optional().describe('In this state only.'),
   since: z.iso.datetime({ offset: true }).optional().describe('Received at this time or later.'),
   until: z.iso.datetime({ offset: true }).optional().describe('Received before this time.'),
 };

@@ -88,8 +88,8 @@ export const flowRunSchema = flowRunSummarySchema
 export type FlowRunView = z.output<typeof flowRunSchema>;
 
 export const flowRunQuerySchema = pageQuerySchema.extend({
-  flow_id: z.uuid().optional(),
-  state: z.enum(FLOW_RUN_STATES).optional(),
+  flow_id: z.uuid().optional().describe('Of this flow only.'),
+  state: z.enum(FLOW_RUN_STATES).optional().describe('In this state only.'),
 });
 export type FlowRunQuery = z.output<typeof flowRunQuerySchema>;
 

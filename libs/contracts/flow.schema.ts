@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { resourceNameSchema } from './connection.schema.js';
 import { jsonObjectSchema } from './connector.schema.js';
 import { RECORD_CHANGES, SYSTEM_EVENTS } from './flow-events.js';
-import type { JsonValue } from './json.js';
+import { jsonValueSchema } from './json.schema.js';
 
 const text = (most: number) => z.string().min(1).max(most);
 const expression = (language: string, says: string) => text(10_000).describe(`${language}: ${says}`);
 const condition = (says: string) => expression('CEL', says);
 
 /** Texts in it are JSONata; other values stand for themselves. */
-export const mappingSchema = z.json() as unknown as z.ZodType<JsonValue, JsonValue>;
+export const mappingSchema = jsonValueSchema;
 const mapping = (says: string) =>
   mappingSchema.describe(
     `${says} One text is JSONata that gives the whole; in an object or list each text is JSONata that gives that place, and what has no value is left out. Numbers, booleans and null stand for themselves; a text that is meant as such takes quotes: \`'"EUR"'\`.`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { budgetLimitSchema } from './budget.schema.js';
-import type { JsonObject, JsonValue } from './json.js';
+import type { JsonObject } from './json.js';
+import { jsonValueSchema } from './json.schema.js';
 import { webhookSchema } from './webhook-file.schema.js';
 
 /** What providers that say so keep their keys for at least. */
@@ -9,7 +10,7 @@ const MOST_KEPT_SECONDS = 3_650 * 86_400;
 
 const text = (most: number) => z.string().min(1).max(most);
 /** JSON with templates in its texts. */
-const tree = z.json() as unknown as z.ZodType<JsonValue, JsonValue>;
+const tree = jsonValueSchema;
 const templates = z.record(text(200), tree);
 const path = z.array(z.string().max(200)).max(20);
 const jsonSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;

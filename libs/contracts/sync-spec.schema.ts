@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from './json.js';
+import { jsonValueSchema } from './json.schema.js';
 import { METADATA, metadataSchema } from './metadata.js';
 import { namingStyleSchema, nestingSchema } from './nesting.js';
 import { contractPolicySchema } from './schema-contract.js';
@@ -58,7 +59,7 @@ const deletesSchema = z
 const streamActionSchema = z
   .strictObject({
     name: z.string().min(1).max(63).describe('Of the destination’s connector. It declares how a lost answer is resolved.'),
-    input: (z.record(z.string().min(1).max(200), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>)
+    input: (z.record(z.string().min(1).max(200), jsonValueSchema) as unknown as z.ZodType<JsonObject, JsonObject>)
       .optional()
       .describe('Its input: JSON with the templates of manifests, which see `record`. Default: the record as it is.'),
   })

@@ -17,8 +17,8 @@ export const usageQuerySchema = z
       .describe('Some of `connection`, `connector`, `operation`, and `hour` or `day` (UTC), with commas between.'),
     from: z.iso.datetime({ offset: true }).optional().describe('Default: seven days before `to`.'),
     to: z.iso.datetime({ offset: true }).optional().describe('Exclusive; default: now.'),
-    connection: z.uuid().optional(),
-    connector: z.string().min(1).max(100).optional(),
+    connection: z.uuid().optional().describe('Of this connection only.'),
+    connector: z.string().min(1).max(100).optional().describe('Of connections of this connector only.'),
     operation: z.string().min(1).max(500).optional().describe('Name of a stream or action.'),
   })
   .refine(({ from, to }) => from === undefined || Date.parse(from) < (to === undefined ? Date.now() : Date.parse(to)), {

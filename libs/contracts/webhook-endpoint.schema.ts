@@ -107,7 +107,7 @@ export const endpointDeliverySchema = z
 export type EndpointDeliveryView = z.output<typeof endpointDeliverySchema>;
 
 const filterShape = {
-  type: z.string().min(1).max(100).optional(),
+  type: z.string().min(1).max(100).optional().describe('Of this type only.'),
   since: z.iso.datetime({ offset: true }).optional().describe('Made at this time or later.'),
   until: z.iso.datetime({ offset: true }).optional().describe('Made before this time.'),
 };
@@ -115,7 +115,7 @@ const filterShape = {
 /** GET /v1/webhook-endpoints/{id}/deliveries */
 export const endpointDeliveryQuerySchema = pageQuerySchema.extend({
   ...filterShape,
-  state: z.enum(ENDPOINT_DELIVERY_STATES).optional(),
+  state: z.enum(ENDPOINT_DELIVERY_STATES).optional().describe('In this state only.'),
 });
 export type EndpointDeliveryQuery = z.output<typeof endpointDeliveryQuerySchema>;
 

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { actionRunSchema, type ActionView } from '../../../libs/contracts/action.schema.js';
 import type { JsonObject } from '../../../libs/contracts/json.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
@@ -32,13 +31,14 @@ export function actionsDocument({
   return {
     openapi: '3.1.0',
     info: { title: `Actions of ${connector}`, version },
+    servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
     paths: Object.fromEntries(
       actions.map((action) => [`/v1/connections/{id}/actions/${action.name}`, { post: operation(action, named) }]),
     ),
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
-      schemas: { ActionRun: schemaOf(actionRunSchema), Problem: schemaOf(problemSchema), ...schemas },
+      schemas: { ...shared, ...schemas },
     },
   };
 }
@@ -78,4 +78,8 @@ const parameter = (name: string, place: 'path' | 'header', description: string):
   schema: place === 'path' ? { type: 'string', format: 'uuid' } : { type: 'string' },
 });
 
-const schemaOf = (of: z.ZodType): JsonObject => jsonSchemaOf(of, { reused: 'inline' }) as JsonObject;
+/** ActionRun and Problem, and what they refer to. */
+const shared = Object.assign(
+  {},
+  ...[actionRunSchema, problemSchema].map((of) => jsonSchemaOf(of, 'output').components),
+) as JsonObject;

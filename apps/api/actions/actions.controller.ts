@@ -26,7 +26,10 @@ import { Caller, Workspace } from '../http/workspace.decorator.js';
 import { ActionsService } from './actions.service.js';
 import { preferredWait } from './prefer.js';
 
-const callParamSchema = z.object({ id: z.uuid(), name: z.string().min(1).max(63) });
+const callParamSchema = z.object({
+  id: z.uuid().describe('Id of the connection.'),
+  name: z.string().min(1).max(63).describe('Name of the action.'),
+});
 type CallParam = z.output<typeof callParamSchema>;
 
 /** A result's numbers keep their digits. */

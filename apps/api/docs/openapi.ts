@@ -1,12 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { scopesOfRoute, type ApiScope } from '../../../libs/contracts/api-scope.js';
 import { newConnectorSchema } from '../../../libs/contracts/connector.schema.js';
 import { flowDefinitionSchema } from '../../../libs/contracts/flow.schema.js';
 import { problemSchema } from '../../../libs/contracts/problem.schema.js';
+import { ANSWER_NOT_KEPT } from '../http/idempotency.interceptor.js';
 import { DECLARED_SCOPES } from '../http/operation.decorator.js';
-import { jsonSchemaOf } from './json-schema-of.js';
+import { SchemaComponents } from './json-schema-of.js';
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -24,6 +25,9 @@ function openApiDocument(app: INestApplication, version: string): OpenAPIObject 
       'Durable integration: syncs that survive crashes and land exactly once. Errors are problem documents (RFC 9457) with a stable `code`; lists are paged by `cursor`.',
     )
     .setVersion(version)
+    .setOpenAPIVersion('3.1.0')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/', 'The API that serves this document.')
     .addBearerAuth(
       {
         type: 'http',
@@ -34,23 +38,37 @@ function openApiDocument(app: INestApplication, version: string): OpenAPIObject 
     )
     .addSecurityRequirements('apiKey')
     .build();
-  const document = SwaggerModule.createDocument(app, config);
-  const schemas = {
-    Problem: schemaOf(problemSchema),
-    NewConnector: schemaOf(newConnectorSchema),
-    NewFlow: schemaOf(flowDefinitionSchema),
+  const components = new SchemaComponents();
+  const document = SwaggerModule.createDocument(app, config, {
+    standardSchemaConverter: (schema, { schemaType }) =>
+      schema instanceof z.ZodType ? components.add(schema, schemaType) : undefined,
+  });
+  // Which no route names: problems, and bodies that are read as text.
+  components.add(problemSchema, 'output');
+  components.add(newConnectorSchema, 'input');
+  components.addInput('NewFlow', flowDefinitionSchema);
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, ...(components.all as NonNullable<OpenAPIObject['components']>['schemas']) },
   };
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   document.paths = Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [plainPath(path), item]));
   for (const item of Object.values(document.paths)) showScopes(item as Record<string, Described>);
-  for (const { post } of Object.values(document.paths))
-    if (post !== undefined) post.parameters = [...(post.parameters ?? []), IDEMPOTENCY_KEY];
+  for (const { post } of Object.values(document.paths)) if (post !== undefined) offerIdempotency(post);
   const start = document.paths['/v1/syncs/{id}/runs']?.post;
   if (start?.requestBody !== undefined && 'content' in start.requestBody) start.requestBody.required = false;
   return document;
 }
 
+/** On every POST but those whose answers are not kept; some say themselves what the key does there. */
+function offerIdempotency(post: Described): void {
+  const named = post.parameters?.some((parameter) => 'name' in parameter && parameter.name === IDEMPOTENCY_KEY.name) === true;
+  if (!named && post[ANSWER_NOT_KEPT] !== true) post.parameters = [...(post.parameters ?? []), IDEMPOTENCY_KEY];
+  delete post[ANSWER_NOT_KEPT];
+}
+
 interface Described {
+  parameters?: object[];
+  [ANSWER_NOT_KEPT]?: true;
   security?: object[];
   [DECLARED_SCOPES]?: readonly ApiScope[];
 }
@@ -63,8 +81,6 @@ function showScopes(item: Record<string, Described>): void {
 
 /** Address of a custom verb as a caller writes it: without the backslash of express's syntax. */
 const plainPath = (path: string): string => path.replaceAll('\\:', ':').replaceAll('\\', '');
-
-const schemaOf = (schema: z.ZodType): Record<string, unknown> => jsonSchemaOf(schema, { target: 'openapi-3.0', io: 'input' });
 
 /** `/v1/docs` and `/v1/openapi.json`; every asset is our own. */
 export function serveOpenApi(app: INestApplication, version: string): void {

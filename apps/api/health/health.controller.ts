@@ -1,5 +1,5 @@
 import { Controller, Get, HttpException, Inject, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import type { Response } from 'express';
 import type { Pool } from '../../../libs/store/index.js';
@@ -8,6 +8,19 @@ import { POOL, TEMPORAL } from '../core/tokens.js';
 import { Public } from '../http/public.decorator.js';
 
 const WITHIN_MS = 2_000;
+const STATUSES = {
+  type: 'object',
+  additionalProperties: { type: 'object', properties: { status: { type: 'string', enum: ['up', 'down'] } } },
+};
+const HEALTH = {
+  type: 'object',
+  required: ['status', 'details'],
+  properties: {
+    status: { type: 'string', enum: ['ok', 'error'] },
+    details: { ...STATUSES, description: '`store` and `temporal`.' },
+    ...{ info: STATUSES, error: STATUSES },
+  },
+};
 
 @ApiTags('health')
 @Public()
@@ -27,6 +40,8 @@ export class HealthController {
     summary: 'Whether store and Temporal can be reached: 200, or 503 with what cannot',
     security: [],
   })
+  @ApiOkResponse({ description: 'Both can be reached.', schema: HEALTH })
+  @ApiServiceUnavailableResponse({ description: 'One cannot, or both: `details` says which.', schema: HEALTH })
   async ready(@Res({ passthrough: true }) response: Response): Promise<unknown> {
     try {
       return await this.health.check([
@@ -43,6 +58,10 @@ export class HealthController {
   /** Live: the process answers; nothing else is looked at, because a restart would not mend it. */
   @Get('live')
   @ApiOperation({ operationId: 'live', summary: 'Whether the process answers', security: [] })
+  @ApiOkResponse({
+    description: 'It answers.',
+    schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', enum: ['ok'] } } },
+  })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }

@@ -20,7 +20,10 @@ import { idParamSchema, nameParamSchema, type IdParam, type NameParam } from '..
 import { Workspace } from '../http/workspace.decorator.js';
 import { HooksService } from './hooks.service.js';
 
-const hookParamSchema = z.object({ id: z.uuid(), hookId: z.uuid() });
+const hookParamSchema = z.object({
+  id: z.uuid().describe('Id of the connection.'),
+  hookId: z.uuid().describe('Id of the hook.'),
+});
 type HookParam = z.output<typeof hookParamSchema>;
 
 @ApiTags('hooks')

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   Inject,
   Injectable,
   SetMetadata,
@@ -8,6 +9,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { createHash, randomUUID } from 'node:crypto';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -36,7 +38,10 @@ const KEPT_HEADERS = ['location', 'content-type'];
 
 const NOT_KEPT = Symbol('not kept');
 /** The answer holds a secret: nothing keeps it, so `Idempotency-Key` is refused. */
-export const AnswerNotKept = (): CustomDecorator<symbol> => SetMetadata(NOT_KEPT, true);
+export const AnswerNotKept = (): MethodDecorator =>
+  applyDecorators(SetMetadata(NOT_KEPT, true), ApiExtension(ANSWER_NOT_KEPT, true));
+/** The field of an operation by which the document's maker knows it; it is not published. */
+export const ANSWER_NOT_KEPT = 'x-answer-not-kept';
 
 const KEPT_ELSEWHERE = Symbol('kept elsewhere');
 /** The handler keeps its answers by their Idempotency-Key itself. */

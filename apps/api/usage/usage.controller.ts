@@ -15,7 +15,7 @@ const CALLS = 'usage-calls';
 const MOST_GROUPS = 5_000;
 const DEFAULT_RANGE_MS = 7 * 24 * 3_600_000;
 
-const callsQuerySchema = pageQuerySchema.extend({ connection: z.uuid().optional() });
+const callsQuerySchema = pageQuerySchema.extend({ connection: z.uuid().optional().describe('Of this connection only.') });
 
 @ApiTags('usage')
 @Controller('v1/usage')

@@ -15,7 +15,10 @@ import { idParamSchema, type IdParam } from '../http/params.schema.js';
 import { Workspace } from '../http/workspace.decorator.js';
 import { EndpointDeliveriesService } from './endpoint-deliveries.service.js';
 
-const deliveryParamSchema = z.object({ id: z.uuid(), deliveryId: z.uuid() });
+const deliveryParamSchema = z.object({
+  id: z.uuid().describe('Id of the endpoint.'),
+  deliveryId: z.uuid().describe('Id of the delivery.'),
+});
 type DeliveryParam = z.output<typeof deliveryParamSchema>;
 
 @ApiTags('webhook endpoints')
