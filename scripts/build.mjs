@@ -65,7 +65,7 @@ const loadHashes = () => {
 
 function removeStrangers(outputs) {
   const wanted = new Set([...outputs.values()].flat());
-  if (outputs.has('workflows/index.ts')) wanted.add('workflows/bundle.js');
+  if (outputs.has('workflows/index.ts')) for (const path of Object.values(BUNDLES)) wanted.add(path);
   for (const path of [CLI.text, CLI.cache]) wanted.add(path);
   for (const path of existsSync(dist) ? [...walk('dist')] : []) {
     const name = path.slice('dist/'.length);
@@ -96,21 +96,35 @@ function closure(entry, seen = new Set()) {
   return seen;
 }
 
-/** @returns {Promise<string | undefined>} the bundle's content hash, undefined without workflows. */
+/** Of workers that send no traces, and of those that do. */
+const BUNDLES = { plain: 'workflows/bundle.js', traced: 'workflows/bundle.traced.js' };
+
+/** @returns {Promise<string | undefined>} the bundles' content hash, undefined without workflows. */
 async function bundle(before) {
   const entry = join(dist, 'workflows/index.js');
   if (!existsSync(entry)) return undefined;
   const sdk = ['worker', 'interceptors-opentelemetry-v2'].map((name) => read(`node_modules/@temporalio/${name}/package.json`));
-  const hash = sha(...TOOLING.map(read), ...sdk, ...[...closure(entry)].sort().map((file) => readFileSync(file)));
-  if (hash === before && existsSync(join(dist, 'workflows/bundle.js'))) return hash;
+  const hash = sha(
+    ...TOOLING.map(read),
+    ...sdk,
+    ...[...closure(entry, closure(join(dist, 'libs/temporal/untraced-interceptors.js')))]
+      .sort()
+      .map((file) => readFileSync(file)),
+  );
+  if (hash === before && Object.values(BUNDLES).every((path) => existsSync(join(dist, path)))) return hash;
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { workflowInterceptorModule } = await import(pathToFileURL(join(dist, 'libs/temporal/tracing.js')).href);
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: entry,
-    workflowInterceptorModules: [workflowInterceptorModule()],
-    logger: new DefaultLogger('WARN'),
-  });
-  put('workflows/bundle.js', await lean(code));
+  for (const [path, tracing] of [
+    [BUNDLES.plain, false],
+    [BUNDLES.traced, true],
+  ]) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: entry,
+      workflowInterceptorModules: [workflowInterceptorModule({ tracing })],
+      logger: new DefaultLogger('WARN'),
+    });
+    put(path, await lean(code));
+  }
   return hash;
 }
 

@@ -172,7 +172,11 @@ export class WorkerModule {
             new EndpointRelay({ pool, egress, secrets, allow, log: (level, message, facts) => log[level](facts, message) }),
         ),
         provide(WorkerHost, [ActivityRegistry], (registry: ActivityRegistry) => {
-          const code = workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined);
+          const code = workflowCode({
+            bundle: config.SLUICE_WORKFLOW_BUNDLE,
+            encryption: converter !== undefined,
+            tracing: tracing !== null,
+          });
           const queues = [
             { name: SYNC_TASK_QUEUE, activities: registry.activities(), slots: config.SLUICE_WORKER_ACTIVITIES },
             {

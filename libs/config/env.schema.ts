@@ -71,7 +71,7 @@ export const apiEnvSchema = z.object({
   /** Events are kept so long after they came, and recognised when they come again. */
   SLUICE_EVENT_DAYS: count(1, 3_650, 30),
   /** Calls of actions, and steps of flows that requests start, that the API process makes at once by itself, which spares them the way to a worker; 0: workers make all of them. */
-  SLUICE_API_ACTIONS: count(0, 1_000, 20),
+  SLUICE_API_ACTIONS: count(0, 1_000, 50),
   /** How long the hours of `GET /v1/usage` are kept. */
   SLUICE_USAGE_DAYS: count(3, 3_650, 400),
   /** Where a person finds Temporal's UI; links are left out without it. */

@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
-import { emptyResource } from '@opentelemetry/resources';
-import { NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { fileURLToPath } from 'node:url';
 import {
   makeWorkflowExporter,
   OpenTelemetryActivityInboundInterceptor,
   OpenTelemetryActivityOutboundInterceptor,
 } from '@temporalio/interceptors-opentelemetry-v2';
-import type { InjectedSinks, WorkerOptions } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { Tracing } from '../observability/index.js';
 
 /** What a worker needs to hand traces on: a trace goes from the API's request through the workflow into its activities. */
@@ -20,16 +19,12 @@ export function tracedWorker(tracing: Tracing | null): Pick<WorkerOptions, 'inte
         }),
       ],
     },
-    sinks: workflowSinks(tracing),
+    ...(tracing === null ? {} : { sinks: { exporter: makeWorkflowExporter(tracing.spanProcessor, tracing.resource) } }),
   };
 }
 
-/** Workflows always make spans, so that turning tracing on or off changes nothing in them; without tracing they end here. */
-function workflowSinks(tracing: Tracing | null): InjectedSinks<{ exporter: { export(): void } }> {
-  const { spanProcessor, resource } = tracing ?? { spanProcessor: new NoopSpanProcessor(), resource: emptyResource() };
-  return { exporter: makeWorkflowExporter(spanProcessor, resource) };
-}
-
-/** The module that makes them, for the bundle. */
-export const workflowInterceptorModule = (): string =>
-  createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors');
+/** Interceptors of workflows, for their bundle: with spans, or without and in as many steps. They give no commands: a history replays with both. */
+export const workflowInterceptorModule = ({ tracing }: { tracing: boolean }): string =>
+  tracing
+    ? createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors')
+    : fileURLToPath(new URL('./untraced-interceptors.js', import.meta.url));

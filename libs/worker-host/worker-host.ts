@@ -45,6 +45,11 @@ const POLLS = 2;
 
 /** However few activities a queue may do at once, its workflows go on. */
 const LEAST_TASKS = 20;
+/**
+ * More tasks of workflows than tries: a task lasts until its end is written by Temporal, longer than the try in it, and with no place for the next one an eager
+ * start is denied (a third of them at eight calls at once). What then has a task and waits for a try is bounded by this.
+ */
+const FINISHING_TASKS = 20;
 const LEAST_CACHED = 100;
 
 /** The Temporal workers of this process. */
@@ -84,7 +89,7 @@ export class WorkerHost {
       maxConcurrentActivityTaskPolls: Math.min(slots, POLLS),
       // A workflow's task lasts as long as the local activities that it began.
       maxConcurrentLocalActivityExecutions: Math.max(slots, LEAST_TASKS),
-      maxConcurrentWorkflowTaskExecutions: Math.max(slots, LEAST_TASKS),
+      maxConcurrentWorkflowTaskExecutions: Math.max(slots, LEAST_TASKS) + FINISHING_TASKS,
       maxConcurrentWorkflowTaskPolls: POLLS,
       maxCachedWorkflows: Math.max(2 * slots, LEAST_CACHED),
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS,

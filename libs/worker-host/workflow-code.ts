@@ -11,12 +11,20 @@ export interface WorkflowCode {
   interceptorModules: string[];
 }
 
+/** Made by the build beside the other: with what makes spans. Evaluated anew by each workflow that begins, so it costs where nobody sends traces. */
+const traced = (bundle: string): string => bundle.replace(/\.js$/, '.traced.js');
+
 /**
- * The bundle made by the build: `given`, else the one beside this build. Bundled at start (about 4 s) where there is none, and where payloads
- * are encrypted, because the failure converter is part of the bundle then.
+ * The bundle made by the build: `given`, else the one beside this build; where traces are sent, the one that makes spans. Which of them a workflow has
+ * changes no command of it. Bundled at start (about 4 s) where there is none, and where payloads are encrypted, because the failure converter is part of
+ * the bundle then.
  */
-export function workflowCode(given: string | undefined, encryption: boolean): WorkflowCode {
-  const codePath = given ?? beside('../../workflows/bundle.js');
+export function workflowCode(request: { bundle: string | undefined; encryption: boolean; tracing: boolean }): WorkflowCode {
+  const { bundle = beside('../../workflows/bundle.js'), encryption, tracing } = request;
+  const codePath = tracing ? traced(bundle) : bundle;
   if (!encryption && existsSync(codePath)) return { workflows: { workflowBundle: { codePath } }, interceptorModules: [] };
-  return { workflows: { workflowsPath: beside('../../workflows/index.js') }, interceptorModules: [workflowInterceptorModule()] };
+  return {
+    workflows: { workflowsPath: beside('../../workflows/index.js') },
+    interceptorModules: [workflowInterceptorModule({ tracing })],
+  };
 }

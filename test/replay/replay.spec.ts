@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { tracedWorker } from '../../libs/temporal/index.js';
 import { historyFromText } from '../support/runs/history-json.js';
 
 const FOLDER = resolve('test/replay/histories');
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
-const workflowBundle = { codePath: resolve('dist/workflows/bundle.js') };
+const [plain, traced] = ['bundle.js', 'bundle.traced.js'].map((name) => ({ codePath: resolve('dist/workflows', name) }));
+/** Takes the spans of workflows. */
+const sinks = { exporter: { export: { fn: () => undefined, callDuringReplay: false } } };
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
@@ -19,7 +20,8 @@ describe('recorded histories replay with the workflows of today', () => {
 
   it.each(files)('%s', async (name) => {
     const text = readFileSync(resolve(FOLDER, name), 'utf8');
-    await Worker.runReplayHistory({ workflowBundle, sinks: tracedWorker(null).sinks ?? {} }, historyFromText(text));
+    await Worker.runReplayHistory({ workflowBundle: plain! }, historyFromText(text));
+    await Worker.runReplayHistory({ workflowBundle: traced!, sinks }, historyFromText(text));
   });
 
   it.each(files)('%s is bounded, and holds no record, no place and no secret', (name) => {
@@ -35,7 +37,10 @@ describe('recorded histories replay with the workflows of today', () => {
   });
 });
 
-/** Each workflow that begins evaluates the whole bundle anew, so that zod, which makes its schemas then, would cost every call of an action tens of milliseconds. */
-it('the bundle of workflows holds no schema library', () => {
-  expect(readFileSync(workflowBundle.codePath, 'utf8')).not.toContain('node_modules/zod/');
+/** Each workflow that begins evaluates its whole bundle anew: a schema library would cost each call of an action tens of milliseconds, and what makes spans two. */
+it.each([
+  ['zod', [plain, traced]],
+  ['@opentelemetry', [plain]],
+] as const)('the bundles of workflows hold no %s where nobody needs it', (library, bundles) => {
+  for (const bundle of bundles) expect(readFileSync(bundle!.codePath, 'utf8')).not.toContain(`node_modules/${library}/`);
 });

@@ -72,7 +72,11 @@ export class ActionWorker {
     const activities = this.activities.all();
     return new WorkerHost({
       ...{ address: config.TEMPORAL_ADDRESS, namespace: config.TEMPORAL_NAMESPACE, dataConverter: converter, tracing, log },
-      code: workflowCode(config.SLUICE_WORKFLOW_BUNDLE, converter !== undefined),
+      code: workflowCode({
+        bundle: config.SLUICE_WORKFLOW_BUNDLE,
+        encryption: converter !== undefined,
+        tracing: tracing !== null,
+      }),
       queues: [{ name: ACTION_TASK_QUEUE, activities, slots: config.SLUICE_API_ACTIONS }],
     });
   }
