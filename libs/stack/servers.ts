@@ -1,5 +1,6 @@
 /** PostgreSQL and Temporal: our own, or the ones that `DATABASE_URL` and `TEMPORAL_ADDRESS` name. */
 import pg from 'pg';
+import { BEHIND_THE_API } from './niceness.js';
 import type { Ports } from './ports.js';
 import { postgresService } from './postgres.service.js';
 import { StackError, messageOf } from './stack-error.js';
@@ -13,6 +14,8 @@ export interface ServersOptions {
   logOf: (service: string) => string;
   say: (line: string) => void;
   settings: Readonly<Record<string, string>>;
+  /** Whether there is an API, which Temporal stands behind. */
+  api: boolean;
 }
 
 export interface DatabaseUrls {
@@ -71,7 +74,7 @@ async function foreignPostgres(databaseUrl: string, say: (line: string) => void)
   }
 }
 
-export async function startTemporal({ home, ports, supervisor, logOf, say }: ServersOptions): Promise<TemporalAddresses> {
+export async function startTemporal({ home, ports, supervisor, logOf, say, api }: ServersOptions): Promise<TemporalAddresses> {
   const foreign = process.env.TEMPORAL_ADDRESS;
   if (foreign) {
     await temporalAnswers(foreign, AbortSignal.timeout(10_000)).catch((error: unknown) => {
@@ -85,7 +88,7 @@ export async function startTemporal({ home, ports, supervisor, logOf, say }: Ser
     return { temporalAddress: foreign, temporalUiUrl: process.env.TEMPORAL_UI_URL ?? '' };
   }
   const since = performance.now();
-  const service = temporalService({ home, ports, say, log: logOf('temporal') });
+  const service = temporalService({ home, ports, say, log: logOf('temporal'), niceness: api ? BEHIND_THE_API : 0 });
   const { address } = await supervisor.start(service);
   say(`temporal: ready at ${address}, UI at ${service.uiUrl()} (${took(since)})`);
   return { temporalAddress: address, temporalUiUrl: service.uiUrl() };

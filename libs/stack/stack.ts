@@ -141,7 +141,7 @@ async function startLocked(home: string, unlock: () => void, options: StackOptio
   };
 
   try {
-    const servers = { home, ports, supervisor, logOf, say, settings };
+    const servers = { home, ports, supervisor, logOf, say, settings, api };
     const [shop, databases, temporal] = await allOrFirstError([
       demoShop ? startApp('demo-shop', 'demo-shop', demoShop.args, shopEnv) : undefined,
       startPostgres(servers),

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Ports } from './ports.js';
-import { BEHIND_THE_API } from './niceness.js';
 import { untilItWorks, type Service } from './service.js';
 import { findTemporal, type TemporalBinary } from './temporal-binary.js';
 
@@ -38,11 +37,13 @@ export interface TemporalOptions {
   home: string;
   log: string;
   ports: Ports;
+  /** How far it stands behind others (nice). */
+  niceness: number;
   say: (line: string) => void;
 }
 
 /** The dev server of the CLI with its UI: one SQLite file a server version, since an older server cannot read a newer one's. */
-export function temporalService({ home, log, ports, say }: TemporalOptions): TemporalService {
+export function temporalService({ home, log, ports, niceness, say }: TemporalOptions): TemporalService {
   let binary: TemporalBinary | undefined;
   let port = 0;
   let uiPort = 0;
@@ -79,7 +80,7 @@ export function temporalService({ home, log, ports, say }: TemporalOptions): Tem
         log,
         ipc: false,
         stopSignal: 'SIGTERM',
-        niceness: BEHIND_THE_API,
+        niceness,
       };
     },
     async ready(_process, signal) {

@@ -161,19 +161,17 @@ describe('the embedded stack', () => {
   });
 
   const shares = existsSync('/proc/self/autogroup') ? it : it.skip;
-  shares(
-    'stands Temporal behind PostgreSQL, also after it was started again: its session, by which Linux shares the processor',
-    async () => {
-      const stack = await start({ home: newHome() });
-      const niceness = (name: string): number =>
-        Number(/nice (-?\d+)/.exec(readFileSync(`/proc/${stack.service(name).pid}/autogroup`, 'utf8'))?.[1]);
+  shares('stands Temporal behind an API, by its session, between which Linux shares the processor', async () => {
+    const stack = await start({ home: newHome(), api: true });
+    const niceness = (of: Stack, name: string): number =>
+      Number(/nice (-?\d+)/.exec(readFileSync(`/proc/${of.service(name).pid}/autogroup`, 'utf8'))?.[1]);
 
-      expect([niceness('temporal'), niceness('postgres')]).toEqual([10, 0]);
-      stack.kill('temporal', 'SIGKILL');
-      await stack.restart('temporal');
-      expect(niceness('temporal')).toBe(10);
-    },
-  );
+    expect(['temporal', 'postgres', 'api'].map((name) => niceness(stack, name))).toEqual([10, 0, 0]);
+    stack.kill('temporal', 'SIGKILL');
+    await stack.restart('temporal');
+    expect(niceness(stack, 'temporal')).toBe(10);
+    expect(niceness(await start({ home: newHome() }), 'temporal')).toBe(0);
+  });
 
   it('runs twice at once in two homes, and refuses a second launcher on one', async () => {
     const [one, two] = await Promise.all([start({ home: newHome() }), start({ home: newHome() })]);
