@@ -27,7 +27,7 @@ try {
     [
       '--experimental-vm-modules',
       'node_modules/jest/bin/jest.js',
-      '--maxWorkers=2',
+      ...(process.argv.some((argument) => argument.startsWith('--maxWorkers')) ? [] : ['--maxWorkers=2']),
       '--json',
       `--outputFile=${report}`,
       ...process.argv.slice(2),
