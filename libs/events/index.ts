@@ -1,4 +1,4 @@
-export { storeEvent, type IncomingEvent, type StoredEvent } from './store-event.js';
+export { storeEvent, type IncomingEvent } from './store-event.js';
 export { EventIntake } from './event-intake.js';
 export * from './end-delivery.js';
 export * from './system-events.js';
