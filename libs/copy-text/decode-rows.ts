@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { Decimal, exactNumber, parseJson } from '../json/index.js';
+import { BeyondJson, Decimal, exactNumber, parseJson, type BeyondKind } from '../json/index.js';
 import { FRAME_BYTES } from './frame.js';
 
 /**
@@ -7,7 +7,19 @@ import { FRAME_BYTES } from './frame.js';
  * `json`: any JSON text.
  */
 export type Decoding =
-  'text' | 'integer' | 'decimal' | 'float' | 'boolean' | 'timestamptz' | 'timestamp' | 'json' | 'jsonb' | 'bytea';
+  | 'text'
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'boolean'
+  | 'timestamptz'
+  | 'timestamp'
+  | 'date'
+  | 'time'
+  | 'timetz'
+  | 'json'
+  | 'jsonb'
+  | 'bytea';
 
 /** A column of a row of COPY text, and the field that it becomes. */
 export interface LineField {
@@ -30,13 +42,26 @@ const unescapeCopy = (value: string): string =>
 export const splitLine = (line: string): (string | null)[] =>
   line.split('\t').map((value) => (value === NULL ? null : unescapeCopy(value)));
 
-/** `2026-01-02 03:04:05.6+00` → `2026-01-02T03:04:05.6+00:00`. `infinity` and years BC stay as they are: a loader may know them. */
-const isoTime = (value: string): string =>
-  value.charCodeAt(10) === 0x20 && value.endsWith('+00') ? `${value.slice(0, 10)}T${value.slice(11)}:00` : value;
-const isoLocalTime = (value: string): string =>
-  value.charCodeAt(10) === 0x20 && !value.endsWith('BC') ? `${value.slice(0, 10)}T${value.slice(11)}` : value;
+/** `2026-01-02 03:04:05.6+00` → `2026-01-02T03:04:05.6+00:00`. */
+const isoTime = (value: string): unknown =>
+  value.charCodeAt(10) === 0x20 && value.endsWith('+00')
+    ? `${value.slice(0, 10)}T${value.slice(11)}:00`
+    : new BeyondJson('timestamptz', value);
+const isoLocalTime = (value: string): unknown =>
+  value.charCodeAt(10) === 0x20 && !value.endsWith('BC')
+    ? `${value.slice(0, 10)}T${value.slice(11)}`
+    : new BeyondJson('timestamp', value);
 
-/** NaN and Infinity, which are no JSON numbers, stay text. */
+/** As ISO 8601 has them too; not `infinity`, `24:00:00`, years of other than four digits. */
+const DATE = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?$/;
+const TIMETZ = /^(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?[+-]\d\d(?::\d\d)?$/;
+const plainly =
+  (kind: BeyondKind, pattern: RegExp) =>
+  (value: string): unknown =>
+    pattern.test(value) ? value : new BeyondJson(kind, value);
+
+/** Not NaN and Infinity. */
 function isNumber(value: string): boolean {
   const first = value.charCodeAt(value.charCodeAt(0) === MINUS ? 1 : 0);
   return first >= ZERO && first <= NINE;
@@ -45,7 +70,7 @@ function isNumber(value: string): boolean {
 const EXACT_DIGITS = 15;
 /** Every digit as it is, zeros at the end too. */
 function decimalOf(value: string): unknown {
-  if (!isNumber(value)) return value;
+  if (!isNumber(value)) return new BeyondJson('number', value);
   if (!value.includes('.')) return value.length <= EXACT_DIGITS ? Number(value) : exactNumber(value);
   return value.length <= EXACT_DIGITS && !value.endsWith('0') ? Number(value) : new Decimal(value);
 }
@@ -54,10 +79,13 @@ const DECODE: Readonly<Record<Decoding, (value: string) => unknown>> = {
   text: (value) => value,
   integer: (value) => (value.length < 16 ? Number(value) : exactNumber(value)),
   decimal: decimalOf,
-  float: (value) => (isNumber(value) ? Number(value) : value),
+  float: (value) => (isNumber(value) ? Number(value) : new BeyondJson('number', value)),
   boolean: (value) => value === 't',
   timestamptz: isoTime,
   timestamp: isoLocalTime,
+  date: plainly('date', DATE),
+  time: plainly('time', TIME),
+  timetz: plainly('timetz', TIMETZ),
   json: (value) => parseJson(value),
   jsonb: (value) => parseJson(value),
   bytea: (value) => Buffer.from(value.slice(2), 'hex').toString('base64'),

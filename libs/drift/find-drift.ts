@@ -1,6 +1,6 @@
 import type { DriftChange } from '../contracts/drift.schema.js';
 import type { JsonObject } from '../contracts/json.js';
-import { Decimal, escapePointer, isObject } from '../json/index.js';
+import { BeyondJson, Decimal, escapePointer, isObject } from '../json/index.js';
 
 /** One difference. Nothing of a value is in it, but the name of a new enum value. */
 export interface Drift {
@@ -119,6 +119,7 @@ function typeOf(value: unknown): string {
     case 'number':
       return Number.isInteger(value) ? 'integer' : 'number';
     default:
+      if (value instanceof BeyondJson) return value.kind === 'number' ? 'number' : 'string';
       return value instanceof Decimal ? 'number' : 'object';
   }
 }

@@ -1,3 +1,4 @@
+export { BeyondJson, type BeyondKind } from './beyond-json.js';
 export { Decimal, exactNumber } from './decimal.js';
 export { isObject } from './is-object.js';
 export { parseJson } from './parse-json.js';

@@ -1,4 +1,4 @@
-import { Decimal } from '../json/index.js';
+import { BeyondJson, Decimal } from '../json/index.js';
 
 /** How two cursor values compare: as text (ISO times of one format, ids) or as numbers. */
 export type CursorOrder = 'text' | 'number';
@@ -11,7 +11,7 @@ const INTEGER = /^[+-]?\d+$/;
 
 /** A record's cursor, comparable in this order, or null when it has none (absent, null, of another kind, not a number). */
 export function cursorValue(value: unknown, order: CursorOrder): CursorValue | null {
-  const plain = value instanceof Decimal ? value.toString() : value;
+  const plain = value instanceof Decimal || value instanceof BeyondJson ? value.toString() : value;
   if (order === 'text') {
     if (typeof plain === 'string') return plain;
     return typeof plain === 'number' || typeof plain === 'bigint' || typeof plain === 'boolean' ? String(plain) : null;

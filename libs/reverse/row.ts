@@ -3,7 +3,7 @@ import type { StreamTarget } from '../contracts/destination.port.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { SourceRecord } from '../contracts/stream.js';
 import { SluiceError } from '../errors/index.js';
-import { Decimal, isObject, stringifyJson } from '../json/index.js';
+import { BeyondJson, Decimal, isObject, stringifyJson } from '../json/index.js';
 import { compareCursors, cursorValue } from '../pipeline/index.js';
 
 /** A record on its way to an action. */
@@ -60,7 +60,7 @@ const canonicalText = (value: unknown): string => stringifyJson(inOrder(value));
 
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
-  if (!isObject(value) || value instanceof Decimal) return value;
+  if (!isObject(value) || value instanceof Decimal || value instanceof BeyondJson) return value;
   const names = Object.keys(value).sort();
   return Object.fromEntries(names.map((name) => [name, inOrder(value[name])]));
 }

@@ -1,4 +1,4 @@
-import { stringifyJson } from '../json/index.js';
+import { BeyondJson, stringifyJson } from '../json/index.js';
 import type { ColumnType } from './column.js';
 import { ownText } from './type-of-value.js';
 import { textOfBoolean, textOfNumber, textOfString } from './value-text.js';
@@ -15,6 +15,7 @@ export function textOf(type: ColumnType, value: unknown): string | undefined {
       return textOfBoolean(type, value);
     case 'object':
       if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : textOfString(type, value.toISOString());
+      if (value instanceof BeyondJson) return textOfString(type, value.toString());
       return textOfObject(type, value as object);
     default:
       return undefined;

@@ -1,3 +1,4 @@
+import { BeyondJson } from '../json/index.js';
 import type { ColumnType } from './column.js';
 import { textOfNumber, textOfString } from './value-text.js';
 import { widen } from './widen.js';
@@ -15,6 +16,7 @@ export function typeOfValue(value: unknown): ColumnType | null {
     case 'object':
       if (value === null) return null;
       if (value instanceof Date) return 'timestamptz';
+      if (value instanceof BeyondJson) return 'text';
       return typeOfObject(value);
     default:
       return null;

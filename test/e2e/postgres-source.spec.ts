@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import pg from 'pg';
@@ -39,8 +40,9 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
         SELECT n, repeat(md5(n::text), 10), n / 8.0, timestamptz '2026-01-01' + n * interval '1 second', ARRAY['a', n::text],
           jsonb_build_object('n', n, 'text', E'tab\\tand "quotes"') FROM generate_series(1, ${ROWS}) n;
       UPDATE items SET name = NULL, price = NULL, tags = NULL, seen = NULL WHERE id % 1000 = 0;
-      CREATE TABLE special (id int PRIMARY KEY, n numeric, f float8, t timestamptz, s text);
-      INSERT INTO special VALUES (1, 'NaN', 'Infinity', 'infinity', ''), (2, 1.50, '-0', '-infinity', E'\\N');
+      CREATE TABLE special (id int PRIMARY KEY, n numeric, f float8, t timestamptz, ts timestamp, d date, h time, hz timetz, s text, updated_at timestamptz NOT NULL DEFAULT '2026-01-01');
+      INSERT INTO special VALUES (1, 'NaN', 'Infinity', 'infinity', '-infinity', 'infinity', '24:00', '24:00+00', ''), (2, 1.50, '-0', '-infinity', '0044-03-15 BC', '0044-03-15 BC', '12:00', '12:00:00+05:30:10', E'\\N'),
+        (3, '-Infinity', 'NaN', '12026-01-01', '12026-01-01', '12026-01-01', NULL, NULL, NULL);
       CREATE TABLE gone (id int PRIMARY KEY); CREATE TABLE locked (id int PRIMARY KEY); CREATE TABLE changed (id int PRIMARY KEY, value int);
       INSERT INTO changed VALUES (1, 1)`);
     const { hostname, port } = new URL(source.url);
@@ -114,17 +116,29 @@ describe('PostgreSQL as a source, through the REST API into PostgreSQL', () => {
     90_000,
   );
 
-  it('passes on what no JSON could hold', async () => {
-    const sync = await createSync([{ name: 'special', mode: 'full_refresh_overwrite' }]);
-    expect(await world.until(await start(sync), ended)).toMatchObject({ state: 'succeeded' });
-    const rows = async (db: pg.Client | pg.Pool) =>
-      (
-        await db.query<Record<string, unknown>>(
-          'SELECT id::int, n::text, f::numeric::text AS f, t::text, s FROM public.special ORDER BY id',
-        )
-      ).rows;
-    expect(await rows(world.destination)).toEqual(await rows(sql));
-  });
+  it.each(['full_refresh_overwrite', 'incremental_upsert', 'incremental_append', 'scd2'])(
+    'lands what no JSON could hold as it is, and a verification finds it so, in mode %s',
+    async (mode) => {
+      const table = `special_${mode}`;
+      const sync = await createSync([{ name: 'special', mode, table }]);
+      expect(await world.until(await start(sync), ended)).toMatchObject({ state: 'succeeded', error: null });
+      const rows = async (db: pg.Client | pg.Pool, name: string) =>
+        (
+          await db.query<Record<string, unknown>>(
+            `SELECT id::int, n::text, f::numeric::text AS f, t::text, ts::text, d::text, h::text, hz::text, s FROM public.${name} ORDER BY id`,
+          )
+        ).rows;
+      expect(await rows(world.destination, table)).toEqual(await rows(sql, 'special'));
+
+      const asked = await client.post(`/v1/syncs/${sync}:verify`, { source: true });
+      const path = `/v1/verifications/${asked.body.id ?? ''}`;
+      const verification = await eventually(
+        () => client.get(path),
+        ({ body }) => body['state'] !== 'running',
+      );
+      expect(verification.body).toMatchObject({ state: 'succeeded', streams: [{ rows: 3, records: 3, found: {}, notes: [] }] });
+    },
+  );
 
   it('reads only what is new the next time, and what a transaction committed late', async () => {
     const sync = await createSync([{ name: 'items', mode: 'incremental_upsert', table: 'items_again' }], {

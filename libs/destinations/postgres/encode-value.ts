@@ -1,4 +1,4 @@
-import { Decimal, stringifyJson } from '../../json/index.js';
+import { BeyondJson, Decimal, stringifyJson, type BeyondKind } from '../../json/index.js';
 import { isPlain, textOf, Unfit, type ColumnType } from '../../typing/index.js';
 
 /** COPY text for NULL. */
@@ -44,10 +44,16 @@ export function json(value: unknown): string {
   return out.replaceAll('\\', '\\\\');
 }
 
+/** The columns that take what another PostgreSQL shows of a value of the same type, whatever it is. */
+const COLUMN_OF: Readonly<Record<BeyondKind, ColumnType>> = {
+  ...{ number: 'numeric', date: 'date', timestamp: 'timestamp', timestamptz: 'timestamptz', time: 'time', timetz: 'timetz' },
+};
+
 /** A non-null value in a column that it may not fit; undefined: it does not. */
 export function slowText(type: ColumnType, value: unknown): string | undefined {
   if (value === null || ['undefined', 'function', 'symbol'].includes(typeof value)) return NULL; // they have no JSON
   if (type === 'jsonb') return json(value);
+  if (value instanceof BeyondJson && COLUMN_OF[value.kind] === type) return value.toString();
   const out = textOf(type, value);
   if (out === undefined) return undefined;
   return type === 'bytea' ? `\\\\x${out}` : text(out);

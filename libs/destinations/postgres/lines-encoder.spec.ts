@@ -115,12 +115,21 @@ const VALUES: Readonly<Record<Decoding, fc.Arbitrary<string>>> = {
   boolean: fc.constantFrom('t', 'f'),
   timestamptz: time('+00'),
   timestamp: time(''),
+  date: fc.oneof(dateText, fc.constantFrom('infinity', '-infinity', '0044-03-15 BC', '12026-01-01')),
+  time: fc.oneof(clock, fc.constant('24:00:00')),
+  timetz: fc.oneof(
+    fc.tuple(clock, fc.constantFrom('+00', '-05:30', '+15:59')).map(([at, offset]) => at + offset),
+    fc.constantFrom('24:00:00+00', '12:00:00+05:30:10'),
+  ),
   bytea: fc.uint8Array({ maxLength: 12 }).map((bytes) => `\\x${Buffer.from(bytes).toString('hex')}`),
 };
 const DECODINGS = Object.keys(VALUES) as Decoding[];
 /** What a column mostly has: those that it is made for. */
 const OWN: Readonly<Record<Decoding, readonly ColumnType[]>> = {
   text: ['text', 'uuid', 'date', 'time', 'timetz'],
+  date: ['date', 'text', 'timestamp'],
+  time: ['time', 'text', 'timetz'],
+  timetz: ['timetz', 'text'],
   integer: ['bigint', 'integer', 'smallint', 'numeric'],
   decimal: ['numeric', 'text', 'jsonb'],
   float: ['numeric', 'bigint', 'jsonb'],

@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   bpchar: shown, // without the padding, as any other reader gets it
   inet: address,
   uuid: { schema: { type: 'string', format: 'uuid' }, decoding: 'text', casts: ['uuid'] },
-  date: { schema: { type: 'string', format: 'date' }, decoding: 'text', casts: ['date'] },
+  date: { schema: { type: 'string', format: 'date' }, decoding: 'date', casts: ['date'] },
   timestamptz: { schema: { type: 'string', format: 'date-time' }, decoding: 'timestamptz', casts: ['timestamp with time zone'] },
   timestamp: {
     schema: { type: 'string', format: 'date-time', airbyte_type: 'timestamp_without_timezone' },
@@ -53,10 +53,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   time: {
     schema: { type: 'string', format: 'time', airbyte_type: 'time_without_timezone' },
-    decoding: 'text',
+    decoding: 'time',
     casts: ['time without time zone'],
   },
-  timetz: { schema: { type: 'string', format: 'time' }, decoding: 'text', casts: ['time with time zone'] },
+  timetz: { schema: { type: 'string', format: 'time' }, decoding: 'timetz', casts: ['time with time zone'] },
   bytea: { schema: { type: 'string', contentEncoding: 'base64' }, decoding: 'bytea', casts: ['bytea'] },
   jsonb: { schema: {}, decoding: 'jsonb', casts: ['jsonb'] },
   // Its text may be what jsonb refuses (\u0000), which a record's writer quarantines; so it is never cast.
