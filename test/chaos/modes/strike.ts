@@ -26,7 +26,8 @@ const WORKER = 'worker-1';
 const BEGIN_MS = 600;
 /** A finish and the closing of the run take about so long. */
 const END_MS = 200;
-const LOAD_WITHIN_MS = 120_000;
+/** As long as a run may take on a machine that does other work too. */
+const LOAD_WITHIN_MS = 600_000;
 /** Watched for longer than the bound, to say by how much it was missed. */
 const RECOVERY_WITHIN_MS = 60_000;
 
