@@ -25,7 +25,7 @@ const DYNAMIC_CONFIG = {
   'system.forceSearchAttributesCacheRefreshOnRead': 'false',
 } as const;
 
-/** A commit is as durable as with SQLite's rollback journal, and waits for one write of the disk instead of three. */
+/** A commit is as durable as with SQLite's rollback journal, and waits for fewer writes of the disk. */
 const JOURNAL = '--sqlite-pragma=journal_mode=WAL';
 
 export interface TemporalService extends Service {
