@@ -30,7 +30,7 @@ export async function pgSuite({
   root: string;
   say: (line: string) => void;
 }): Promise<BenchResult[]> {
-  const stack = await startStack({ home: join(root, HOME), env: { LOG_LEVEL: 'warn' }, log: say });
+  const stack = await startStack({ home: join(root, HOME), anew: true, env: { LOG_LEVEL: 'warn' }, log: say });
   const interrupted = () => void stack.destroy().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const warehouse = new Warehouse(stack.warehouseUrl);

@@ -30,6 +30,7 @@ export async function restSuite(setting: Setting): Promise<BenchResult[]> {
   const cacheMb = Math.ceil((options.rows * BYTES_PER_RECORD) / 1e6) + 100;
   const stack = await startStack({
     home: join(root, HOME),
+    anew: true,
     demoShop: { args: ['--events', String(options.rows), '--cache-mb', String(cacheMb)] },
     env: { LOG_LEVEL: 'warn' },
     log: say,

@@ -26,6 +26,7 @@ export async function streamsSuite({
   const server = await startBulkServer({ rows: ROWS_EACH, pageSize: ROWS_EACH });
   const stack = await startStack({
     home: join(root, HOME),
+    anew: true,
     allow: [new URL(server.url).host],
     env: { LOG_LEVEL: 'warn' },
     log: say,

@@ -13,12 +13,12 @@ export interface Bench {
   destination: string;
 }
 
-/** A stack of the suite's own, which is removed at the end, whatever happens. */
+/** A stack of the suite's own, which is removed at the end, whatever happens; what a suite that was killed has left is removed at the beginning. */
 export async function withStack<T>(
   options: StackOptions & { home: string; log: (line: string) => void },
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
-  const stack = await startStack({ ...options, env: { LOG_LEVEL: 'warn', ...options.env } });
+  const stack = await startStack({ ...options, anew: true, env: { LOG_LEVEL: 'warn', ...options.env } });
   const interrupted = () => void stack.destroy().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const warehouse = new Warehouse(stack.warehouseUrl);

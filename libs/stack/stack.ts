@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { appService } from './app.service.js';
@@ -16,6 +16,8 @@ import { Supervisor, type ServiceInfo } from './supervisor.js';
 export interface StackOptions {
   /** Where data, keys, logs and stack.json lie. Default: `SLUICE_HOME`, else `.sluice` in the checkout. One stack a home. */
   home?: string;
+  /** What an earlier launcher left there is removed first, with all data. Default: false, it is gone on with. */
+  anew?: boolean;
   /** How many workers, `worker-1` … Default 1; 0 for none. */
   workers?: number;
   /** Default true. */
@@ -103,9 +105,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 async function startLocked(home: string, unlock: () => void, options: StackOptions): Promise<Stack> {
-  const { workers = 1, api = true, demoShop, allow = [], settings = {}, keepUp = false, log: say = () => {} } = options;
+  const {
+    anew = false,
+    workers = 1,
+    api = true,
+    demoShop,
+    allow = [],
+    settings = {},
+    keepUp = false,
+    log: say = () => {},
+  } = options;
   const swept = await sweep(home);
   if (swept.length > 0) say(`ended what an earlier launcher had left: ${swept.join(', ')}`);
+  if (anew) emptyHome(home);
   const supervisor = new Supervisor(home, keepUp ? new Keeper(say) : undefined);
   const ports = new Ports(home);
   const logOf = (service: string) => join(home, 'logs', `${service}.log`);
@@ -206,6 +218,12 @@ async function startLocked(home: string, unlock: () => void, options: StackOptio
     await stopAll();
     throw error;
   }
+}
+
+/** All but its lock, which is ours. */
+function emptyHome(home: string): void {
+  removePgData(home);
+  for (const name of readdirSync(home)) if (name !== 'lock') rmSync(join(home, name), { recursive: true, force: true });
 }
 
 /** Like Promise.all, but waits for all before it throws: nothing may still be starting while the stack is being stopped. */

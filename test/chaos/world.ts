@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { compareTable, type Comparison } from '../../apps/demo/compare-table.js';
 import { RestClient } from '../../apps/demo/rest-client.js';
@@ -59,12 +59,19 @@ export async function withWorld<T>(
   work: (world: World) => Promise<T>,
 ): Promise<T> {
   const args = ENTITIES.flatMap((entity) => [`--${entity.replace('_', '-')}`, String(sizes[entity] ?? TINY)]);
-  await forgetEarlier();
   const folder = resolve(DUCKDB_FOLDER);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const env = { SLUICE_DUCKDB_DIR: folder };
-  const stack = await startStack({ home: HOME, demoShop: { args }, allow, env, log: (line) => console.log(`  ${line}`) });
+  // A chaos run that was killed leaves its home, with runs that would go on beside ours.
+  const stack = await startStack({
+    home: HOME,
+    anew: true,
+    demoShop: { args },
+    allow,
+    env,
+    log: (line) => console.log(`  ${line}`),
+  });
   const interrupted = (signal: NodeJS.Signals) => {
     console.error(`interrupted by ${signal}: everything is being stopped`);
     void stack.destroy().finally(() => process.exit(130));
@@ -113,9 +120,4 @@ export async function withWorld<T>(
 
 function* filtered<T>(all: Iterable<T>, keeps: (one: T) => boolean): Generator<T> {
   for (const one of all) if (keeps(one)) yield one;
-}
-
-/** A chaos run that was killed leaves its home, with runs that would go on beside ours. Refuses a home that is in use. */
-async function forgetEarlier(): Promise<void> {
-  if (existsSync(HOME)) await (await startStack({ home: HOME, api: false, workers: 0 })).destroy();
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -96,7 +96,7 @@ describe('the embedded stack', () => {
     expect(gone).toEqual(all.map(() => true));
   });
 
-  it('ends at its next start what was left because even the reaper was killed', async () => {
+  it('ends at its next start what was left because even the reaper was killed, and begins anew where asked to', async () => {
     const home = newHome();
     const { pid, file } = await launch({ home });
     if (file.reaper) process.kill(file.reaper.pid, 'SIGKILL');
@@ -104,7 +104,10 @@ describe('the embedded stack', () => {
     await waitGone(file.launcher, EMPTY_WITHIN_MS);
 
     const lines: string[] = [];
-    await start({ home, log: (line) => lines.push(line) });
+    writeFileSync(join(home, 'left.txt'), 'of the earlier one');
+    const stack = await start({ home, anew: true, log: (line) => lines.push(line) });
+    expect(existsSync(join(home, 'left.txt'))).toBe(false);
+    expect(stack.service('postgres').state).toBe('running');
     expect(lines[0]).toMatch(/^ended what an earlier launcher had left: .*temporal/);
     expect(file.services.map((service) => stateOf(service))).toEqual(file.services.map(() => 'gone'));
   });
