@@ -2,25 +2,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ABANDONED, dropAction } from '../../libs/actions/index.js';
 import * as store from '../../libs/store/index.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { storeWithAccount, type AccountStore } from '../support/store-with-account.js';
 
-let database: TestDatabase;
+let account: AccountStore;
 let pool: store.Pool;
 let workspaceId: string;
 let connectionId: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  await store.migrate(database.url);
-  pool = store.createPool(database.url);
-  workspaceId = await store.getDefaultWorkspaceId(pool);
-  connectionId = randomUUID();
-  const connection = { id: connectionId, workspaceId, name: 'bank', connector: 'any', config: {}, secrets: null, budget: null };
-  await store.insertConnection(pool, connection);
+  account = await storeWithAccount('drops');
+  ({ pool, workspaceId, connectionId } = account);
 });
 afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
+  await account?.close();
 });
 
 async function newRun(): Promise<string> {

@@ -3,26 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { endDelivery, openBody, storeEvent, storeRecordEvents, type IncomingEvent } from '../../libs/events/index.js';
 import { createSecretBox } from '../../libs/secrets/index.js';
 import * as store from '../../libs/store/index.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { storeWithAccount, type AccountStore } from '../support/store-with-account.js';
 
 const secrets = createSecretBox({ current: Buffer.alloc(32, 3) });
-let database: TestDatabase;
+let account: AccountStore;
 let pool: store.Pool;
 let workspaceId: string;
 let connectionId: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase('events');
-  await store.migrate(database.url);
-  pool = store.createPool(database.url);
-  workspaceId = await store.getDefaultWorkspaceId(pool);
-  connectionId = randomUUID();
-  const connection = { id: connectionId, workspaceId, name: 'c', connector: 'any', config: {}, secrets: null, budget: null };
-  await store.insertConnection(pool, connection);
+  account = await storeWithAccount('events');
+  ({ pool, workspaceId, connectionId } = account);
 });
 afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
+  await account?.close();
 });
 
 const incoming = (given: Partial<IncomingEvent> = {}): IncomingEvent => ({
