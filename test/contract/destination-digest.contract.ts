@@ -5,12 +5,36 @@ import type { SourceRecord } from '../../libs/contracts/stream.js';
 import type { Finding, SourceCopy, Verifier } from '../../libs/contracts/verifier.port.js';
 import { WRITE_MODES } from '../../libs/contracts/write-mode.js';
 import { METADATA } from '../../libs/contracts/metadata.js';
+import type { ColumnType } from '../../libs/typing/index.js';
 import { evolvingRun } from './evolving-run.js';
 import { item, items, page, TestStream, wholeRun } from './destination-world.js';
 import type { VerifyWorld } from './destination-verify.contract.js';
 
-const METADATA_OF = { metadata: ['digest'] } as const;
-const NONE = { count: 0, keys: [] };
+export const METADATA_OF = { metadata: ['digest'] } as const;
+export const NONE = { count: 0, keys: [] };
+/** By type: values of which each has another digest, as both databases write them. */
+export const DIGESTED = {
+  smallint: ['-1', '32767'],
+  integer: ['-1', '0'],
+  bigint: ['4294967297', '2', '9223372036854775807'],
+  numeric: ['0.1', '12345678901234567890.5'],
+  boolean: ['true', 'false'],
+  text: ['', 'a', 'a '],
+  timestamptz: ['2026-01-02 03:04:05.000001+00', '2150-01-01 00:00:00.000001+00', '2150-01-01 00:00:00.000002+00', 'infinity'],
+  timestamp: ['2026-01-02 03:04:05.000001', '-infinity'],
+  date: ['2026-01-02', '5874897-01-01', 'infinity'],
+  time: ['00:00:00', '24:00:00'],
+  timetz: ['03:04:05+01', '02:04:05+00'],
+  jsonb: ['[[1], 2]', '[[1, 2]]', '{"a": {"b": null}}', 'null'],
+  uuid: ['00000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001'],
+} satisfies Partial<Record<ColumnType, readonly string[]>>;
+
+/** Keys of the rows whose digest is wrong, and how many there are. */
+export async function wrongDigests(verifier: Verifier, ref: StreamRef, { target }: TestStream): Promise<unknown> {
+  const seen = await verifier.inspect({ key: ref, target, active: false, copied: false, limit: 100 });
+  const keys = seen?.findings.filter(({ kind }) => kind === 'digest').map(({ key }) => key?.['id'] ?? null);
+  return { count: seen?.counts.digest ?? 0, keys: keys?.sort() };
+}
 
 /** Of destinations whose rows can have digests. `rowId`: what names a row of a table while nobody writes there. */
 export function digestContract(makeWorld: () => Promise<VerifyWorld>, { rowId }: { rowId: 'ctid' | 'rowid' }): void {
@@ -26,14 +50,7 @@ export function digestContract(makeWorld: () => Promise<VerifyWorld>, { rowId }:
     await destination?.close();
     await world?.close();
   });
-  const inspect = async (ref: StreamRef, stream: TestStream) =>
-    verifier.inspect({ key: ref, target: stream.target, active: false, copied: false, limit: 100 });
-  /** Keys of the rows whose digest is wrong, and how many there are. */
-  async function wrong(ref: StreamRef, stream: TestStream): Promise<unknown> {
-    const seen = await inspect(ref, stream);
-    const keys = seen?.findings.filter(({ kind }) => kind === 'digest').map(({ key }) => key?.['id'] ?? null);
-    return { count: seen?.counts.digest ?? 0, keys: keys?.sort() };
-  }
+  const wrong = (ref: StreamRef, stream: TestStream) => wrongDigests(verifier, ref, stream);
   async function copyOf(
     ref: StreamRef,
     stream: TestStream,

@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { DIGESTS } from '../../libs/destinations/duckdb/row-digest.js';
 import { DUCKDB_TYPES } from '../../libs/destinations/duckdb/types.js';
 import type { Column } from '../../libs/typing/index.js';
-import { digestContract } from './destination-digest.contract.js';
+import { DIGESTED, digestContract } from './destination-digest.contract.js';
 import { duckdbWorld } from './duckdb-world.js';
 
 digestContract(
@@ -16,22 +16,7 @@ digestContract(
 );
 
 describe('a digest', () => {
-  const VALUES: Readonly<Record<Column['type'], readonly string[]>> = {
-    smallint: ['-1', '32767'],
-    integer: ['-1', '0'],
-    bigint: ['4294967297', '2', '9223372036854775807'],
-    numeric: ['0.1', '12345678901234567890.5'],
-    boolean: ['true', 'false'],
-    text: ['', 'a', 'a '],
-    timestamptz: ['2026-01-02 03:04:05.000001+00', '2150-01-01 00:00:00.000001+00', '2150-01-01 00:00:00.000002+00', 'infinity'],
-    timestamp: ['2026-01-02 03:04:05.000001', '-infinity'],
-    date: ['2026-01-02', '5874897-01-01', 'infinity'],
-    time: ['00:00:00', '24:00:00'],
-    timetz: ['03:04:05+01', '02:04:05+00'],
-    jsonb: ['[[1], 2]', '[[1, 2]]', '{"a": {"b": null}}', 'null'],
-    bytea: ['\\x00', '\\x00\\x01'],
-    uuid: ['00000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001'],
-  };
+  const VALUES: Readonly<Record<Column['type'], readonly string[]>> = { ...DIGESTED, bytea: ['\\x00', '\\x00\\x01'] };
   const digests = async (session: DuckDBConnection, { name, type }: Omit<Column, 'path'>): Promise<string[]> => {
     const values = VALUES[type].map((value) => `('${value}'::${DUCKDB_TYPES[type]})`).join(', ');
     const digest = DIGESTS.rowDigest([{ name, path: [name], type }], () => 'v');
