@@ -1,17 +1,11 @@
 import { z } from 'zod';
+import { identifierSchema } from './identifier.js';
 import type { JsonObject } from './json.js';
 import { jsonValueSchema } from './json.schema.js';
 import { METADATA, metadataSchema } from './metadata.js';
 import { namingStyleSchema, nestingSchema } from './nesting.js';
 import { contractPolicySchema } from './schema-contract.js';
 import { writeModeSchema } from './write-mode.schema.js';
-
-/** PostgreSQL keeps 63 bytes of an identifier; longer or odd names are refused rather than cut. */
-const identifier = z
-  .string()
-  .min(1)
-  .max(63)
-  .regex(/^[A-Za-z_][A-Za-z0-9_$]*$/, 'letters, digits, _ and $ only, not starting with a digit');
 
 const streamContractSchema = z
   .strictObject({
@@ -69,7 +63,7 @@ export const syncStreamSchema = z.strictObject({
   /** Name of the stream in the source's catalog. */
   name: z.string().min(1).max(200),
   mode: writeModeSchema,
-  table: identifier
+  table: identifierSchema
     .optional()
     .describe(
       'Destination table. Default: the stream’s name, in snake_case where it is no identifier (`Sales-Orders`: `sales_orders`).',
@@ -122,7 +116,7 @@ export type SyncStream = z.infer<typeof syncStreamSchema>;
 /** What is versioned of a sync: a change makes a new version. */
 export const syncSpecSchema = z.strictObject({
   /** Destination schema, made when it is missing. */
-  namespace: identifier.default('public'),
+  namespace: identifierSchema.default('public'),
   streams: z.array(syncStreamSchema).min(1).max(500),
   /** Its share of an account's budget where several syncs wait for it, beside theirs; absent: 1. */
   weight: z.number().int().min(1).max(100).optional(),
