@@ -4,7 +4,7 @@ const GOOD_AFTER_MS = 60_000;
 
 export interface Death {
   name: string;
-  /** The exit code or the signal, in words, and the log. */
+  /** The exit code or the signal, as `ServiceProcess.ending` says it. */
   ending: string;
   /** Ms that it was ready for. */
   ranMs: number;

@@ -36,7 +36,7 @@ export interface StackOptions {
   log?: (line: string) => void;
 }
 
-/** A running stack. Services: `postgres`, `temporal` (unless foreign), `demo-shop`, `api`, `worker-1` …. */
+/** A running stack. Services: `postgres`, `temporal` (unless foreign), `demo-shop`, `api`, `worker-1` … */
 export interface Stack extends DatabaseUrls, TemporalAddresses {
   readonly home: string;
   /** Empty without api. */
